@@ -1,1 +1,2 @@
-export {}
+export { MemoryLogStorage } from './log-storage.js'
+export { MemoryNetwork } from './network.js'

@@ -1,0 +1,44 @@
+import type { EntryBatch } from './entry-batch.js'
+import type { NumberedWrite } from './log/durability.js'
+import type { Message } from './message.js'
+import type { MemberId, RoleName } from './types.js'
+
+/** A message, and the write after which it may leave: when that is durable, and not before. 0: at once. */
+export interface Outgoing {
+  readonly to: MemberId
+  readonly message: Message
+  readonly after: number
+}
+
+/** Entries that have left memory, to be read from LogStorage and handed back as an `entriesRead` event. */
+export interface ReadRequest {
+  /** Names the request in the event. */
+  readonly reader: MemberId
+  readonly from: number
+  readonly to: number
+  readonly maxBytes: number
+}
+
+/** Reads that asked under `ticket` or an earlier one may be answered once `index` is applied. */
+export interface ConfirmedRead {
+  readonly ticket: number
+  readonly index: number
+}
+
+/** A change of role, term or leader, in the order in which they happened. */
+export interface Transition {
+  readonly role: RoleName
+  readonly term: number
+  readonly leaderId: MemberId | null
+}
+
+/** What Node is to do, in this order. */
+export interface Effects {
+  readonly transitions: readonly Transition[]
+  readonly write: NumberedWrite | null
+  readonly messages: readonly Outgoing[]
+  readonly entryReads: readonly ReadRequest[]
+  readonly confirmedReads: readonly ConfirmedRead[]
+  /** Committed and durable here; the next come after an `applied` event. */
+  readonly apply: EntryBatch | null
+}

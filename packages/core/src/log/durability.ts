@@ -1,0 +1,123 @@
+import type { EntryBatch } from '../entry-batch.js'
+import { assert } from '../errors.js'
+import type { HardState } from '../types.js'
+import type { Log } from './log.js'
+
+/** A write that Node hands to LogStorage, with the number by which messages wait for it. */
+export interface NumberedWrite {
+  readonly number: number
+  readonly hardState: HardState | null
+  readonly entries: readonly EntryBatch[]
+}
+
+/**
+ * Which write makes what durable. Writes are numbered 1, 2, 3, …; one is in flight at a time, and what arrives meanwhile
+ * goes into the next: group commit. A message names the write that it waits for; 0 means none.
+ */
+export class Durability {
+  #issued = 0
+  #completed = 0
+  #hardStateWrite = 0
+  #hardStateDirty = false
+  /** The first entry that no write has been given yet. */
+  #nextIndex: number
+  /** What the write in flight will have made durable: falls when entries of it are replaced before it is done. */
+  #inFlightLastIndex = 0
+  #issuedAt = 0
+
+  constructor(lastIndex: number) {
+    this.#nextIndex = lastIndex + 1
+  }
+
+  fork(): Durability {
+    const copy = new Durability(0)
+    copy.#issued = this.#issued
+    copy.#completed = this.#completed
+    copy.#hardStateWrite = this.#hardStateWrite
+    copy.#hardStateDirty = this.#hardStateDirty
+    copy.#nextIndex = this.#nextIndex
+    copy.#inFlightLastIndex = this.#inFlightLastIndex
+    copy.#issuedAt = this.#issuedAt
+    return copy
+  }
+
+  fingerprint(): string {
+    return [
+      this.#issued - this.#completed,
+      this.#hardStateWrite - this.#completed,
+      this.#hardStateDirty,
+      this.#nextIndex,
+      this.#inFlightLastIndex,
+    ].join()
+  }
+
+  get writeInFlight(): boolean {
+    return this.#issued > this.#completed
+  }
+
+  /** When the write in flight was issued. */
+  get issuedAt(): number {
+    return this.#issuedAt
+  }
+
+  get completed(): number {
+    return this.#completed
+  }
+
+  /** The write that makes the newest hard state durable. */
+  get hardStateWrite(): number {
+    return this.#hardStateWrite
+  }
+
+  get hardStateIsDurable(): boolean {
+    return this.#hardStateWrite <= this.#completed
+  }
+
+  /** The write that makes the entry at `index` durable; 0 when it already is. */
+  entryWrite(log: Log, index: number): number {
+    if (index <= log.durableIndex) return 0
+    return index < this.#nextIndex ? this.#issued : this.#issued + 1
+  }
+
+  hardStateChanged(): void {
+    this.#hardStateDirty = true
+    this.#hardStateWrite = this.#issued + 1
+  }
+
+  /**
+   * The entries from `index` on are replaced. The write in flight may hold old ones: what it completes must not count for
+   * the new ones at the same indexes (the "append ABA", etcd-io/raft async_storage_writes_append_aba_race).
+   */
+  truncatedFrom(index: number): void {
+    this.#nextIndex = Math.min(this.#nextIndex, index)
+    this.#inFlightLastIndex = Math.min(this.#inFlightLastIndex, index - 1)
+  }
+
+  /** The next write, when there is something to write and none in flight. */
+  nextWrite(log: Log, hardState: HardState, now: number): NumberedWrite | null {
+    if (this.writeInFlight) return null
+    const hasEntries = this.#nextIndex <= log.lastIndex
+    if (!hasEntries && !this.#hardStateDirty) return null
+    const write = {
+      number: this.#issued + 1,
+      hardState: this.#hardStateDirty ? hardState : null,
+      entries: hasEntries ? log.unwritten(this.#nextIndex) : [],
+    }
+    this.#issued = write.number
+    this.#issuedAt = now
+    this.#hardStateDirty = false
+    this.#nextIndex = log.lastIndex + 1
+    this.#inFlightLastIndex = log.lastIndex
+    return write
+  }
+
+  /** The write in flight is done. */
+  complete(log: Log, number: number): void {
+    assert(
+      this.writeInFlight && number === this.#issued,
+      () => `write ${number} is done, but ${this.#issued} was issued and ${this.#completed} done`,
+    )
+    this.#completed = number
+    log.madeDurable(this.#inFlightLastIndex)
+  }
+}

@@ -1,0 +1,214 @@
+import { EntryBatch } from '../entry-batch.js'
+import { assert } from '../errors.js'
+import type { StoredLog } from '../ports/log-storage.js'
+import type { TermRun } from '../types.js'
+import { TermRuns } from './term-runs.js'
+
+/**
+ * The member's view of the entries. The terms of all of them are in memory; payloads only from `windowFirst` on, the older
+ * ones are in storage.
+ *
+ * baseIndex <= durableIndex <= lastIndex; every entry behind durableIndex is in the window.
+ */
+export class Log {
+  readonly baseIndex: number
+  readonly baseTerm: number
+  #lastIndex: number
+  #durableIndex: number
+  readonly #runs: TermRuns
+  /** Batches that follow one another and end at lastIndex. */
+  #window: EntryBatch[]
+  #windowBytes: number
+  readonly #maxWindowBytes: number
+
+  constructor(stored: StoredLog, maxWindowBytes: number) {
+    this.baseIndex = stored.baseIndex
+    this.baseTerm = stored.baseTerm
+    this.#lastIndex = stored.lastIndex
+    this.#durableIndex = stored.lastIndex
+    this.#runs = new TermRuns(stored.runs)
+    this.#window = []
+    this.#windowBytes = 0
+    this.#maxWindowBytes = maxWindowBytes
+  }
+
+  fork(): Log {
+    const stored = { baseIndex: this.baseIndex, baseTerm: this.baseTerm, lastIndex: this.#lastIndex, runs: this.#runs.toArray() }
+    const copy = new Log({ ...stored, hardState: { currentTerm: 0, votedFor: null } }, this.#maxWindowBytes)
+    copy.#durableIndex = this.#durableIndex
+    copy.#window = [...this.#window]
+    copy.#windowBytes = this.#windowBytes
+    return copy
+  }
+
+  get lastIndex(): number {
+    return this.#lastIndex
+  }
+
+  get lastTerm(): number {
+    return this.#lastIndex === this.baseIndex ? this.baseTerm : this.#runs.lastTerm
+  }
+
+  /** Everything up to here survives a crash. */
+  get durableIndex(): number {
+    return this.#durableIndex
+  }
+
+  get runs(): readonly TermRun[] {
+    return this.#runs.toArray()
+  }
+
+  /** The first index whose payload is in memory; `lastIndex + 1` when none is. */
+  get windowFirst(): number {
+    return this.#window[0]?.firstIndex ?? this.#lastIndex + 1
+  }
+
+  get windowBytes(): number {
+    return this.#windowBytes
+  }
+
+  get window(): readonly EntryBatch[] {
+    return this.#window
+  }
+
+  /** A hash of the payloads in memory, for fingerprints. */
+  contentHash(): number {
+    let hash = 0x811c9dc5
+    for (const batch of this.#window) {
+      for (const byte of batch.entryBytes()) hash = Math.imul(hash ^ byte, 0x01000193)
+    }
+    return hash >>> 0
+  }
+
+  /** The term at `index`, from `baseIndex` to `lastIndex`. */
+  term(index: number): number {
+    assert(
+      index >= this.baseIndex && index <= this.#lastIndex,
+      () => `term of ${index} in a log of ${this.baseIndex} to ${this.#lastIndex}`,
+    )
+    return index === this.baseIndex ? this.baseTerm : this.#runs.at(index)
+  }
+
+  /** Whether the log has an entry of this term at this index (the consistency check of AppendEntries). */
+  matches(index: number, term: number): boolean {
+    return index >= this.baseIndex && index <= this.#lastIndex && this.term(index) === term
+  }
+
+  /** Whether a candidate whose log ends with this entry may have this member's vote (paper §5.4.1). */
+  isUpToDate(lastLogIndex: number, lastLogTerm: number): boolean {
+    return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.#lastIndex)
+  }
+
+  /** The largest index, at most `index`, whose term is at most `term`: the furthest at which two logs may still agree. */
+  lastIndexWithTermAtMost(term: number, index: number): number {
+    const bounded = Math.min(index, this.#lastIndex)
+    return bounded <= this.baseIndex ? this.baseIndex : this.#runs.lastWithTermAtMost(term, bounded, this.baseIndex)
+  }
+
+  /** The first index at which the log lacks the batch's entry or has one of another term; null when it has them all. */
+  firstDifference(batch: EntryBatch): number | null {
+    for (let i = 0; i < batch.runs.length; i++) {
+      const run = batch.runs[i] as TermRun
+      const end = (batch.runs[i + 1]?.firstIndex ?? batch.lastIndex + 1) - 1
+      let index = Math.max(run.firstIndex, this.baseIndex + 1)
+      while (index <= end) {
+        if (index > this.#lastIndex || this.#runs.at(index) !== run.term) return index
+        index = this.#runs.endOfRun(index, this.#lastIndex) + 1
+      }
+    }
+    return null
+  }
+
+  append(batch: EntryBatch): void {
+    assert(batch.firstIndex === this.#lastIndex + 1, () => `a batch at ${batch.firstIndex} behind index ${this.#lastIndex}`)
+    if (batch.count === 0) return
+    for (const run of batch.runs) this.#runs.append(run)
+    this.#window.push(batch)
+    this.#windowBytes += batch.byteLength
+    this.#lastIndex = batch.lastIndex
+  }
+
+  /** Forgets the entries from `index` on. What was durable of them no longer counts as such. */
+  truncateFrom(index: number): void {
+    assert(
+      index > this.baseIndex && index <= this.#lastIndex,
+      () => `truncation from ${index} of a log of ${this.baseIndex} to ${this.#lastIndex}`,
+    )
+    this.#runs.truncateFrom(index)
+    while (this.windowFirst <= this.#lastIndex && (this.#window.at(-1) as EntryBatch).lastIndex >= index) {
+      const batch = this.#window.pop() as EntryBatch
+      this.#windowBytes -= batch.byteLength
+      if (batch.firstIndex >= index) continue
+      const kept = batch.slice(batch.firstIndex, index - 1)
+      this.#window.push(kept)
+      this.#windowBytes += kept.byteLength
+      break
+    }
+    this.#lastIndex = index - 1
+    this.#durableIndex = Math.min(this.#durableIndex, index - 1)
+  }
+
+  /** A write has made the entries up to `index` durable. */
+  madeDurable(index: number): void {
+    assert(index <= this.#lastIndex, () => `durable up to ${index} in a log that ends at ${this.#lastIndex}`)
+    this.#durableIndex = Math.max(this.#durableIndex, index)
+    this.#evict()
+  }
+
+  /**
+   * Entries from `from` to `to` at most, as many as hold `maxBytes` together but at least one; null when the first of them
+   * is no longer in memory.
+   */
+  entries(from: number, to: number, maxBytes: number): EntryBatch | null {
+    if (from < this.windowFirst) return null
+    const parts: EntryBatch[] = []
+    let bytes = 0
+    for (let i = this.#windowPlace(from); i < this.#window.length; i++) {
+      const batch = this.#window[i] as EntryBatch
+      const first = Math.max(from, batch.firstIndex)
+      if (first > to) break
+      const left = maxBytes - bytes
+      if (parts.length > 0 && left <= 0) break
+      const part = batch.slice(first, Math.min(to, batch.lastWithin(first, left)))
+      if (parts.length > 0 && bytes + part.byteLength > maxBytes) break
+      parts.push(part)
+      bytes += part.byteLength
+      if (part.lastIndex < batch.lastIndex) break
+    }
+    return EntryBatch.concat(parts)
+  }
+
+  /** The entries from `from` to the end as they lie in memory, without copying: for a write. */
+  unwritten(from: number): readonly EntryBatch[] {
+    assert(from >= this.windowFirst, () => `entries from ${from} on are to be written, but memory begins at ${this.windowFirst}`)
+    const parts: EntryBatch[] = []
+    for (let i = this.#windowPlace(from); i < this.#window.length; i++) {
+      const batch = this.#window[i] as EntryBatch
+      parts.push(batch.slice(Math.max(from, batch.firstIndex), batch.lastIndex))
+    }
+    return parts
+  }
+
+  /** The place in the window of the batch that holds `index`. */
+  #windowPlace(index: number): number {
+    let low = 0
+    let high = this.#window.length - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#window[middle] as EntryBatch).lastIndex >= index) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  #evict(): void {
+    let evicted = 0
+    while (this.#windowBytes > this.#maxWindowBytes) {
+      const batch = this.#window[evicted]
+      if (batch === undefined || batch.lastIndex > this.#durableIndex) break
+      this.#windowBytes -= batch.byteLength
+      evicted += 1
+    }
+    if (evicted > 0) this.#window.splice(0, evicted)
+  }
+}

@@ -1,0 +1,113 @@
+import { CommandTooLargeError, OverloadedError, type RaftError } from '../errors.js'
+import type { Limits } from './options.js'
+
+/** Called once: with an error, or with what the state machine returned. Must not throw. */
+export type ProposalDone<Result> = (error: RaftError | null, result: Result | undefined) => void
+
+interface Batch<Result> {
+  readonly firstIndex: number
+  readonly commands: readonly Uint8Array[]
+  readonly done: readonly ProposalDone<Result>[]
+}
+
+/** Proposals on their way: those that came in this turn, and those that are in the log and wait to be applied. */
+export class Proposals<Result> {
+  readonly #limits: Limits
+  #commands: Uint8Array[] = []
+  #done: ProposalDone<Result>[] = []
+  #appended: Batch<Result>[] = []
+  #count = 0
+  #bytes = 0
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get hasNew(): boolean {
+    return this.#commands.length > 0
+  }
+
+  /** Why this command cannot be taken now; null when it can. */
+  refusal(command: Uint8Array): RaftError | null {
+    const { maxCommandBytes, maxPending, maxPendingBytes } = this.#limits
+    if (command.length > maxCommandBytes) return new CommandTooLargeError(command.length, maxCommandBytes)
+    if (this.#count >= maxPending) return new OverloadedError(`${this.#count} proposals`)
+    // One command is taken whatever its size, or a limit below maxCommandBytes would refuse it for ever.
+    if (this.#count > 0 && this.#bytes + command.length > maxPendingBytes) return new OverloadedError(`${this.#bytes} bytes of proposals`)
+    return null
+  }
+
+  add(command: Uint8Array, done: ProposalDone<Result>): void {
+    this.#commands.push(command)
+    this.#done.push(done)
+    this.#count += 1
+    this.#bytes += command.length
+  }
+
+  /** The commands of this turn; `appended` or `refuseNew` must follow. */
+  get newCommands(): readonly Uint8Array[] {
+    return this.#commands
+  }
+
+  /** The commands of this turn are in the log from `firstIndex` on. */
+  appended(firstIndex: number): void {
+    this.#appended.push({ firstIndex, commands: this.#commands, done: this.#done })
+    this.#commands = []
+    this.#done = []
+  }
+
+  /** The commands of this turn were not appended. */
+  refuseNew(error: () => RaftError): void {
+    const commands = this.#commands
+    const done = this.#done
+    this.#commands = []
+    this.#done = []
+    this.#fail(commands, done, error)
+  }
+
+  /** Entries from `firstIndex` on were applied, with one result each. */
+  applied(firstIndex: number, results: readonly (Result | undefined)[]): void {
+    const end = firstIndex + results.length
+    while (this.#appended.length > 0) {
+      const batch = this.#appended[0] as Batch<Result>
+      if (batch.firstIndex >= end) return
+      const applied = Math.min(batch.done.length, end - batch.firstIndex)
+      // Taken out first: what `done` calls may come back here.
+      if (applied === batch.done.length) this.#appended.shift()
+      else this.#appended[0] = rest(batch, applied)
+      this.#count -= applied
+      for (let i = 0; i < applied; i++) this.#bytes -= (batch.commands[i] as Uint8Array).length
+      const offset = batch.firstIndex - firstIndex
+      for (let i = 0; i < applied; i++) (batch.done[i] as ProposalDone<Result>)(null, results[offset + i])
+    }
+  }
+
+  /** Those in the log that have not been applied up to `appliedIndex` end with this error. */
+  failAppended(appliedIndex: number, error: () => RaftError): void {
+    const appended = this.#appended
+    this.#appended = []
+    for (const batch of appended) {
+      const skip = Math.max(0, appliedIndex + 1 - batch.firstIndex)
+      const { commands, done } = rest(batch, skip)
+      this.#fail(commands, done, error)
+    }
+  }
+
+  #fail(commands: readonly Uint8Array[], done: readonly ProposalDone<Result>[], error: () => RaftError): void {
+    for (const command of commands) this.#bytes -= command.length
+    this.#count -= commands.length
+    for (const one of done) one(error(), undefined)
+  }
+}
+
+function rest<Result>(batch: Batch<Result>, skip: number): Batch<Result> {
+  return { firstIndex: batch.firstIndex + skip, commands: batch.commands.slice(skip), done: batch.done.slice(skip) }
+}

@@ -1,0 +1,46 @@
+import type { Membership } from './membership.js'
+import type { MemberId } from './types.js'
+
+/** How many of `n` are a majority: more than half, the member itself counted like any other. */
+export function majority(n: number): number {
+  return Math.floor(n / 2) + 1
+}
+
+export type VoteResult = 'won' | 'lost' | 'pending'
+
+/** What the votes say so far. In a joint configuration both halves must be won, and one that is lost loses (paper §6). */
+export function countVotes(membership: Membership, votes: ReadonlyMap<MemberId, boolean>): VoteResult {
+  const results = halves(membership).map((voters) => countHalf(voters, votes))
+  if (results.includes('lost')) return 'lost'
+  return results.every((result) => result === 'won') ? 'won' : 'pending'
+}
+
+/**
+ * The largest number that a majority of the voters has reached, of both halves where there are two: the index that may be
+ * committed, the round that is confirmed, the time since which a majority has been heard.
+ */
+export function reachedByMajority(membership: Membership, reached: (id: MemberId) => number): number {
+  return Math.min(...halves(membership).map((voters) => reachedByHalf(voters, reached)))
+}
+
+function halves(membership: Membership): (readonly MemberId[])[] {
+  return membership.outgoing.length === 0 ? [membership.voters] : [membership.voters, membership.outgoing]
+}
+
+function countHalf(voters: readonly MemberId[], votes: ReadonlyMap<MemberId, boolean>): VoteResult {
+  let granted = 0
+  let refused = 0
+  for (const id of voters) {
+    const vote = votes.get(id)
+    if (vote === true) granted += 1
+    if (vote === false) refused += 1
+  }
+  const needed = majority(voters.length)
+  if (granted >= needed) return 'won'
+  return voters.length - refused < needed ? 'lost' : 'pending'
+}
+
+function reachedByHalf(voters: readonly MemberId[], reached: (id: MemberId) => number): number {
+  const descending = voters.map(reached).sort((a, b) => b - a)
+  return descending[majority(voters.length) - 1] as number
+}

@@ -1,0 +1,420 @@
+import { Applying } from './applying.js'
+import type { ConfirmedRead, Effects, Outgoing, ReadRequest, Transition } from './effects.js'
+import { EntryBatch } from './entry-batch.js'
+import { assert } from './errors.js'
+import type { Event } from './events.js'
+import { Durability } from './log/durability.js'
+import { Log } from './log/log.js'
+import { isVoter, type Membership, peersOf } from './membership.js'
+import type { Message, PreVote, RequestVote } from './message.js'
+import type { Tuning } from './options.js'
+import type { Random } from './ports/clock.js'
+import type { StoredLog } from './ports/log-storage.js'
+import { ReadIndex } from './read-index.js'
+import { Candidate } from './role/candidate.js'
+import { Follower } from './role/follower.js'
+import { Leader } from './role/leader.js'
+import { PreCandidate } from './role/pre-candidate.js'
+import type { Role } from './role/role.js'
+import type { GroupId, HardState, MemberId, RoleName } from './types.js'
+
+export interface StateOptions {
+  readonly id: MemberId
+  readonly group: GroupId
+  readonly membership: Membership
+  readonly tuning: Tuning
+  readonly random: Random
+}
+
+/**
+ * The context and core engine of one Raft member: joins Log, hard state, membership and the current Role, and decides every
+ * transition. Synchronous and pure: the same events at the same times give the same effects, bit for bit; it does no I/O
+ * and reads no clock.
+ *
+ * After each event, or several, `takeEffects` says what is to be done. Nobody but State changes its role.
+ */
+export class State {
+  readonly id: MemberId
+  readonly group: GroupId
+  readonly tuning: Tuning
+  readonly membership: Membership
+  readonly log: Log
+  readonly durability: Durability
+  readonly random: Random
+  #now: number
+  #hardState: HardState
+  #role: Role
+  #leaderId: MemberId | null = null
+  #leaderHeardAt = Number.NEGATIVE_INFINITY
+  #commitIndex: number
+  readonly #applying: Applying
+  #transitions: Transition[] = []
+  #messages: Outgoing[] = []
+  #entryReads: ReadRequest[] = []
+  #confirmedReads: ConfirmedRead[] = []
+
+  /**
+   * @param lastApplied what the state machine already includes: applied, so known to be committed
+   * @param now in ms, from the same origin as in every later call
+   */
+  constructor(options: StateOptions, stored: StoredLog, lastApplied: number, now: number, copied?: State) {
+    this.id = options.id
+    this.group = options.group
+    this.tuning = options.tuning
+    this.membership = options.membership
+    this.random = options.random
+    this.#now = now
+    this.#hardState = stored.hardState
+    this.log = copied === undefined ? new Log(stored, this.tuning.maxWindowBytes) : copied.log.fork()
+    this.durability = copied === undefined ? new Durability(stored.lastIndex) : copied.durability.fork()
+    this.#commitIndex = Math.max(stored.baseIndex, lastApplied)
+    this.#applying = copied === undefined ? new Applying(this.#commitIndex) : copied.#applying.fork()
+    assert(lastApplied <= stored.lastIndex, () => `the state machine has applied ${lastApplied}, but the log ends at ${stored.lastIndex}`)
+    this.#role = copied === undefined ? new Follower(this, now + this.drawElectionTimeout()) : copied.#role.fork(this)
+  }
+
+  /** An independent copy that behaves the same from here on, provided that its `random` does. */
+  fork(): State {
+    const { baseIndex, baseTerm, lastIndex, runs } = this.log
+    const stored = { hardState: this.#hardState, baseIndex, baseTerm, lastIndex, runs }
+    const copy = new State(this, stored, this.#applying.appliedIndex, this.#now, this)
+    copy.#leaderId = this.#leaderId
+    copy.#leaderHeardAt = this.#leaderHeardAt
+    copy.#commitIndex = this.#commitIndex
+    copy.#transitions = [...this.#transitions]
+    copy.#messages = [...this.#messages]
+    copy.#entryReads = [...this.#entryReads]
+    copy.#confirmedReads = [...this.#confirmedReads]
+    return copy
+  }
+
+  /** Equal for two states that behave alike from here on; times count relative to now. */
+  fingerprint(): string {
+    const { log } = this
+    return [
+      this.#role.name,
+      this.#role.fingerprint(),
+      this.currentTerm,
+      this.votedFor,
+      this.#leaderId,
+      this.#leaderHeardAt - this.#now,
+      this.#commitIndex,
+      this.#applying.fingerprint(),
+      log.lastIndex,
+      log.durableIndex,
+      log.windowFirst,
+      log.runs.map((run) => `${run.firstIndex}:${run.term}`).join(),
+      log.contentHash(),
+      this.durability.fingerprint(),
+    ].join('|')
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  get currentTerm(): number {
+    return this.#hardState.currentTerm
+  }
+
+  get votedFor(): MemberId | null {
+    return this.#hardState.votedFor
+  }
+
+  get role(): RoleName {
+    return this.#role.name
+  }
+
+  get leaderId(): MemberId | null {
+    return this.#leaderId
+  }
+
+  get commitIndex(): number {
+    return this.#commitIndex
+  }
+
+  get lastApplied(): number {
+    return this.#applying.appliedIndex
+  }
+
+  /** The index of the no-op of the term that this member leads; null while it does not lead. */
+  get termStartIndex(): number | null {
+    return this.#role instanceof Leader ? this.#role.termStartIndex : null
+  }
+
+  /** What the leader knows of each follower; null while this member does not lead. */
+  get progress(): Leader['progress'] | null {
+    return this.#role instanceof Leader ? this.#role.progress : null
+  }
+
+  /** When to give the next `tick`, in ms, should nothing happen before. */
+  get nextDeadline(): number {
+    return this.#role.deadline
+  }
+
+  step(event: Event, now: number): void {
+    this.#advanceTo(now)
+    switch (event.type) {
+      case 'tick':
+        this.#role.tick()
+        break
+      case 'message':
+        this.#receive(event.from, event.message)
+        break
+      case 'unreachable':
+        this.#role.unreachable(event.peer)
+        break
+      case 'written':
+        this.durability.complete(this.log, event.number)
+        this.#role.written()
+        break
+      case 'entriesRead':
+        this.#entriesRead(event)
+        break
+      case 'applied':
+        this.#applying.applied(event.index)
+        break
+    }
+  }
+
+  /** Appends commands. Returns the index of the first, or null when this member does not lead: then nothing was appended. */
+  propose(commands: readonly Uint8Array[], now: number): number | null {
+    this.#advanceTo(now)
+    return this.#role instanceof Leader ? this.#role.propose(commands) : null
+  }
+
+  /**
+   * Asks for an index up to which a read must see what is applied, so that it is linearizable. Returns the ticket under
+   * which it will be confirmed, or null when this member does not lead. A change of role fails every ticket.
+   */
+  read(now: number): number | null {
+    this.#advanceTo(now)
+    return this.#role instanceof Leader ? this.#role.read() : null
+  }
+
+  /** What is to be done because of all events since the last call. */
+  takeEffects(): Effects {
+    this.#role.flush()
+    const apply = this.#applying.next(this.log, Math.min(this.#commitIndex, this.log.durableIndex), this.tuning.maxApplyBytes)
+    if (apply.request !== null) this.requestEntries({ ...apply.request, reader: this.id })
+    const effects = {
+      transitions: this.#transitions,
+      write: this.durability.nextWrite(this.log, this.#hardState, this.#now),
+      messages: this.#messages,
+      entryReads: this.#entryReads,
+      confirmedReads: this.#confirmedReads,
+      apply: apply.entries,
+    }
+    this.#transitions = []
+    this.#messages = []
+    this.#entryReads = []
+    this.#confirmedReads = []
+    return effects
+  }
+
+  // What follows is for the roles.
+
+  /** In ms, from electionTimeout up to twice that, drawn anew every time (paper §9.3). */
+  drawElectionTimeout(): number {
+    return this.tuning.electionTimeout * (1 + this.random())
+  }
+
+  get mayCampaign(): boolean {
+    return isVoter(this.membership, this.id)
+  }
+
+  becomeFollower(term: number, leaderId: MemberId | null): void {
+    if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })
+    // Only a vote that is granted or a leader that is heard moves the moment of the next election.
+    const electionDeadline = this.#role.electionDeadline ?? this.#now + this.drawElectionTimeout()
+    this.#become(new Follower(this, electionDeadline), leaderId)
+  }
+
+  becomePreCandidate(): void {
+    const role = new PreCandidate(this, this.#now + this.drawElectionTimeout())
+    this.#become(role, null)
+    role.start()
+  }
+
+  becomeCandidate(): void {
+    this.#setHardState({ currentTerm: this.currentTerm + 1, votedFor: this.id })
+    const role = new Candidate(this, this.#now + this.drawElectionTimeout())
+    this.#become(role, null)
+    role.start()
+  }
+
+  becomeLeader(): void {
+    assert(this.votedFor === this.id, () => `leader of term ${this.currentTerm} with a vote for ${this.votedFor}`)
+    const role = new Leader(this, this.log.lastIndex + 1, new ReadIndex())
+    this.#become(role, this.id)
+    role.start()
+  }
+
+  heardLeader(): void {
+    this.#leaderHeardAt = this.#now
+  }
+
+  forgetLeader(): void {
+    this.#setLeader(null)
+  }
+
+  commitTo(index: number): void {
+    if (index <= this.#commitIndex) return
+    assert(index <= this.log.lastIndex, () => `commit of ${index} in a log that ends at ${this.log.lastIndex}`)
+    this.#commitIndex = index
+  }
+
+  /** Forgets the entries from `index` on, which conflict with the leader's. */
+  truncateFrom(index: number): void {
+    assert(index > this.#commitIndex, () => `the leader's log differs at ${index}, but ${this.#commitIndex} is committed`)
+    this.log.truncateFrom(index)
+    this.durability.truncatedFrom(index)
+  }
+
+  /** @param after the write that the message waits for; 0 for none */
+  send(to: MemberId, message: Message, after: number): void {
+    this.#messages.push({ to, message, after })
+  }
+
+  sendToVoters(message: Message, after: number): void {
+    for (const id of peersOf(this.membership, this.id)) if (isVoter(this.membership, id)) this.send(id, message, after)
+  }
+
+  requestEntries(request: ReadRequest): void {
+    this.#entryReads.push(request)
+  }
+
+  readsConfirmed(read: ConfirmedRead): void {
+    this.#confirmedReads.push(read)
+  }
+
+  #advanceTo(now: number): void {
+    this.#now = Math.max(this.#now, now)
+  }
+
+  #receive(from: MemberId, message: Message): void {
+    if (from === this.id || message.group !== this.group) return
+    if (message.type === 'preVote') {
+      this.#answerPreVote(from, message)
+      return
+    }
+    if (message.type === 'requestVote' && message.term > this.currentTerm && this.#hearsLeader) {
+      // A working leader is not disturbed (thesis §4.2.3).
+      return
+    }
+    const promised = message.type === 'preVoteReply' && message.voteGranted
+    if (promised ? message.term <= this.currentTerm : message.term < this.currentTerm) {
+      this.#receiveOld(from, message)
+      return
+    }
+    if (message.term > this.currentTerm && !promised) this.becomeFollower(message.term, null)
+    this.#receiveCurrent(from, message)
+  }
+
+  /** Whoever speaks in an older term learns the newer one, so that a member that came back ahead is not stranded. */
+  #receiveOld(from: MemberId, message: Message): void {
+    const { group, currentTerm: term } = this
+    const after = this.durability.hardStateWrite
+    switch (message.type) {
+      case 'requestVote':
+        this.send(from, { type: 'requestVoteReply', group, term, voteGranted: false }, after)
+        break
+      case 'heartbeat':
+      case 'appendEntries':
+        this.send(from, { type: 'heartbeatReply', group, term, round: 0 }, after)
+        break
+    }
+  }
+
+  #receiveCurrent(from: MemberId, message: Message): void {
+    switch (message.type) {
+      case 'requestVote':
+        this.#answerRequestVote(from, message)
+        break
+      case 'appendEntries':
+        this.#follow(from)
+        this.#role.appendEntries(from, message)
+        break
+      case 'heartbeat':
+        this.#follow(from)
+        this.#role.heartbeat(from, message)
+        break
+      case 'appendEntriesReply':
+        this.#role.appendEntriesReply(from, message)
+        break
+      case 'heartbeatReply':
+        this.#role.heartbeatReply(from, message)
+        break
+      case 'preVoteReply':
+        if (!message.voteGranted || message.term === this.currentTerm + 1) this.#role.preVoteReply(from, message)
+        break
+      case 'requestVoteReply':
+        this.#role.requestVoteReply(from, message)
+        break
+    }
+  }
+
+  /** Would this member vote so? Changes nothing here, and so waits for nothing. */
+  #answerPreVote(from: MemberId, message: PreVote): void {
+    const { group } = this
+    const granted = message.term > this.currentTerm && !this.#hearsLeader && this.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+    const term = granted ? message.term : this.currentTerm
+    this.send(from, { type: 'preVoteReply', group, term, voteGranted: granted }, granted ? 0 : this.durability.hardStateWrite)
+  }
+
+  #answerRequestVote(from: MemberId, message: RequestVote): void {
+    const mayVote = this.votedFor === from || (this.votedFor === null && this.#leaderId === null)
+    const voteGranted = mayVote && this.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+    if (voteGranted) {
+      if (this.votedFor === null) this.#setHardState({ currentTerm: this.currentTerm, votedFor: from })
+      if (this.#role instanceof Follower) this.#role.voteGranted()
+    }
+    this.send(from, { type: 'requestVoteReply', group: this.group, term: this.currentTerm, voteGranted }, this.durability.hardStateWrite)
+  }
+
+  /** Whether this member leads, or has heard its leader within the shortest election timeout. */
+  get #hearsLeader(): boolean {
+    if (this.#leaderId === null) return false
+    return this.#leaderId === this.id || this.#now - this.#leaderHeardAt < this.tuning.electionTimeout
+  }
+
+  #follow(leaderId: MemberId): void {
+    assert(this.#role.name !== 'leader', () => `${leaderId} and ${this.id} both lead term ${this.currentTerm}`)
+    if (this.#role.name !== 'follower') this.becomeFollower(this.currentTerm, leaderId)
+    assert(
+      this.#leaderId === null || this.#leaderId === leaderId,
+      () => `${leaderId} and ${this.#leaderId} both lead term ${this.currentTerm}`,
+    )
+    this.#setLeader(leaderId)
+  }
+
+  #entriesRead(event: Extract<Event, { type: 'entriesRead' }>): void {
+    const { reader, entries } = event
+    // The range may have been replaced while it was read.
+    const current = entries.count > 0 && this.log.firstDifference(entries) === null
+    if (reader === this.id) this.#applying.loaded(current ? entries : null)
+    else this.#role.entriesRead(reader, current ? entries : EntryBatch.empty(1))
+  }
+
+  #setHardState(hardState: HardState): void {
+    assert(hardState.currentTerm >= this.currentTerm, () => `term ${hardState.currentTerm} after ${this.currentTerm}`)
+    this.#hardState = hardState
+    this.durability.hardStateChanged()
+  }
+
+  #become(role: Role, leaderId: MemberId | null): void {
+    this.#role = role
+    this.#leaderId = leaderId
+    this.#noteTransition()
+  }
+
+  #setLeader(leaderId: MemberId | null): void {
+    if (this.#leaderId === leaderId) return
+    this.#leaderId = leaderId
+    this.#noteTransition()
+  }
+
+  #noteTransition(): void {
+    this.#transitions.push({ role: this.#role.name, term: this.currentTerm, leaderId: this.#leaderId })
+  }
+}

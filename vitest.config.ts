@@ -16,5 +16,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
     testTimeout: 30_000,
+    // Default imports of CommonJS packages mean what they mean to Node.
+    deps: { interopDefault: false },
   },
 })

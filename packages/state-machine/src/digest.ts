@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { Keyspace } from './keyspace.js'
+
+const CHUNK_BYTES = 64 * 1024
+const HEADER_BYTES = 4 + 4 + 8 + 8 + 8
+
+/**
+ * SHA-256, in hexadecimal, of `revision u64` and then, in order, of every key:
+ * `key length u32 | value length u32 | createRevision u64 | modRevision u64 | version u64 | key | value`.
+ */
+export function digest(keys: Keyspace, revision: number): string {
+  const hash = createHash('sha256')
+  // Many small updates cost more than the hashing: gather them.
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  let used = chunk.writeDoubleLE(revision, 0)
+  keys.forEach((key, stored) => {
+    if (used + HEADER_BYTES + key.length > CHUNK_BYTES) {
+      hash.update(chunk.subarray(0, used))
+      used = 0
+    }
+    used = chunk.writeUInt32LE(key.length, used)
+    used = chunk.writeUInt32LE(stored.value.length, used)
+    used = chunk.writeDoubleLE(stored.createRevision, used)
+    used = chunk.writeDoubleLE(stored.modRevision, used)
+    used = chunk.writeDoubleLE(stored.version, used)
+    used += chunk.write(key, used, 'latin1')
+    if (used + stored.value.length > CHUNK_BYTES) {
+      hash.update(chunk.subarray(0, used))
+      used = 0
+    }
+    if (stored.value.length > CHUNK_BYTES) {
+      hash.update(stored.value)
+    } else {
+      chunk.set(stored.value, used)
+      used += stored.value.length
+    }
+  })
+  hash.update(chunk.subarray(0, used))
+  return hash.digest('hex')
+}

@@ -1,0 +1,125 @@
+import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
+import type { Command, RangeRequest, TransactionCommand } from './command.js'
+import { CommandDecoder } from './command-decoder.js'
+import { digest } from './digest.js'
+import { CommandError } from './errors.js'
+import { toBinaryKey } from './key.js'
+import { Keyspace } from './keyspace.js'
+import type { KeyValue, RangeResult, StoreResult } from './result.js'
+import { canFail, runTransaction } from './transaction.js'
+
+/**
+ * The replicated key-value store: keys in bytewise order, each with its revisions and version. `revision` takes one step for
+ * each command that changes something, however many keys it changes; a put changes its key also when the value is the same.
+ *
+ * The state changes by `apply` only. Reads beside the log see what has been applied here, which may be behind the cluster:
+ * for a linearizable read, await `readIndex()` of the node first.
+ */
+export class KeyValueStore implements StateMachine<StoreResult> {
+  #keys = new Keyspace()
+  #revision = 0
+  #lastApplied = 0
+
+  /** Index of the last entry that the state includes; 0 when it is new. */
+  get lastApplied(): number {
+    return this.#lastApplied
+  }
+
+  /** How many commands have changed something. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#keys.size
+  }
+
+  /** What the key holds; null when it does not exist. */
+  get(key: Uint8Array): KeyValue | null {
+    return this.#keys.get(key)
+  }
+
+  /** Keys in bytewise order, of a prefix, from behind `after` on; `more` when a limit (keys, or 4 MiB) left some out. */
+  range(request: RangeRequest = {}): RangeResult {
+    const { entries, more } = this.#keys.range(request)
+    return { entries, more, revision: this.#revision }
+  }
+
+  /**
+   * SHA-256 of keys, values and revisions, in hexadecimal: equal on members whose states are equal. Takes time with the size
+   * of the state, and nothing else runs meanwhile.
+   */
+  digest(): string {
+    return digest(this.#keys, this.#revision)
+  }
+
+  /** Never throws for what a command holds: one that makes no sense changes nothing and has a `CommandFailure` for result. */
+  apply(entries: EntryBatch): readonly (StoreResult | undefined)[] {
+    assert(
+      entries.firstIndex === this.#lastApplied + 1,
+      () => `entries from ${entries.firstIndex} on to apply, but ${this.#lastApplied} was the last applied`,
+    )
+    const { bytes, offsets } = entries
+    const decoder = new CommandDecoder(bytes)
+    const results: (StoreResult | undefined)[] = []
+    for (let i = 0; i < entries.count; i++) {
+      const start = offsets[i] as number
+      results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, offsets[i + 1] as number) : undefined)
+    }
+    this.#lastApplied = entries.lastIndex
+    return results
+  }
+
+  #applyCommand(decoder: CommandDecoder, start: number, end: number): StoreResult {
+    try {
+      return this.#run(decoder.decode(start, end))
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error
+      return { type: 'error', revision: this.#revision, code: error.code, message: error.message }
+    }
+  }
+
+  #run(command: Command): StoreResult {
+    switch (command.type) {
+      case 'put':
+        return this.#put(command.key, command.value)
+      case 'delete':
+        return this.#delete(command.key)
+      case 'compareAndSet':
+        return this.#compareAndSet(command.key, command.prevRevision, command.value)
+      case 'transaction':
+        return this.#transaction(command)
+    }
+  }
+
+  #put(key: Uint8Array, value: Uint8Array): StoreResult {
+    this.#revision += 1
+    const { createRevision, modRevision, version } = this.#keys.put(toBinaryKey(key), value, this.#revision)
+    return { type: 'put', revision: this.#revision, createRevision, modRevision, version }
+  }
+
+  #delete(key: Uint8Array): StoreResult {
+    const deleted = this.#keys.delete(toBinaryKey(key))
+    if (deleted) this.#revision += 1
+    return { type: 'delete', revision: this.#revision, deleted }
+  }
+
+  #compareAndSet(key: Uint8Array, prevRevision: number, value: Uint8Array): StoreResult {
+    const binaryKey = toBinaryKey(key)
+    const current = this.#keys.find(binaryKey)?.modRevision ?? 0
+    if (current !== prevRevision) return { type: 'compareAndSet', revision: this.#revision, succeeded: false, modRevision: current }
+    this.#revision += 1
+    this.#keys.put(binaryKey, value, this.#revision)
+    return { type: 'compareAndSet', revision: this.#revision, succeeded: true, modRevision: this.#revision }
+  }
+
+  #transaction(transaction: TransactionCommand): StoreResult {
+    // A transaction that reads works on a fork, which is dropped if it fails; without reads nothing can fail any more.
+    const keys = canFail(transaction) ? this.#keys.fork() : this.#keys
+    const { succeeded, results, changed } = runTransaction(keys, transaction, this.#revision + 1)
+    this.#keys = keys
+    if (changed) this.#revision += 1
+    return { type: 'transaction', revision: this.#revision, succeeded, results }
+  }
+}

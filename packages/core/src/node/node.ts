@@ -46,6 +46,7 @@ export class Node<Result = unknown> {
   #inbox: Event[] = []
   #scheduled = false
   #draining = false
+  #tickDue = false
   #cancelTimer: (() => void) | null = null
   #timerAt = Number.POSITIVE_INFINITY
   #fatalError: Error | undefined
@@ -242,6 +243,11 @@ export class Node<Result = unknown> {
       if (event.type === 'written') this.#outbox.written(event.number)
       state.step(event, now)
     }
+    // After what has arrived: a process that was held up has its leader's heartbeats waiting in the socket.
+    if (this.#tickDue) {
+      this.#tickDue = false
+      state.step({ type: 'tick' }, now)
+    }
     if (this.#proposals.hasNew) {
       const firstIndex = state.propose(this.#proposals.newCommands, now)
       if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.leader))
@@ -315,9 +321,8 @@ export class Node<Result = unknown> {
     this.#cancelTimer = this.#options.clock.schedule(deadline, () => {
       this.#timerAt = Number.POSITIVE_INFINITY
       this.#cancelTimer = null
-      if (this.#phase !== 'running') return
-      this.#inbox.push({ type: 'tick' })
-      this.#drain()
+      this.#tickDue = true
+      this.#schedule()
     })
   }
 

@@ -1,1 +1,83 @@
-export {}
+export { ClientEndpoint, type ClientEndpointOptions } from './client-endpoint.js'
+export {
+  COMMAND_VERSION,
+  type Compare,
+  CompareRelation,
+  CompareTarget,
+  encodeCompareAndSet,
+  encodeDelete,
+  encodePut,
+  encodeTransaction,
+  Operation,
+  type RangeQuery,
+  type Relation,
+  type Step,
+  StepKind,
+  type Transaction,
+} from './command.js'
+export { ClientError, ProtocolError } from './errors.js'
+export { DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_FRAME_BYTES, FRAME_OVERHEAD_BYTES, FrameDecoder } from './frame-decoder.js'
+export { FrameEncoder } from './frame-encoder.js'
+export {
+  CLIENT_PREAMBLE_BYTES,
+  chooseVersion,
+  decodeClientPreamble,
+  decodeServerPreamble,
+  encodeClientPreamble,
+  encodeServerPreamble,
+  FIRST_BYTE,
+  PROTOCOL_VERSION,
+  type ServerIdentity,
+  type ServerPreamble,
+  type VersionRange,
+} from './preamble.js'
+export {
+  type Consistency,
+  decodeGet,
+  decodeRange,
+  encodeGet,
+  encodeRange,
+  type GetQuery,
+  type Request,
+  RequestKind,
+  readRequests,
+  writeRequest,
+} from './request.js'
+export {
+  decodeError,
+  decodeStatus,
+  ErrorCode,
+  type ErrorResponse,
+  encodeError,
+  encodeStatus,
+  type LeaderHint,
+  type OnResponse,
+  type Outcome,
+  ResponseKind,
+  readResponses,
+  type StatusResult,
+  writeResponse,
+} from './response.js'
+export {
+  type CompareAndSetResult,
+  type DeleteResult,
+  decodeCompareAndSetResult,
+  decodeDeleteResult,
+  decodeGetResult,
+  decodePutResult,
+  decodeRangeResult,
+  decodeTransactionResult,
+  type Entry,
+  encodeCompareAndSetResult,
+  encodeDeleteResult,
+  encodeGetResult,
+  encodePutResult,
+  encodeRangeResult,
+  encodeTransactionResult,
+  type GetResult,
+  type PutResult,
+  type RangeResult,
+  type StepResult,
+  type TransactionResult,
+} from './result.js'
+export { ServerEndpoint, type ServerEndpointOptions } from './server-endpoint.js'

@@ -1,0 +1,145 @@
+import { ProtocolError } from './errors.js'
+
+const TWO_TO_32 = 0x1_0000_0000
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Writes a little-endian u32 at `at`. */
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+}
+
+/** Reads a little-endian u32; the four bytes must be there. */
+export function getU32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
+  )
+}
+
+/** Writes little-endian numbers into bytes that it makes larger as needed. */
+export class Writer {
+  #bytes: Uint8Array
+  #position = 0
+
+  constructor(capacity = 64) {
+    this.#bytes = new Uint8Array(capacity)
+  }
+
+  u8(value: number): void {
+    const at = this.#reserve(1)
+    this.#bytes[at] = value
+  }
+
+  u32(value: number): void {
+    const at = this.#reserve(4)
+    putU32(this.#bytes, at, value)
+  }
+
+  /** A non-negative safe integer, as u64. */
+  u64(value: number): void {
+    const at = this.#reserve(8)
+    putU32(this.#bytes, at, value % TWO_TO_32)
+    putU32(this.#bytes, at + 4, Math.floor(value / TWO_TO_32))
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+  }
+
+  /** `length u32, bytes`. */
+  bytes(bytes: Uint8Array): void {
+    this.u32(bytes.length)
+    this.raw(bytes)
+  }
+
+  string(text: string): void {
+    this.bytes(Buffer.from(text, 'utf8'))
+  }
+
+  /** What was written. The writer is not used again. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#position)
+  }
+
+  #reserve(length: number): number {
+    const at = this.#position
+    const end = at + length
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length))
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#position = end
+    return at
+  }
+}
+
+/** Reads little-endian numbers, and refuses to read past the end. */
+export class Reader {
+  readonly source: Uint8Array
+  #position = 0
+
+  constructor(source: Uint8Array) {
+    this.source = source
+  }
+
+  get remaining(): number {
+    return this.source.length - this.#position
+  }
+
+  u8(): number {
+    return this.source[this.#take(1)] as number
+  }
+
+  u32(): number {
+    return getU32(this.source, this.#take(4))
+  }
+
+  /** @throws ProtocolError when the number is no safe integer. */
+  u64(): number {
+    const at = this.#take(8)
+    const high = getU32(this.source, at + 4)
+    if (high > 0x1f_ffff) throw new ProtocolError(`the number at byte ${at} is over 2^53`)
+    return high * TWO_TO_32 + getU32(this.source, at)
+  }
+
+  /** @throws ProtocolError unless the byte is 0 or 1. */
+  flag(): boolean {
+    const value = this.u8()
+    if (value > 1) throw new ProtocolError(`${value} where 0 or 1 was expected, before byte ${this.#position}`)
+    return value === 1
+  }
+
+  /** `length u32, bytes`: a view, not a copy. */
+  bytes(): Uint8Array {
+    const length = this.u32()
+    const at = this.#take(length)
+    return this.source.subarray(at, at + length)
+  }
+
+  /** @throws ProtocolError when the bytes are not UTF-8. */
+  string(): string {
+    const bytes = this.bytes()
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      throw new ProtocolError(`text before byte ${this.#position} that is not UTF-8`)
+    }
+  }
+
+  /** @throws ProtocolError unless every byte was read. */
+  end(): void {
+    if (this.remaining !== 0) throw new ProtocolError(`${this.remaining} bytes too many`)
+  }
+
+  #take(length: number): number {
+    const at = this.#position
+    if (length > this.source.length - at)
+      throw new ProtocolError(`cut short at byte ${this.source.length}: ${length} bytes expected from byte ${at} on`)
+    this.#position = at + length
+    return at
+  }
+}

@@ -1,0 +1,69 @@
+import { putU32 } from './binary.js'
+import { FRAME_LENGTH_BYTES } from './frame-decoder.js'
+
+const SLAB_BYTES = 256 * 1024
+/** A frame that has reached this size is closed and another begun, so that the other side can start before all has arrived. */
+const FRAME_TARGET_BYTES = 64 * 1024
+
+/**
+ * Puts requests or responses one behind the other into frames, until all of them are taken for one write. Bytes that were taken
+ * are never written to again, so they can be handed to a socket as they are.
+ */
+export class FrameEncoder {
+  #slab: Uint8Array = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  /** What has not been taken lies between `#start` and `#end`. */
+  #start = 0
+  #end = 0
+  /** Where the length of the open frame stands; -1 when none is open. */
+  #frame = -1
+
+  /** Bytes that wait to be taken. */
+  get pendingBytes(): number {
+    return this.#end - this.#start
+  }
+
+  /** Room for one item of `length` bytes in `slab`, from the returned place on; the caller writes all of it at once. */
+  reserve(length: number): number {
+    if (this.#frame !== -1 && this.#end - this.#frame >= FRAME_TARGET_BYTES) this.#closeFrame()
+    const needed = length + (this.#frame === -1 ? FRAME_LENGTH_BYTES : 0)
+    if (needed > this.#slab.length - this.#end) this.#grow(needed)
+    if (this.#frame === -1) {
+      this.#frame = this.#end
+      this.#end += FRAME_LENGTH_BYTES
+    }
+    const at = this.#end
+    this.#end = at + length
+    return at
+  }
+
+  /** The memory that `reserve` gives places in; it may be another one after each `reserve`. */
+  get slab(): Uint8Array {
+    return this.#slab
+  }
+
+  /** All frames since the last call, or null if there are none. */
+  take(): Uint8Array | null {
+    if (this.#end === this.#start) return null
+    this.#closeFrame()
+    const bytes = this.#slab.subarray(this.#start, this.#end)
+    this.#start = this.#end
+    return bytes
+  }
+
+  #closeFrame(): void {
+    if (this.#frame === -1) return
+    putU32(this.#slab, this.#frame, this.#end - this.#frame - FRAME_LENGTH_BYTES)
+    this.#frame = -1
+  }
+
+  /** Doubling, so that a turn of any size is copied at most twice over; bytes already taken stay in the old slab. */
+  #grow(needed: number): void {
+    const pending = this.#end - this.#start
+    const larger = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (pending + needed)))
+    larger.set(this.#slab.subarray(this.#start, this.#end))
+    if (this.#frame !== -1) this.#frame -= this.#start
+    this.#slab = larger
+    this.#start = 0
+    this.#end = pending
+  }
+}

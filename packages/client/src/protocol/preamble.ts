@@ -1,0 +1,96 @@
+import { Writer } from './binary.js'
+import { ProtocolError } from './errors.js'
+
+/** No HTTP request begins with this byte, so both protocols share one port. */
+export const FIRST_BYTE = 0xaf
+const MAGIC = Uint8Array.of(FIRST_BYTE, 0x52, 0x41, 0x46, 0x54)
+
+/** The only version so far. Both sides name the oldest and the newest that they speak. */
+export const PROTOCOL_VERSION = 1
+
+/** What a client sends first: `magic (5 bytes) | oldest u8 | newest u8 | reserved u8 (0)`. */
+export const CLIENT_PREAMBLE_BYTES = MAGIC.length + 3
+const SERVER_FIXED_BYTES = MAGIC.length + 3 + 1 + 1
+
+export interface VersionRange {
+  readonly oldest: number
+  readonly newest: number
+}
+
+const SPOKEN: VersionRange = { oldest: PROTOCOL_VERSION, newest: PROTOCOL_VERSION }
+
+/** Who answers, and the version that the connection speaks from here on. */
+export interface ServerIdentity {
+  readonly memberId: string
+  readonly clusterId: string
+}
+
+export interface ServerPreamble extends ServerIdentity, VersionRange {
+  /** 0: no version fits, and the server closes. */
+  readonly version: number
+}
+
+export function encodeClientPreamble(versions: VersionRange = SPOKEN): Uint8Array {
+  const writer = new Writer(CLIENT_PREAMBLE_BYTES)
+  writer.raw(MAGIC)
+  writer.u8(versions.oldest)
+  writer.u8(versions.newest)
+  writer.u8(0)
+  return writer.finish()
+}
+
+/** @returns null while it is cut short. @throws ProtocolError as soon as a byte is wrong. */
+export function decodeClientPreamble(bytes: Uint8Array): VersionRange | null {
+  checkMagic(bytes)
+  if (bytes.length < CLIENT_PREAMBLE_BYTES) return null
+  return { oldest: bytes[MAGIC.length] as number, newest: bytes[MAGIC.length + 1] as number }
+}
+
+/** The newest version that both sides speak; 0 when there is none. */
+export function chooseVersion(client: VersionRange, server: VersionRange = SPOKEN): number {
+  const newest = Math.min(client.newest, server.newest)
+  return newest >= Math.max(client.oldest, server.oldest) ? newest : 0
+}
+
+/**
+ * `magic (5 bytes) | version u8 | oldest u8 | newest u8 | length u8, member id | length u8, cluster id`.
+ * @throws ProtocolError when an id is over 255 bytes.
+ */
+export function encodeServerPreamble(version: number, identity: ServerIdentity, versions: VersionRange = SPOKEN): Uint8Array {
+  const writer = new Writer(SERVER_FIXED_BYTES + 64)
+  writer.raw(MAGIC)
+  writer.u8(version)
+  writer.u8(versions.oldest)
+  writer.u8(versions.newest)
+  for (const id of [identity.memberId, identity.clusterId]) {
+    const bytes = Buffer.from(id, 'utf8')
+    if (bytes.length > 255) throw new ProtocolError(`an id of ${bytes.length} bytes: at most 255 fit`)
+    writer.u8(bytes.length)
+    writer.raw(bytes)
+  }
+  return writer.finish()
+}
+
+/** @returns null while it is cut short. @throws ProtocolError as soon as a byte is wrong. */
+export function decodeServerPreamble(bytes: Uint8Array): { preamble: ServerPreamble; length: number } | null {
+  checkMagic(bytes)
+  let at = MAGIC.length + 3
+  const ids: string[] = []
+  for (let i = 0; i < 2; i++) {
+    if (bytes.length < at + 1) return null
+    const end = at + 1 + (bytes[at] as number)
+    if (bytes.length < end) return null
+    ids.push(Buffer.from(bytes.subarray(at + 1, end)).toString('utf8'))
+    at = end
+  }
+  const [version, oldest, newest] = bytes.subarray(MAGIC.length, MAGIC.length + 3) as unknown as [number, number, number]
+  return { preamble: { version, oldest, newest, memberId: ids[0] as string, clusterId: ids[1] as string }, length: at }
+}
+
+function checkMagic(bytes: Uint8Array): void {
+  const known = Math.min(MAGIC.length, bytes.length)
+  for (let i = 0; i < known; i++) {
+    if (bytes[i] !== MAGIC[i])
+      throw new ProtocolError('the other side does not speak the Raft client protocol: is this the client address?')
+  }
+}

@@ -1,0 +1,122 @@
+import { getU32, putU32, Reader, Writer } from './binary.js'
+import { type RangeQuery, writeRange } from './command.js'
+import { ProtocolError } from './errors.js'
+import type { FrameEncoder } from './frame-encoder.js'
+
+/** What a request asks for. A server answers a kind that it does not know with `RAFT_UNKNOWN_REQUEST`, and goes on. */
+export const RequestKind = {
+  /** The body is a command, which the server proposes unchanged. */
+  Write: 1,
+  /** The body is read by `decodeGet`. */
+  Get: 2,
+  /** The body is read by `decodeRange`. */
+  Range: 3,
+  /** No body. */
+  Status: 4,
+} as const
+
+export const ConsistencyCode = {
+  /** As of now: leadership is confirmed by a majority. */
+  linearizable: 1,
+  /** As of now, on the leader's lease; as good as its clocks. */
+  lease: 2,
+  /** What the member asked has applied: may be old. */
+  local: 3,
+} as const
+
+export type Consistency = keyof typeof ConsistencyCode
+
+const CONSISTENCIES: readonly (Consistency | undefined)[] = [undefined, 'linearizable', 'lease', 'local']
+
+/** id u32 | kind u8 | timeout u32 | length u32 */
+export const REQUEST_HEAD_BYTES = 13
+
+export interface Request {
+  /** Chosen by the client; the response carries it. */
+  readonly id: number
+  /** One of `RequestKind`, or a kind of a newer version. */
+  readonly kind: number
+  /** Milliseconds for which the client will wait, counted from the arrival; 0: without end. */
+  readonly timeout: number
+  /** A view of what arrived; it must not be written to. */
+  readonly body: Uint8Array
+}
+
+export function writeRequest(encoder: FrameEncoder, id: number, kind: number, timeout: number, body: Uint8Array): void {
+  const at = encoder.reserve(REQUEST_HEAD_BYTES + body.length)
+  const slab = encoder.slab
+  putU32(slab, at, id)
+  slab[at + 4] = kind
+  putU32(slab, at + 5, timeout)
+  putU32(slab, at + 9, body.length)
+  slab.set(body, at + REQUEST_HEAD_BYTES)
+}
+
+/** Hands out all requests of a frame. @throws ProtocolError when they do not end where the frame does. */
+export function readRequests(frame: Uint8Array, onRequest: (request: Request) => void): void {
+  let at = 0
+  while (at < frame.length) {
+    const start = at + REQUEST_HEAD_BYTES
+    if (start > frame.length) throw new ProtocolError('a frame that ends within the head of a request')
+    const end = start + getU32(frame, at + 9)
+    if (end > frame.length) throw new ProtocolError('a frame that ends within a request')
+    onRequest({
+      id: getU32(frame, at),
+      kind: frame[at + 4] as number,
+      timeout: getU32(frame, at + 5),
+      body: frame.subarray(start, end),
+    })
+    at = end
+  }
+}
+
+/** `consistency u8 | key` */
+export function encodeGet(key: Uint8Array, consistency: Consistency): Uint8Array {
+  const writer = new Writer(5 + key.length)
+  writer.u8(ConsistencyCode[consistency])
+  writer.bytes(key)
+  return writer.finish()
+}
+
+export interface GetQuery {
+  readonly consistency: Consistency
+  readonly key: Uint8Array
+}
+
+/** @throws ProtocolError: answer `RAFT_MALFORMED` and keep the connection. */
+export function decodeGet(body: Uint8Array): GetQuery {
+  const reader = new Reader(body)
+  const consistency = readConsistency(reader)
+  const key = reader.bytes()
+  reader.end()
+  if (key.length === 0) throw new ProtocolError('an empty key')
+  return { consistency, key }
+}
+
+/** `consistency u8 | range`, the range as in the commands. */
+export function encodeRange(range: RangeQuery, consistency: Consistency): Uint8Array {
+  const writer = new Writer(14 + range.prefix.length + (range.after?.length ?? 0))
+  writer.u8(ConsistencyCode[consistency])
+  writeRange(writer, range)
+  return writer.finish()
+}
+
+/** @throws ProtocolError: answer `RAFT_MALFORMED` and keep the connection. */
+export function decodeRange(body: Uint8Array): { consistency: Consistency; range: RangeQuery } {
+  const reader = new Reader(body)
+  const consistency = readConsistency(reader)
+  const hasAfter = reader.flag()
+  const prefix = reader.bytes()
+  const after = reader.bytes()
+  const limit = reader.u32()
+  reader.end()
+  if (!hasAfter && after.length > 0) throw new ProtocolError('a range that has `after` and says that it has not')
+  return { consistency, range: { prefix, after: hasAfter ? after : null, limit } }
+}
+
+function readConsistency(reader: Reader): Consistency {
+  const code = reader.u8()
+  const consistency = CONSISTENCIES[code]
+  if (consistency === undefined) throw new ProtocolError(`unknown consistency ${code}`)
+  return consistency
+}

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Keyspace } from './keyspace.js'
 
-const CHUNK_BYTES = 64 * 1024
+const CHUNK_BYTES = 128 * 1024
 const HEADER_BYTES = 4 + 4 + 8 + 8 + 8
 
 /**
- * SHA-256, in hexadecimal, of `revision u64` and then, in order, of every key:
- * `key length u32 | value length u32 | createRevision u64 | modRevision u64 | version u64 | key | value`.
+ * SHA-256, in hexadecimal, of `revision f64` and then, in order, of every key:
+ * `key length u32 | value length u32 | createRevision f64 | modRevision f64 | version f64 | key | value`.
  */
 export function digest(keys: Keyspace, revision: number): string {
   const hash = createHash('sha256')

@@ -1,0 +1,49 @@
+import type { Command, Compare, RangeRequest, TransactionStep } from '@raft/state-machine'
+import fc from 'fast-check'
+
+const buffer = (constraints: fc.IntArrayConstraints) => fc.uint8Array(constraints).map((array) => Buffer.from(array))
+
+/** Few keys, close together, that begin with one another and hold the bytes at the edges of every comparison. */
+export const key = fc
+  .array(fc.constantFrom(0, 0x61, 0x7f, 0x80, 0xc3, 0xff), { minLength: 1, maxLength: 3 })
+  .map((array) => Buffer.from(array))
+export const value = buffer({ maxLength: 4 })
+const relation = fc.constantFrom('equal' as const, 'notEqual' as const, 'less' as const, 'greater' as const)
+const small = fc.nat(12)
+
+export const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record(
+  { prefix: fc.oneof(key, fc.constant(Buffer.alloc(0))), after: fc.oneof(key, fc.constant(Buffer.alloc(0))), limit: fc.nat(6) },
+  { requiredKeys: [] },
+)
+
+const putStep = fc.record({ type: fc.constant('put' as const), key, value })
+const deleteStep = fc.record({ type: fc.constant('delete' as const), key })
+const step: fc.Arbitrary<TransactionStep> = fc.oneof(
+  putStep,
+  deleteStep,
+  fc.record({ type: fc.constant('get' as const), key }),
+  rangeRequest.map((request) => ({ type: 'range' as const, ...request })),
+)
+const compare: fc.Arbitrary<Compare> = fc.oneof(
+  fc.record({ target: fc.constant('value' as const), relation, key, operand: value }),
+  fc.record({
+    target: fc.constantFrom('createRevision' as const, 'modRevision' as const, 'version' as const),
+    relation,
+    key,
+    operand: small,
+  }),
+)
+
+export const transaction: fc.Arbitrary<Command> = fc.record({
+  type: fc.constant('transaction' as const),
+  compares: fc.array(compare, { maxLength: 2 }),
+  thenSteps: fc.array(step, { maxLength: 5 }),
+  elseSteps: fc.array(step, { maxLength: 5 }),
+})
+
+export const command: fc.Arbitrary<Command> = fc.oneof(
+  putStep,
+  deleteStep,
+  fc.record({ type: fc.constant('compareAndSet' as const), key, prevRevision: small, value }),
+  transaction,
+)

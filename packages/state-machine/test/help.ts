@@ -1,0 +1,23 @@
+import { EntryBatch, EntryKind } from '@raft/core'
+import { type Command, encodeCommand, type KeyValueStore, type StoreResult } from '@raft/state-machine'
+
+export const bytes = (text: string) => Buffer.from(text, 'latin1')
+
+export const text = (value: Uint8Array) => Buffer.from(value).toString('latin1')
+
+/** Applies payloads as one batch that follows what was applied before. */
+export function applyPayloads(store: KeyValueStore, payloads: readonly Uint8Array[]): readonly (StoreResult | undefined)[] {
+  return store.apply(EntryBatch.of(store.lastApplied + 1, 1, EntryKind.Command, payloads))
+}
+
+export function apply(store: KeyValueStore, command: Command): StoreResult | undefined {
+  return applyPayloads(store, [encodeCommand(command)])[0]
+}
+
+export function put(store: KeyValueStore, key: string, value: string): void {
+  apply(store, { type: 'put', key: bytes(key), value: bytes(value) })
+}
+
+export function keysOf(store: KeyValueStore): string[] {
+  return store.range({ limit: 10_000 }).entries.map((entry) => text(entry.key))
+}

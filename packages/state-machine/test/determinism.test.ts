@@ -1,5 +1,5 @@
 import { EntryBatch, EntryKind } from '@raft/core'
-import { encodeCommand, KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { type Command, encodeCommand, KeyValueStore, type StoreResult } from '@raft/state-machine'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { command } from './arbitraries.js'
@@ -69,6 +69,22 @@ test('the digest tells apart stores that differ in one byte, one key, or one rev
     digests.add(store.digest())
   }
   expect(digests.size).toBe(11)
+})
+
+test('the digest tells apart stores that differ in the version of one key only', () => {
+  const storeAfter = (second: Command) => {
+    const store = new KeyValueStore()
+    const putA: Command = { type: 'put', key: bytes('a'), value: bytes('1') }
+    for (const command of [putA, second, putA]) apply(store, command)
+    return store
+  }
+  const thrice = storeAfter({ type: 'put', key: bytes('a'), value: bytes('2') })
+  const thenSteps = [{ type: 'put', key: bytes('b'), value: bytes('2') } as const, { type: 'delete', key: bytes('b') } as const]
+  const twice = storeAfter({ type: 'transaction', compares: [], thenSteps, elseSteps: [] })
+  expect([thrice.get(bytes('a'))?.version, twice.get(bytes('a'))?.version]).toEqual([3, 2])
+  expect(thrice.get(bytes('a'))).toMatchObject({ createRevision: 1, modRevision: 3 })
+  expect(twice.get(bytes('a'))).toMatchObject({ createRevision: 1, modRevision: 3 })
+  expect(thrice.digest()).not.toBe(twice.digest())
 })
 
 test('a store keeps its own copy of a value, and memory for small ones in pieces of 8 KiB', () => {

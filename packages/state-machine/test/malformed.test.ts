@@ -41,8 +41,9 @@ describe('a command that makes no sense is answered with its error', () => {
 test('the message of an error does not depend on where in a batch the command lies', () => {
   const broken = Buffer.from([1, 1, 9, 0, 0, 0])
   const alone = applyPayloads(new KeyValueStore(), [broken])[0]
-  const behind = applyPayloads(new KeyValueStore(), [encodeCommand({ type: 'delete', key: bytes('x') }), broken])[1]
-  expect(behind).toEqual(alone)
+  const whole = encodeCommand({ type: 'delete', key: bytes('x') })
+  const between = applyPayloads(new KeyValueStore(), [whole, broken, whole])[1]
+  expect(between).toEqual(alone)
 })
 
 test('a transaction whose last step is damaged leaves nothing of its first', () => {

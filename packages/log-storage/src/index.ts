@@ -1,1 +1,6 @@
-export {}
+export { ForeignFilesError, IdentityMismatchError, LogDamagedError, StorageInUseError, UnsupportedFormatError } from './errors.js'
+export { FileLogStorage } from './file-log-storage.js'
+export type { FileSystem, StorageFile } from './file-system.js'
+export type { Identity } from './identity.js'
+export { nodeFileSystem } from './node-file-system.js'
+export type { FileLogStorageOptions } from './options.js'

@@ -1,0 +1,39 @@
+import { ForeignFilesError } from './errors.js'
+import { writeAllAsync, writeZeros } from './file-io.js'
+import type { FileLogStorageOptions } from './options.js'
+import { encodeSegmentMeta, FORMATTING_NAME, LOCK_NAME, PREPARING_NAME, segmentName } from './segment-format.js'
+import { encodeWrite, SALT_BYTES } from './write-format.js'
+
+/** What a file system may put into an empty directory by itself. */
+const HARMLESS = new Set([LOCK_NAME, FORMATTING_NAME, PREPARING_NAME, 'lost+found'])
+
+/** Makes the first segment of a new log. It gets its name when it is whole and durable: a crash leaves all of it or nothing. */
+export async function formatDirectory(options: Required<FileLogStorageOptions>, names: readonly string[]): Promise<void> {
+  const { directory, fileSystem, segmentBytes, base } = options
+  const foreign = names.find((name) => !HARMLESS.has(name))
+  if (foreign !== undefined) throw new ForeignFilesError(directory, foreign)
+  const meta = encodeSegmentMeta({
+    number: 1,
+    allocated: segmentBytes,
+    baseIndex: base.index,
+    baseTerm: base.term,
+    storeId: Buffer.from(options.randomBytes(16)).toString('hex'),
+    clusterId: options.clusterId,
+    memberId: options.memberId,
+  })
+  const hardState = { currentTerm: base.term, votedFor: null }
+  const salt = options.randomBytes(SALT_BYTES)
+  const first = { sequence: 1, previous: 0 }
+  const { bytes, length } = encodeWrite(first, options.group, salt, hardState, meta, [], (count) => new Uint8Array(count))
+  const path = `${directory}/${FORMATTING_NAME}`
+  const file = await fileSystem.create(path)
+  try {
+    await writeZeros(file, 0, segmentBytes)
+    await writeAllAsync(file, bytes, length, 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await fileSystem.rename(path, `${directory}/${segmentName(1)}`)
+  await fileSystem.syncDirectory(directory)
+}

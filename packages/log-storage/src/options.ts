@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { ConfigurationError, type GroupId, type MemberId } from '@raft/core'
+import type { FileSystem } from './file-system.js'
+import { nodeFileSystem } from './node-file-system.js'
+import { SECTOR_BYTES } from './write-format.js'
+
+export interface FileLogStorageOptions {
+  /** The log's own: one group of one member. Made if it is not there. */
+  readonly directory: string
+  /** 1 to 255 bytes of UTF-8. */
+  readonly clusterId: string
+  readonly memberId: MemberId
+  /** Default 0. */
+  readonly group?: GroupId
+  /** Size of a file, a multiple of 512. Default 16 MiB; twice that is taken at once. A larger write makes a larger file. */
+  readonly segmentBytes?: number
+  /** Default: the files of this machine. */
+  readonly fileSystem?: FileSystem
+  /** Where the store id comes from. Default: the system's secure random numbers. */
+  readonly randomBytes?: (count: number) => Uint8Array
+  /** For a new directory: where its log begins. For tests of large indexes. Default: index 0 of term 0. */
+  readonly base?: { readonly index: number; readonly term: number }
+}
+
+/** @throws ConfigurationError */
+export function completeOptions(options: FileLogStorageOptions): Required<FileLogStorageOptions> {
+  const complete = {
+    group: 0,
+    segmentBytes: 16 * 1024 * 1024,
+    fileSystem: nodeFileSystem,
+    randomBytes,
+    base: { index: 0, term: 0 },
+    ...options,
+  }
+  const { directory, clusterId, memberId, group, segmentBytes, base } = complete
+  if (directory.length === 0) throw new ConfigurationError('directory is empty: name the one that holds the log')
+  requireName('clusterId', clusterId)
+  requireName('memberId', memberId)
+  if (!isWhole(group, 0xffff_ffff)) throw new ConfigurationError(`group is ${group}: expected a whole number from 0 to 4294967295`)
+  if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < 8 * SECTOR_BYTES || segmentBytes % SECTOR_BYTES !== 0)
+    throw new ConfigurationError(`segmentBytes is ${segmentBytes}: expected a multiple of 512 from 4096 to 1073741824`)
+  if (!isWhole(base.index, Number.MAX_SAFE_INTEGER) || !isWhole(base.term, Number.MAX_SAFE_INTEGER))
+    throw new ConfigurationError(`base is index ${base.index} of term ${base.term}: expected whole numbers from 0 on`)
+  return complete
+}
+
+function requireName(name: string, value: string): void {
+  const bytes = Buffer.byteLength(value)
+  if (bytes < 1 || bytes > 255) throw new ConfigurationError(`${name} has ${bytes} bytes: expected 1 to 255`)
+}
+
+function isWhole(value: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= most
+}

@@ -1,0 +1,216 @@
+import { FormatError } from '@raft/core'
+import { IdentityMismatchError, LogDamagedError, UnsupportedFormatError } from './errors.js'
+import { readAllAsync, writeZeros } from './file-io.js'
+import type { FileSystem, StorageFile } from './file-system.js'
+import type { Identity } from './identity.js'
+import { LogContents } from './log-contents.js'
+import { decodeSegmentMeta, type SegmentMeta, segmentName } from './segment-format.js'
+import {
+  alignToSector,
+  FORMAT_VERSION,
+  HEADER_BYTES,
+  isZero,
+  parseBody,
+  parseHeader,
+  SECTOR_BYTES,
+  saltAt,
+  type WriteBody,
+  type WriteHeader,
+} from './write-format.js'
+
+export interface Recovered {
+  readonly contents: LogContents
+  readonly identity: Identity
+  readonly salt: Uint8Array
+  /** The segment that the next write goes to, and where in it. */
+  readonly segment: number
+  readonly position: number
+  /** Of the last write. */
+  readonly sequence: number
+  readonly checksum: number
+}
+
+/**
+ * Reads the segments from the first on, and repairs what a crash left behind.
+ *
+ * The chain is followed write by write. Where it does not go on, either nothing was written (zeros up to the end), or the
+ * bytes are damaged. Pages of one unsynced write reach the disk in any order, and write N+1 begins only when N is durable.
+ * So damage in N is a torn tail unless something shows that N+1 was begun: a header of a later sequence number anywhere
+ * behind, a byte that is not zero behind the end of N where N's own header says where that is, or in a later segment.
+ */
+export class Recovery {
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #expected: Omit<Identity, 'storeId'>
+  readonly #numbers: readonly number[]
+  #contents: LogContents | null = null
+  #identity: Identity | null = null
+  #salt: Uint8Array | null = null
+  #sequence = 0
+  #checksum = 0
+  #buffer = new Uint8Array(0)
+
+  /** `numbers`: of the segments that are there, ascending, at least one. */
+  constructor(fileSystem: FileSystem, directory: string, expected: Omit<Identity, 'storeId'>, numbers: readonly number[]) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#expected = expected
+    this.#numbers = numbers
+  }
+
+  async run(): Promise<Recovered> {
+    this.#assertNoneMissing()
+    let segment = 0
+    let position = 0
+    for (let i = 0; i < this.#numbers.length; i++) {
+      const number = this.#numbers[i] as number
+      const bytes = await this.#load(number)
+      const size = bytes.length
+      const end = this.#follow(number, bytes)
+      const cleanEnd = isZero(bytes, end, size)
+      if (end > 0) {
+        segment = number
+        position = end
+      }
+      if (end > 0 && cleanEnd) continue
+      await this.#refuseUnlessTorn(i, bytes, end)
+      if (end > 0) await this.#erase(number, end, size)
+      break
+    }
+    await this.#syncKept(segment)
+    await this.#removeUnused(segment)
+    const { contents, identity, salt } = this.#found()
+    return { contents, identity, salt, segment, position, sequence: this.#sequence, checksum: this.#checksum }
+  }
+
+  #assertNoneMissing(): void {
+    for (let i = 0; i < this.#numbers.length; i++) {
+      if (this.#numbers[i] !== i + 1) throw new LogDamagedError(this.#path(i + 1), 0, 'the file is missing, and a later one is there')
+    }
+  }
+
+  /** Takes in writes from the beginning of the segment; tells where the first that is not whole would begin. */
+  #follow(number: number, bytes: Uint8Array): number {
+    let at = 0
+    for (;;) {
+      const header = parseHeader(bytes, at, this.#salt)
+      if (header === null) return at
+      if (header.version !== FORMAT_VERSION) throw new UnsupportedFormatError(this.#path(number), header.version, FORMAT_VERSION)
+      if (header.sequence !== this.#sequence + 1 || header.previous !== this.#checksum) return at
+      const body = parseBody(bytes, at, header)
+      if (body === null) return at
+      if (header.isSegment !== (at === 0)) throw this.#damaged(number, at, 'a segment begins where none can')
+      this.#take(number, bytes, at, header, body)
+      at += alignToSector(HEADER_BYTES + header.bodyLength)
+    }
+  }
+
+  #take(number: number, bytes: Uint8Array, at: number, header: WriteHeader, body: WriteBody): void {
+    if (header.isSegment) this.#takeSegment(number, bytes, header, body)
+    const contents = this.#found().contents
+    if (body.hardState !== null) contents.hardState = body.hardState
+    for (const piece of body.pieces) {
+      const wrong = contents.add(bytes, at, number, piece)
+      if (wrong !== null) throw this.#damaged(number, at, wrong)
+    }
+    this.#sequence = header.sequence
+    this.#checksum = header.checksum
+  }
+
+  #takeSegment(number: number, bytes: Uint8Array, header: WriteHeader, body: WriteBody): void {
+    const meta = this.#decode(number, body)
+    if (meta.number !== number) throw this.#damaged(number, 0, `it is segment ${meta.number} under another name`)
+    const identity: Identity = { clusterId: meta.clusterId, storeId: meta.storeId, memberId: meta.memberId, group: header.group }
+    const expected = this.#expected
+    if (identity.clusterId !== expected.clusterId || identity.memberId !== expected.memberId || identity.group !== expected.group)
+      throw new IdentityMismatchError(this.#directory, identity, expected)
+    if (bytes.length < meta.allocated)
+      throw this.#damaged(number, bytes.length, `the file was cut short: it had ${meta.allocated} bytes before it was first used`)
+    this.#identity ??= identity
+    this.#salt ??= saltAt(bytes, 0)
+    this.#contents ??= new LogContents(meta.baseIndex, meta.baseTerm)
+  }
+
+  #decode(number: number, body: WriteBody): SegmentMeta {
+    try {
+      return decodeSegmentMeta(body.meta)
+    } catch (error) {
+      if (error instanceof FormatError) throw this.#damaged(number, 0, error.message)
+      throw error
+    }
+  }
+
+  /** What begins at `at` is not whole, or nothing: throws unless nothing was written after it. `bytes` are lost. */
+  async #refuseUnlessTorn(i: number, bytes: Uint8Array, at: number): Promise<void> {
+    const number = this.#numbers[i] as number
+    if (this.#salt === null) throw this.#damaged(number, 0, 'the beginning of the log cannot be read')
+    const header = parseHeader(bytes, at, this.#salt)
+    const isNext = header !== null && header.sequence === this.#sequence + 1 && header.previous === this.#checksum
+    if (header !== null && !isNext) throw this.#damaged(number, at, `write ${header.sequence} where ${this.#sequence + 1} was due`)
+    const end = header === null ? at : at + alignToSector(HEADER_BYTES + header.bodyLength)
+    if (header !== null && !isZero(bytes, Math.min(end, bytes.length), bytes.length))
+      throw this.#damaged(number, at, `write ${this.#sequence + 1} is not whole, and another was written behind it`)
+    for (let place = at + SECTOR_BYTES; place < bytes.length; place += SECTOR_BYTES) {
+      const later = parseHeader(bytes, place, this.#salt)
+      if (later !== null && later.sequence > this.#sequence + 1)
+        throw this.#damaged(number, at, `write ${this.#sequence + 1} is not whole, and write ${later.sequence} follows at byte ${place}`)
+    }
+    for (const later of this.#numbers.slice(i + 1)) {
+      const rest = await this.#load(later)
+      if (!isZero(rest, 0, rest.length))
+        throw this.#damaged(number, at, `write ${this.#sequence + 1} is missing, and ${segmentName(later)} follows`)
+    }
+  }
+
+  async #load(number: number): Promise<Uint8Array> {
+    return this.#with(number, async (file) => {
+      const size = await file.size()
+      if (this.#buffer.length < size) this.#buffer = new Uint8Array(new ArrayBuffer(size))
+      const bytes = this.#buffer.subarray(0, size)
+      const count = await readAllAsync(file, bytes, 0)
+      return bytes.subarray(0, count)
+    })
+  }
+
+  async #erase(number: number, from: number, to: number): Promise<void> {
+    await this.#with(number, (file) => writeZeros(file, from, to))
+  }
+
+  /** What a killed process wrote may be in the system's memory only, and is counted on from now on. */
+  async #syncKept(segment: number): Promise<void> {
+    await this.#with(segment, (file) => file.sync())
+    await this.#fileSystem.syncDirectory(this.#directory)
+  }
+
+  /** Segments that were prepared and hold no whole write. The last goes first, so that a crash leaves no gap. */
+  async #removeUnused(segment: number): Promise<void> {
+    for (const number of [...this.#numbers].reverse()) {
+      if (number <= segment) return
+      await this.#fileSystem.remove(this.#path(number))
+      await this.#fileSystem.syncDirectory(this.#directory)
+    }
+  }
+
+  async #with<T>(number: number, use: (file: StorageFile) => Promise<T>): Promise<T> {
+    const file = await this.#fileSystem.open(this.#path(number))
+    try {
+      return await use(file)
+    } finally {
+      await file.close()
+    }
+  }
+
+  #found(): { contents: LogContents; identity: Identity; salt: Uint8Array } {
+    const [contents, identity, salt] = [this.#contents, this.#identity, this.#salt]
+    if (contents === null || identity === null || salt === null) throw this.#damaged(1, 0, 'the beginning of the log cannot be read')
+    return { contents, identity, salt }
+  }
+
+  #damaged(number: number, at: number, what: string): LogDamagedError {
+    return new LogDamagedError(this.#path(number), at, what)
+  }
+
+  #path(number: number): string {
+    return `${this.#directory}/${segmentName(number)}`
+  }
+}

@@ -42,3 +42,25 @@ export interface Effects {
   /** Committed and durable here; the next come after an `applied` event. */
   readonly apply: EntryBatch | null
 }
+
+/** The effects of a turn while they come together. */
+export class PendingEffects {
+  transitions: Transition[] = []
+  messages: Outgoing[] = []
+  entryReads: ReadRequest[] = []
+  confirmedReads: ConfirmedRead[] = []
+
+  fork(): PendingEffects {
+    const copy = new PendingEffects()
+    copy.transitions = [...this.transitions]
+    copy.messages = [...this.messages]
+    copy.entryReads = [...this.entryReads]
+    copy.confirmedReads = [...this.confirmedReads]
+    return copy
+  }
+
+  complete(write: NumberedWrite | null, apply: EntryBatch | null): Effects {
+    const { transitions, messages, entryReads, confirmedReads } = this
+    return { transitions, write, messages, entryReads, confirmedReads, apply }
+  }
+}

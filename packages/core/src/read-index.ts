@@ -18,14 +18,14 @@ interface Waiting {
 export class ReadIndex {
   #ticket = 0
   #round = 0
-  #waiting: Waiting[] = []
+  readonly #waiting: Waiting[] = []
   readonly #answered = new Map<MemberId, number>()
 
   fork(): ReadIndex {
     const copy = new ReadIndex()
     copy.#ticket = this.#ticket
     copy.#round = this.#round
-    copy.#waiting = this.#waiting.map((waiting) => ({ ...waiting }))
+    for (const waiting of this.#waiting) copy.#waiting.push({ ...waiting })
     for (const [id, round] of this.#answered) copy.#answered.set(id, round)
     return copy
   }

@@ -1,12 +1,12 @@
 import { Applying } from './applying.js'
-import type { ConfirmedRead, Effects, Outgoing, ReadRequest, Transition } from './effects.js'
+import { type ConfirmedRead, type Effects, PendingEffects, type ReadRequest } from './effects.js'
 import { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
 import type { Event } from './events.js'
 import { Durability } from './log/durability.js'
 import { Log } from './log/log.js'
 import { isVoter, type Membership, peersOf } from './membership.js'
-import type { Message, PreVote, RequestVote } from './message.js'
+import type { Message } from './message.js'
 import type { Tuning } from './options.js'
 import type { Random } from './ports/clock.js'
 import type { StoredLog } from './ports/log-storage.js'
@@ -17,6 +17,7 @@ import { Leader } from './role/leader.js'
 import { PreCandidate } from './role/pre-candidate.js'
 import type { Role } from './role/role.js'
 import type { GroupId, HardState, MemberId, RoleName } from './types.js'
+import { answerPreVote, answerRequestVote } from './voting.js'
 
 export interface StateOptions {
   readonly id: MemberId
@@ -48,10 +49,7 @@ export class State {
   #leaderHeardAt = Number.NEGATIVE_INFINITY
   #commitIndex: number
   readonly #applying: Applying
-  #transitions: Transition[] = []
-  #messages: Outgoing[] = []
-  #entryReads: ReadRequest[] = []
-  #confirmedReads: ConfirmedRead[] = []
+  #pending = new PendingEffects()
 
   /**
    * @param lastApplied what the state machine already includes: applied, so known to be committed
@@ -81,10 +79,7 @@ export class State {
     copy.#leaderId = this.#leaderId
     copy.#leaderHeardAt = this.#leaderHeardAt
     copy.#commitIndex = this.#commitIndex
-    copy.#transitions = [...this.#transitions]
-    copy.#messages = [...this.#messages]
-    copy.#entryReads = [...this.#entryReads]
-    copy.#confirmedReads = [...this.#confirmedReads]
+    copy.#pending = this.#pending.fork()
     return copy
   }
 
@@ -197,18 +192,9 @@ export class State {
     this.#role.flush()
     const apply = this.#applying.next(this.log, Math.min(this.#commitIndex, this.log.durableIndex), this.tuning.maxApplyBytes)
     if (apply.request !== null) this.requestEntries({ ...apply.request, reader: this.id })
-    const effects = {
-      transitions: this.#transitions,
-      write: this.durability.nextWrite(this.log, this.#hardState, this.#now),
-      messages: this.#messages,
-      entryReads: this.#entryReads,
-      confirmedReads: this.#confirmedReads,
-      apply: apply.entries,
-    }
-    this.#transitions = []
-    this.#messages = []
-    this.#entryReads = []
-    this.#confirmedReads = []
+    const write = this.durability.nextWrite(this.log, this.#hardState, this.#now)
+    const effects = this.#pending.complete(write, apply.entries)
+    this.#pending = new PendingEffects()
     return effects
   }
 
@@ -250,6 +236,18 @@ export class State {
     role.start()
   }
 
+  /** Whether this member leads, or has heard its leader within the shortest election timeout. */
+  get hearsLeader(): boolean {
+    if (this.#leaderId === null) return false
+    return this.#leaderId === this.id || this.#now - this.#leaderHeardAt < this.tuning.electionTimeout
+  }
+
+  /** Gives this term's vote. It counts once it is durable. */
+  voteFor(id: MemberId): void {
+    if (this.votedFor === null) this.#setHardState({ currentTerm: this.currentTerm, votedFor: id })
+    if (this.#role instanceof Follower) this.#role.voteGranted()
+  }
+
   heardLeader(): void {
     this.#leaderHeardAt = this.#now
   }
@@ -273,7 +271,7 @@ export class State {
 
   /** @param after the write that the message waits for; 0 for none */
   send(to: MemberId, message: Message, after: number): void {
-    this.#messages.push({ to, message, after })
+    this.#pending.messages.push({ to, message, after })
   }
 
   sendToVoters(message: Message, after: number): void {
@@ -281,11 +279,11 @@ export class State {
   }
 
   requestEntries(request: ReadRequest): void {
-    this.#entryReads.push(request)
+    this.#pending.entryReads.push(request)
   }
 
   readsConfirmed(read: ConfirmedRead): void {
-    this.#confirmedReads.push(read)
+    this.#pending.confirmedReads.push(read)
   }
 
   #advanceTo(now: number): void {
@@ -295,10 +293,10 @@ export class State {
   #receive(from: MemberId, message: Message): void {
     if (from === this.id || message.group !== this.group) return
     if (message.type === 'preVote') {
-      this.#answerPreVote(from, message)
+      answerPreVote(this, from, message)
       return
     }
-    if (message.type === 'requestVote' && message.term > this.currentTerm && this.#hearsLeader) {
+    if (message.type === 'requestVote' && message.term > this.currentTerm && this.hearsLeader) {
       // A working leader is not disturbed (thesis §4.2.3).
       return
     }
@@ -329,7 +327,7 @@ export class State {
   #receiveCurrent(from: MemberId, message: Message): void {
     switch (message.type) {
       case 'requestVote':
-        this.#answerRequestVote(from, message)
+        answerRequestVote(this, from, message)
         break
       case 'appendEntries':
         this.#follow(from)
@@ -352,30 +350,6 @@ export class State {
         this.#role.requestVoteReply(from, message)
         break
     }
-  }
-
-  /** Would this member vote so? Changes nothing here, and so waits for nothing. */
-  #answerPreVote(from: MemberId, message: PreVote): void {
-    const { group } = this
-    const granted = message.term > this.currentTerm && !this.#hearsLeader && this.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
-    const term = granted ? message.term : this.currentTerm
-    this.send(from, { type: 'preVoteReply', group, term, voteGranted: granted }, granted ? 0 : this.durability.hardStateWrite)
-  }
-
-  #answerRequestVote(from: MemberId, message: RequestVote): void {
-    const mayVote = this.votedFor === from || (this.votedFor === null && this.#leaderId === null)
-    const voteGranted = mayVote && this.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
-    if (voteGranted) {
-      if (this.votedFor === null) this.#setHardState({ currentTerm: this.currentTerm, votedFor: from })
-      if (this.#role instanceof Follower) this.#role.voteGranted()
-    }
-    this.send(from, { type: 'requestVoteReply', group: this.group, term: this.currentTerm, voteGranted }, this.durability.hardStateWrite)
-  }
-
-  /** Whether this member leads, or has heard its leader within the shortest election timeout. */
-  get #hearsLeader(): boolean {
-    if (this.#leaderId === null) return false
-    return this.#leaderId === this.id || this.#now - this.#leaderHeardAt < this.tuning.electionTimeout
   }
 
   #follow(leaderId: MemberId): void {
@@ -415,6 +389,6 @@ export class State {
   }
 
   #noteTransition(): void {
-    this.#transitions.push({ role: this.#role.name, term: this.currentTerm, leaderId: this.#leaderId })
+    this.#pending.transitions.push({ role: this.#role.name, term: this.currentTerm, leaderId: this.#leaderId })
   }
 }

@@ -17,7 +17,7 @@ export class Log {
   #durableIndex: number
   readonly #runs: TermRuns
   /** Batches that follow one another and end at lastIndex. */
-  #window: EntryBatch[]
+  readonly #window: EntryBatch[]
   #windowBytes: number
   readonly #maxWindowBytes: number
 
@@ -36,7 +36,7 @@ export class Log {
     const stored = { baseIndex: this.baseIndex, baseTerm: this.baseTerm, lastIndex: this.#lastIndex, runs: this.#runs.toArray() }
     const copy = new Log({ ...stored, hardState: { currentTerm: 0, votedFor: null } }, this.#maxWindowBytes)
     copy.#durableIndex = this.#durableIndex
-    copy.#window = [...this.#window]
+    copy.#window.push(...this.#window)
     copy.#windowBytes = this.#windowBytes
     return copy
   }

@@ -11,7 +11,7 @@ import type { HardState, TermRun } from '../types.js'
 export class MemoryLogStorage implements LogStorage {
   readonly #clock: Pick<Clock, 'defer'>
   #hardState: HardState = { currentTerm: 0, votedFor: null }
-  #batches: EntryBatch[] = []
+  readonly #batches: EntryBatch[] = []
   #lastIndex = 0
   #open = false
 

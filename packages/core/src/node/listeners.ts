@@ -1,10 +1,19 @@
-/** Typed events. A listener that throws is reported to `onError` and harms neither the node nor the other listeners. */
+/**
+ * Typed events. A listener that throws is reported to `onError` and harms neither the node nor the other listeners; one
+ * that throws while it is told of such an error is not told of its own.
+ */
 export class Listeners<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
   readonly #onError: (error: unknown) => void
 
   constructor(onError: (error: unknown) => void) {
-    this.#onError = onError
+    let reporting = false
+    this.#onError = (error) => {
+      if (reporting) return
+      reporting = true
+      onError(error)
+      reporting = false
+    }
   }
 
   /** Returns a function that removes the listener again. */

@@ -1,15 +1,14 @@
-import type { Effects, Transition } from '../effects.js'
-import type { EntryBatch } from '../entry-batch.js'
-import { NodeStoppedError, NotLeaderError, OutcomeUnknownError, type RaftError, StorageError } from '../errors.js'
-import type { Event } from '../events.js'
+import type { Transition } from '../effects.js'
+import { NodeStoppedError, OutcomeUnknownError } from '../errors.js'
 import { initialMembership, type Membership } from '../membership.js'
-import { completeTuning } from '../options.js'
+import { completeTuning, type Tuning } from '../options.js'
+import type { StoredLog } from '../ports/log-storage.js'
 import { State } from '../state.js'
 import type { GroupId, Member, MemberId, RoleName } from '../types.js'
+import { Driver } from './driver.js'
 import { LeadershipTerm } from './leadership-term.js'
 import { Listeners } from './listeners.js'
 import { completeLimits, type NodeOptions } from './options.js'
-import { Outbox } from './outbox.js'
 import { type ProposalDone, Proposals } from './proposals.js'
 import { type ReadDone, Reads } from './reads.js'
 import { type NodeStatus, statusOf } from './status.js'
@@ -24,11 +23,7 @@ export interface NodeEvents {
   readonly fatal: { readonly error: Error }
 }
 
-/**
- * One running member: drives a State with its ports. Everything that happens enters one inbox, which is drained
- * synchronously; State decides; the effects are carried out in a fixed order: tell, write, send, apply. Once it has
- * stopped, whatever a port still completes vanishes.
- */
+/** One running member, as its owner sees it: what is proposed and read here, and who leads. `Driver` does the work. */
 export class Node<Result = unknown> {
   readonly id: MemberId
   readonly group: GroupId
@@ -39,16 +34,11 @@ export class Node<Result = unknown> {
   readonly #listeners: Listeners<NodeEvents>
   readonly #proposals: Proposals<Result>
   readonly #reads: Reads
-  readonly #outbox: Outbox
+  readonly #tuning: Tuning
   readonly #leadership: LeadershipTerm
   #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #state: State | null = null
-  #inbox: Event[] = []
-  #scheduled = false
-  #draining = false
-  #tickDue = false
-  #cancelTimer: (() => void) | null = null
-  #timerAt = Number.POSITIVE_INFINITY
+  #driver: Driver<Result> | null = null
   #fatalError: Error | undefined
   #closed: Promise<void> = Promise.resolve()
   #settleStopped!: { resolve: () => void; reject: (error: Error) => void }
@@ -59,12 +49,11 @@ export class Node<Result = unknown> {
     this.id = options.id
     this.group = options.group ?? 0
     this.#membership = initialMembership(options.members, options.id)
-    completeTuning(options)
+    this.#tuning = completeTuning(options)
     const limits = completeLimits(options)
     this.#listeners = new Listeners((error) => this.#listeners.emit('callbackError', { error }))
     this.#proposals = new Proposals(limits)
     this.#reads = new Reads(limits.maxPending)
-    this.#outbox = new Outbox((to, message) => options.transport.send(to, message))
     this.#leadership = new LeadershipTerm((callback, event) => this.#listeners.call(callback, event), options)
     this.stopped = new Promise((resolve, reject) => {
       this.#settleStopped = { resolve, reject }
@@ -72,26 +61,21 @@ export class Node<Result = unknown> {
     this.stopped.catch(() => {})
   }
 
-  /** Opens the storage and takes part. @throws StorageError and whatever else the storage's `open` throws */
+  /** Opens the storage and takes part. Once. @throws StorageError and whatever else the storage's `open` throws */
   async start(): Promise<void> {
     if (this.#phase !== 'new') throw new NodeStoppedError(this.#fatalError)
     this.#phase = 'starting'
-    const { storage, stateMachine, transport, clock, random } = this.#options
-    const stored = await storage.open()
-    if (this.#phase !== 'starting') {
+    const { storage } = this.#options
+    try {
+      const stored = await storage.open()
+      // It may have been stopped meanwhile.
+      if (this.#isStopped()) throw new NodeStoppedError()
+      this.#run(stored)
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)))
       await storage.close()
-      throw new NodeStoppedError()
+      throw error
     }
-    const options = { id: this.id, group: this.group, membership: this.#membership, tuning: completeTuning(this.#options), random }
-    this.#state = new State(options, stored, stateMachine.lastApplied, clock.now())
-    this.#phase = 'running'
-    transport.attach(this.group, {
-      onMessage: (from, message) => this.#receive({ type: 'message', from, message }),
-      onUnreachable: (peer) => this.#receive({ type: 'unreachable', peer }),
-    })
-    transport.setMembers(this.group, this.#options.members)
-    this.#leadership.transition({ role: 'follower', term: stored.hardState.currentTerm, leaderId: null })
-    this.#armTimer(this.#state)
   }
 
   /**
@@ -157,7 +141,7 @@ export class Node<Result = unknown> {
       return
     }
     this.#proposals.add(command, done)
-    this.#schedule()
+    this.#driver?.wake()
   }
 
   /**
@@ -179,7 +163,7 @@ export class Node<Result = unknown> {
       return
     }
     this.#reads.add(done)
-    this.#schedule()
+    this.#driver?.wake()
   }
 
   /** The leader's id as soon as one is known here. @throws WaitAbortedError, NodeStoppedError */
@@ -190,6 +174,39 @@ export class Node<Result = unknown> {
   /** Until member `id` is the leader, as far as is known here. @throws WaitAbortedError, NodeStoppedError */
   async waitUntilLeader(id: MemberId, options?: WaitOptions): Promise<void> {
     await this.#waitFor(`${id} to lead`, () => (this.leaderId === id ? id : null), options)
+  }
+
+  #run(stored: StoredLog): void {
+    const { id, group } = this
+    const { stateMachine, transport, clock, random, members } = this.#options
+    const state = new State(
+      { id, group, membership: this.#membership, tuning: this.#tuning, random },
+      stored,
+      stateMachine.lastApplied,
+      clock.now(),
+    )
+    this.#state = state
+    this.#phase = 'running'
+    const driver = new Driver(state, this.#options, this.#proposals, this.#reads, {
+      leader: () => this.leader,
+      onTransition: (transition) => {
+        this.#leadership.transition(transition)
+        this.#listeners.emit('transition', transition)
+      },
+      onTurn: () => this.#leadership.applied(state.lastApplied, state.termStartIndex),
+      onFatal: (error) => this.#end(error),
+    })
+    this.#driver = driver
+    transport.attach(group, {
+      onMessage: (from, message) => driver.receive({ type: 'message', from, message }),
+      onUnreachable: (peer) => driver.receive({ type: 'unreachable', peer }),
+    })
+    transport.setMembers(group, members)
+    this.#leadership.transition({ role: 'follower', term: state.currentTerm, leaderId: null })
+  }
+
+  #isStopped(): boolean {
+    return this.#phase === 'stopped'
   }
 
   #waitFor<T>(what: string, value: () => T | null, options?: WaitOptions): Promise<T> {
@@ -203,147 +220,17 @@ export class Node<Result = unknown> {
     )
   }
 
-  #receive(event: Event): void {
-    if (this.#phase !== 'running') return
-    this.#inbox.push(event)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#draining) return
-    this.#scheduled = true
-    this.#options.clock.defer(() => {
-      this.#scheduled = false
-      this.#drain()
-    })
-  }
-
-  #drain(): void {
-    const state = this.#state
-    if (this.#phase !== 'running' || state === null) return
-    this.#draining = true
-    try {
-      do this.#turn(state)
-      while (this.#isRunning() && this.#inbox.length > 0)
-    } catch (error) {
-      this.#end(error instanceof Error ? error : new Error(String(error)))
-    }
-    this.#draining = false
-    if (!this.#isRunning()) return
-    this.#armTimer(state)
-    if (this.#proposals.hasNew || this.#reads.hasNew) this.#schedule()
-  }
-
-  /** Everything that has arrived, then what it comes to. */
-  #turn(state: State): void {
-    const now = this.#options.clock.now()
-    const inbox = this.#inbox
-    this.#inbox = []
-    for (const event of inbox) {
-      if (event.type === 'written') this.#outbox.written(event.number)
-      state.step(event, now)
-    }
-    // After what has arrived: a process that was held up has its leader's heartbeats waiting in the socket.
-    if (this.#tickDue) {
-      this.#tickDue = false
-      state.step({ type: 'tick' }, now)
-    }
-    if (this.#proposals.hasNew) {
-      const firstIndex = state.propose(this.#proposals.newCommands, now)
-      if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.leader))
-      else this.#proposals.appended(firstIndex)
-    }
-    if (this.#reads.hasNew) {
-      const ticket = state.read(now)
-      if (ticket === null) this.#reads.failNew(() => new NotLeaderError(this.leader))
-      else this.#reads.ticketed(ticket)
-    }
-    this.#carryOut(state, state.takeEffects())
-  }
-
-  #carryOut(state: State, effects: Effects): void {
-    for (const transition of effects.transitions) this.#noteTransition(state, transition)
-    if (!this.#isRunning()) return
-    const { storage } = this.#options
-    const { write } = effects
-    if (write !== null) {
-      storage.write({ hardState: write.hardState, entries: write.entries }, (error) => {
-        if (error === null) this.#receive({ type: 'written', number: write.number })
-        else this.#end(storageFailure('write', error))
-      })
-    }
-    for (const outgoing of effects.messages) this.#outbox.add(outgoing)
-    for (const { reader, from, to, maxBytes } of effects.entryReads) {
-      storage.read(from, to, maxBytes, (error, entries) => {
-        if (error === null && entries !== null) this.#receive({ type: 'entriesRead', reader, entries })
-        else this.#end(storageFailure('read', error))
-      })
-    }
-    for (const confirmed of effects.confirmedReads) this.#reads.confirmed(confirmed)
-    if (effects.apply !== null) this.#apply(effects.apply)
-    this.#reads.applied(state.lastApplied)
-    this.#leadership.applied(state.lastApplied, state.termStartIndex)
-  }
-
-  #noteTransition(state: State, transition: Transition): void {
-    if (transition.role !== 'leader') {
-      this.#proposals.failAppended(
-        state.lastApplied,
-        () => new OutcomeUnknownError('this member lost the leadership after it had appended it'),
-      )
-      this.#reads.failTicketed(() => new NotLeaderError(this.leader))
-    }
-    this.#leadership.transition(transition)
-    this.#listeners.emit('transition', transition)
-  }
-
-  #apply(entries: EntryBatch): void {
-    const results = this.#options.stateMachine.apply(entries)
-    if (results instanceof Promise) {
-      results.then(
-        (settled) => this.#applied(entries, settled),
-        (error: unknown) => this.#end(error instanceof Error ? error : new Error(String(error))),
-      )
-    } else this.#applied(entries, results)
-  }
-
-  #applied(entries: EntryBatch, results: readonly (Result | undefined)[]): void {
-    if (!this.#isRunning()) return
-    this.#proposals.applied(entries.firstIndex, results)
-    this.#receive({ type: 'applied', index: entries.lastIndex })
-  }
-
-  #armTimer(state: State): void {
-    const deadline = state.nextDeadline
-    if (this.#timerAt <= deadline) return
-    this.#cancelTimer?.()
-    this.#timerAt = deadline
-    this.#cancelTimer = this.#options.clock.schedule(deadline, () => {
-      this.#timerAt = Number.POSITIVE_INFINITY
-      this.#cancelTimer = null
-      this.#tickDue = true
-      this.#schedule()
-    })
-  }
-
-  #isRunning(): boolean {
-    return this.#phase === 'running'
-  }
-
   #end(error: Error | undefined): void {
     if (this.#phase === 'stopped') return
-    const wasRunning = this.#isRunning()
     this.#phase = 'stopped'
     this.#fatalError = error
-    this.#cancelTimer?.()
-    this.#cancelTimer = null
-    this.#inbox = []
-    if (wasRunning) {
+    if (this.#driver !== null) {
+      this.#driver.stop()
       this.#options.transport.detach(this.group)
       this.#closed = this.#options.storage.close()
       this.#closed.catch(() => {})
     }
-    const stopped: () => RaftError = () => new NodeStoppedError(error)
+    const stopped = () => new NodeStoppedError(error)
     this.#proposals.refuseNew(stopped)
     this.#proposals.failAppended(this.#state?.lastApplied ?? 0, () => new OutcomeUnknownError('the node stopped'))
     this.#reads.failAll(stopped)
@@ -354,9 +241,4 @@ export class Node<Result = unknown> {
       this.#settleStopped.reject(error)
     }
   }
-}
-
-function storageFailure(operation: 'read' | 'write', cause: unknown): StorageError {
-  const detail = cause instanceof Error ? cause.message : String(cause)
-  return new StorageError(`the log storage failed to ${operation}: ${detail}. Restart the member once the cause is mended`, { cause })
 }

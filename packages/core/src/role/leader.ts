@@ -196,7 +196,7 @@ export class Leader extends Role {
     if (entries !== null) return entries
     const { loaded } = progress
     progress.loaded = null
-    if (loaded !== null && loaded.has(from)) return loaded.slice(from, loaded.lastIndex)
+    if (loaded?.has(from)) return loaded.slice(from, loaded.lastIndex)
     if (!progress.loading) {
       progress.loading = true
       state.requestEntries({ reader: to, from, to: log.windowFirst - 1, maxBytes: maxAppendBytes })

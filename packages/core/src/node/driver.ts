@@ -1,0 +1,192 @@
+import type { Effects, Transition } from '../effects.js'
+import type { EntryBatch } from '../entry-batch.js'
+import { NotLeaderError, OutcomeUnknownError, StorageError } from '../errors.js'
+import type { Event } from '../events.js'
+import type { State } from '../state.js'
+import type { Member } from '../types.js'
+import type { NodeOptions } from './options.js'
+import { Outbox } from './outbox.js'
+import type { Proposals } from './proposals.js'
+import type { Reads } from './reads.js'
+
+/** What the driver tells its Node. */
+export interface DriverOwner {
+  leader(): Member | null
+  onTransition(transition: Transition): void
+  /** A turn is over. */
+  onTurn(): void
+  onFatal(error: Error): void
+}
+
+/**
+ * Drives one State with its ports, from start to stop. Everything that happens enters one inbox, which is drained
+ * synchronously; State decides; the effects are carried out in a fixed order: tell, write, send, read, apply. Once it is
+ * stopped, whatever a port still completes vanishes.
+ */
+export class Driver<Result> {
+  readonly #state: State
+  readonly #ports: Pick<NodeOptions<Result>, 'storage' | 'stateMachine' | 'transport' | 'clock'>
+  readonly #proposals: Proposals<Result>
+  readonly #reads: Reads
+  readonly #owner: DriverOwner
+  readonly #outbox: Outbox
+  #running = true
+  #inbox: Event[] = []
+  #tickDue = false
+  #scheduled = false
+  #draining = false
+  #cancelTimer: (() => void) | null = null
+  #timerAt = Number.POSITIVE_INFINITY
+
+  constructor(state: State, ports: NodeOptions<Result>, proposals: Proposals<Result>, reads: Reads, owner: DriverOwner) {
+    this.#state = state
+    this.#ports = ports
+    this.#proposals = proposals
+    this.#reads = reads
+    this.#owner = owner
+    this.#outbox = new Outbox((to, message) => ports.transport.send(to, message))
+    this.#armTimer()
+  }
+
+  receive(event: Event): void {
+    if (!this.#running) return
+    this.#inbox.push(event)
+    this.wake()
+  }
+
+  /** Something waits: soon there will be a turn. */
+  wake(): void {
+    if (this.#scheduled || this.#draining) return
+    this.#scheduled = true
+    this.#ports.clock.defer(() => {
+      this.#scheduled = false
+      this.#drain()
+    })
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#inbox = []
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+  }
+
+  #drain(): void {
+    if (!this.#running) return
+    this.#draining = true
+    try {
+      do this.#turn()
+      while (this.#isRunning() && this.#inbox.length > 0)
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#draining = false
+    if (!this.#isRunning()) return
+    this.#armTimer()
+    if (this.#proposals.hasNew || this.#reads.hasNew) this.wake()
+  }
+
+  /** Everything that has arrived, then what it comes to. */
+  #turn(): void {
+    const state = this.#state
+    const now = this.#ports.clock.now()
+    const inbox = this.#inbox
+    this.#inbox = []
+    for (const event of inbox) {
+      if (event.type === 'written') this.#outbox.written(event.number)
+      state.step(event, now)
+    }
+    // After what has arrived: a process that was held up has its leader's heartbeats waiting in the socket.
+    if (this.#tickDue) {
+      this.#tickDue = false
+      state.step({ type: 'tick' }, now)
+    }
+    if (this.#proposals.hasNew) {
+      const firstIndex = state.propose(this.#proposals.newCommands, now)
+      if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.#owner.leader()))
+      else this.#proposals.appended(firstIndex)
+    }
+    if (this.#reads.hasNew) {
+      const ticket = state.read(now)
+      if (ticket === null) this.#reads.failNew(() => new NotLeaderError(this.#owner.leader()))
+      else this.#reads.ticketed(ticket)
+    }
+    this.#carryOut(state.takeEffects())
+  }
+
+  #carryOut(effects: Effects): void {
+    for (const transition of effects.transitions) this.#noteTransition(transition)
+    // A user's callback may have stopped the node.
+    if (!this.#isRunning()) return
+    const { storage } = this.#ports
+    const { write } = effects
+    if (write !== null) {
+      storage.write({ hardState: write.hardState, entries: write.entries }, (error) => {
+        if (error === null) this.receive({ type: 'written', number: write.number })
+        else this.#fail(storageFailure('write', error))
+      })
+    }
+    for (const outgoing of effects.messages) this.#outbox.add(outgoing)
+    for (const { reader, from, to, maxBytes } of effects.entryReads) {
+      storage.read(from, to, maxBytes, (error, entries) => {
+        if (error === null && entries !== null) this.receive({ type: 'entriesRead', reader, entries })
+        else this.#fail(storageFailure('read', error))
+      })
+    }
+    for (const confirmed of effects.confirmedReads) this.#reads.confirmed(confirmed)
+    if (effects.apply !== null) this.#apply(effects.apply)
+    this.#reads.applied(this.#state.lastApplied)
+    this.#owner.onTurn()
+  }
+
+  #noteTransition(transition: Transition): void {
+    if (transition.role !== 'leader') {
+      const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
+      this.#proposals.failAppended(this.#state.lastApplied, unknown)
+      this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))
+    }
+    this.#owner.onTransition(transition)
+  }
+
+  #apply(entries: EntryBatch): void {
+    const results = this.#ports.stateMachine.apply(entries)
+    if (results instanceof Promise) {
+      results.then(
+        (settled) => this.#applied(entries, settled),
+        (error: unknown) => this.#fail(error),
+      )
+    } else this.#applied(entries, results)
+  }
+
+  #applied(entries: EntryBatch, results: readonly (Result | undefined)[]): void {
+    if (!this.#running) return
+    this.#proposals.applied(entries.firstIndex, results)
+    this.receive({ type: 'applied', index: entries.lastIndex })
+  }
+
+  #armTimer(): void {
+    const deadline = this.#state.nextDeadline
+    if (this.#timerAt <= deadline) return
+    this.#cancelTimer?.()
+    this.#timerAt = deadline
+    this.#cancelTimer = this.#ports.clock.schedule(deadline, () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#cancelTimer = null
+      this.#tickDue = true
+      this.wake()
+    })
+  }
+
+  #isRunning(): boolean {
+    return this.#running
+  }
+
+  #fail(error: unknown): void {
+    if (this.#running) this.#owner.onFatal(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+function storageFailure(operation: 'read' | 'write', cause: unknown): StorageError {
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  return new StorageError(`the log storage failed to ${operation}: ${detail}. Restart the member once the cause is mended`, { cause })
+}

@@ -1,0 +1,21 @@
+import type { PreVote, RequestVote } from './message.js'
+import type { State } from './state.js'
+import type { MemberId } from './types.js'
+
+/** Would this member vote so (thesis §9.6)? Changes nothing here: no term, no vote. Whoever hears a leader says no. */
+export function answerPreVote(state: State, from: MemberId, message: PreVote): void {
+  const { group, currentTerm } = state
+  const voteGranted = message.term > currentTerm && !state.hearsLeader && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+  // A refusal names this member's own term, so that a member that is behind learns it (etcd #8243).
+  const term = voteGranted ? message.term : currentTerm
+  state.send(from, { type: 'preVoteReply', group, term, voteGranted }, voteGranted ? 0 : state.durability.hardStateWrite)
+}
+
+/** One vote a term, for a log that is at least as up to date (paper §5.2, §5.4.1). The answer waits for the vote to be durable. */
+export function answerRequestVote(state: State, from: MemberId, message: RequestVote): void {
+  const { group, currentTerm: term } = state
+  const mayVote = state.votedFor === from || (state.votedFor === null && state.leaderId === null)
+  const voteGranted = mayVote && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+  if (voteGranted) state.voteFor(from)
+  state.send(from, { type: 'requestVoteReply', group, term, voteGranted }, state.durability.hardStateWrite)
+}

@@ -1,1 +1,8 @@
-export {}
+export type { HostPort } from './address.js'
+export type { DropCounters, UdpCounters } from './counters.js'
+export { nodeClock } from './node-clock.js'
+export { nodeSockets } from './node-sockets.js'
+export type { UdpTransportOptions } from './options.js'
+export type { Secret } from './secrets.js'
+export type { DatagramHandlers, DatagramSocket, DatagramSockets, Endpoint } from './socket.js'
+export { UdpTransport } from './transport.js'

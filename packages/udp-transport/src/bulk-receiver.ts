@@ -1,0 +1,91 @@
+import type { UdpCounters } from './counters.js'
+
+/** A message that is not complete, or not yet due. */
+interface Partial {
+  readonly bytes: Uint8Array
+  readonly seen: Set<number>
+  received: number
+}
+
+/** Messages ahead of the one that is due; far more than a window of datagrams can hold. */
+const MAX_AHEAD = 65_536
+
+/** The receiving half of the ordered stream: joins fragments, and delivers messages in the order of their sending, once. */
+export class BulkReceiver {
+  readonly #counters: UdpCounters
+  readonly #deliver: (message: Uint8Array) => void
+  readonly #maxMessageBytes: number
+  readonly #maxBytes: number
+  readonly #partials = new Map<number, Partial>()
+  #due = 0
+  #bytes = 0
+
+  constructor(counters: UdpCounters, maxMessageBytes: number, deliver: (message: Uint8Array) => void) {
+    this.#counters = counters
+    this.#maxMessageBytes = maxMessageBytes
+    this.#maxBytes = 2 * maxMessageBytes
+    this.#deliver = deliver
+  }
+
+  /** Messages that are held because something is missing. */
+  get held(): number {
+    return this.#partials.size
+  }
+
+  /** Whether the fragment can be taken now; when not, its datagram must not be acknowledged. */
+  accepts(number: number, total: number): boolean {
+    if (number <= this.#due || this.#partials.has(number)) return true
+    return number - this.#due < MAX_AHEAD && this.#bytes + total <= this.#maxBytes
+  }
+
+  /** `bytes` may be kept. Returns false for a fragment that contradicts what is known. */
+  receive(number: number, total: number, offset: number, bytes: Uint8Array): boolean {
+    if (total > this.#maxMessageBytes || bytes.length === 0 || offset + bytes.length > total) return false
+    const known = this.#partials.get(number)
+    if (known !== undefined && known.bytes.length !== total) return false
+    if (number < this.#due || known?.seen.has(offset)) {
+      this.#counters.duplicateFragments += 1
+      return true
+    }
+    if (bytes.length === total) {
+      if (known !== undefined) return false
+      this.#complete(number, bytes)
+    } else this.#join(number, total, offset, bytes)
+    return true
+  }
+
+  #join(number: number, total: number, offset: number, bytes: Uint8Array): void {
+    let partial = this.#partials.get(number)
+    if (partial === undefined) {
+      partial = { bytes: Buffer.allocUnsafeSlow(total), seen: new Set(), received: 0 }
+      this.#partials.set(number, partial)
+      this.#bytes += total
+    }
+    partial.bytes.set(bytes, offset)
+    partial.seen.add(offset)
+    partial.received += bytes.length
+    if (number === this.#due && partial.received === total) this.#deliverDue()
+  }
+
+  #complete(number: number, bytes: Uint8Array): void {
+    if (number === this.#due) {
+      this.#due += 1
+      this.#deliver(bytes)
+    } else {
+      this.#partials.set(number, { bytes, seen: new Set([0]), received: bytes.length })
+      this.#bytes += bytes.length
+    }
+    this.#deliverDue()
+  }
+
+  #deliverDue(): void {
+    for (;;) {
+      const partial = this.#partials.get(this.#due)
+      if (partial === undefined || partial.received < partial.bytes.length) return
+      this.#partials.delete(this.#due)
+      this.#bytes -= partial.bytes.length
+      this.#due += 1
+      this.#deliver(partial.bytes)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { encodedMessageLength, encodeMessageInto, type Message, type Writer } from '@raft/core'
+import type { UdpCounters } from './counters.js'
+import { FRAGMENT_HEADER, Frame } from './frames.js'
+
+/** A message of the ordered stream, until all of it is acknowledged. */
+interface Item {
+  readonly number: number
+  readonly message: Message
+  readonly total: number
+  /** The encoded message, once it had to be cut; a message that fits is encoded into its datagram each time. */
+  bytes: Uint8Array | null
+  /** Bytes that were sent at least once. */
+  cut: number
+  /** Bytes that are acknowledged. */
+  acknowledged: number
+}
+
+/** What one datagram carried of a message, and what is sent again as it is if that is lost. */
+export interface Fragment {
+  readonly item: Item
+  readonly offset: number
+  readonly length: number
+  done: boolean
+}
+
+/** The sending half of the ordered stream: cuts messages into fragments, and sends again those that were lost. */
+export class BulkSender {
+  readonly #counters: UdpCounters
+  readonly #queue: Item[] = []
+  readonly #lost: Fragment[] = []
+  #head = 0
+  #nextNumber = 0
+  #waitingBytes = 0
+  #unfinished = 0
+
+  constructor(counters: UdpCounters) {
+    this.#counters = counters
+  }
+
+  /** Bytes of messages that are not yet acknowledged as a whole. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** Messages that are not yet acknowledged as a whole. */
+  get unfinished(): number {
+    return this.#unfinished
+  }
+
+  get hasWork(): boolean {
+    return this.#lost.length > 0 || this.#head < this.#queue.length
+  }
+
+  push(message: Message): void {
+    const total = encodedMessageLength(message)
+    this.#queue.push({ number: this.#nextNumber++, message, total, bytes: null, cut: 0, acknowledged: 0 })
+    this.#waitingBytes += total
+    this.#unfinished += 1
+  }
+
+  /** Writes fragments into what is left up to `end`, and adds them to `sent`. `whole`: the datagram holds nothing yet. */
+  write(writer: Writer, end: number, capacity: number, sent: Fragment[]): void {
+    while (this.#lost.length > 0) {
+      const fragment = this.#lost[this.#lost.length - 1] as Fragment
+      if (!fragment.done) {
+        if (writer.position + FRAGMENT_HEADER + fragment.length > end) return
+        this.#put(writer, fragment)
+        this.#counters.fragmentsRetransmitted += 1
+        sent.push(fragment)
+      }
+      this.#lost.pop()
+    }
+    while (this.#head < this.#queue.length) {
+      const item = this.#queue[this.#head] as Item
+      const room = end - writer.position - FRAGMENT_HEADER
+      const rest = item.total - item.cut
+      if (room < 1 || (rest > room && room < capacity / 2)) return
+      const length = Math.min(rest, room)
+      const fragment: Fragment = { item, offset: item.cut, length, done: false }
+      this.#put(writer, fragment)
+      sent.push(fragment)
+      this.#counters.fragmentsSent += 1
+      item.cut += length
+      if (item.cut === item.total) this.#advance()
+    }
+  }
+
+  /** To be sent again. The oldest goes first, as the receiver waits for it. */
+  lost(fragments: readonly Fragment[]): void {
+    for (let i = fragments.length - 1; i >= 0; i--) {
+      const fragment = fragments[i] as Fragment
+      if (!fragment.done) this.#lost.push(fragment)
+    }
+  }
+
+  acknowledged(fragment: Fragment): void {
+    if (fragment.done) return
+    fragment.done = true
+    const item = fragment.item
+    item.acknowledged += fragment.length
+    if (item.acknowledged < item.total) return
+    item.bytes = null
+    this.#waitingBytes -= item.total
+    this.#unfinished -= 1
+  }
+
+  #put(writer: Writer, fragment: Fragment): void {
+    const { item, offset, length } = fragment
+    writer.u8(Frame.Fragment)
+    writer.u64(item.number)
+    writer.u32(item.total)
+    writer.u32(offset)
+    writer.u8(length & 0xff)
+    writer.u8(length >>> 8)
+    if (length === item.total) {
+      writer.position = encodeMessageInto(item.message, writer.bytes, writer.position)
+      return
+    }
+    if (item.bytes === null) {
+      item.bytes = Buffer.allocUnsafeSlow(item.total)
+      encodeMessageInto(item.message, item.bytes, 0)
+    }
+    writer.raw(item.bytes.subarray(offset, offset + length))
+  }
+
+  /** Forgets sent items now and then, so that taking one stays cheap. */
+  #advance(): void {
+    this.#head += 1
+    if (this.#head < 64 && this.#head < this.#queue.length) return
+    this.#queue.splice(0, this.#head)
+    this.#head = 0
+  }
+}

@@ -1,0 +1,224 @@
+import type { MemberId } from '@raft/core'
+import {
+  BOOT_BYTES,
+  DATAGRAM_VERSION,
+  DatagramKind,
+  encodeHandshake,
+  type HandshakeDatagram,
+  isAuthentic,
+  NO_NONCE,
+  NONCE_BYTES,
+  PLAIN,
+} from './datagram.js'
+import type { Hub } from './hub.js'
+import { datagramFor } from './kernel-cost.js'
+import { AesSeal, PlainSeal, type Seal } from './sealing.js'
+import { expand, type SecretKeys } from './secrets.js'
+import type { SessionParameters } from './session.js'
+
+const FIRST_RETRY = 100
+const MAX_RETRY = 1000
+const MAX_ATTEMPTS = 6
+/** A crossing hello of the peer is not answered while our own is this young in attempts, if our name comes first. */
+const YOUNG_ATTEMPTS = 2
+const RESEND_INTERVAL = 20
+
+interface Attempt {
+  readonly nonce: Uint8Array
+  readonly session: number
+  /** The id under which the peer knows the session that is used now, or 0. */
+  readonly inUse: number
+  count: number
+  sentAt: number
+  dueAt: number
+}
+
+/** A handshake that succeeded. */
+export interface Agreement {
+  readonly parameters: SessionParameters
+  readonly peerBoot: Buffer
+}
+
+/**
+ * One peer's handshakes, in both directions. The one who begins draws a nonce for each attempt. The one who answers holds
+ * one nonce for the peer until a handshake is completed with it, and nothing else: however many hellos are replayed, they
+ * leave nothing behind, and since a confirmation uses the nonce up, it counts once.
+ */
+export class Handshake {
+  readonly #hub: Hub
+  readonly #peer: MemberId
+  #attempt: Attempt | null = null
+  #challenge: { readonly nonce: Uint8Array; readonly session: number }
+
+  constructor(hub: Hub, peer: MemberId) {
+    this.#hub = hub
+    this.#peer = peer
+    this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }
+  }
+
+  get isActive(): boolean {
+    return this.#attempt !== null
+  }
+
+  /** When `onTimer` is due. */
+  get dueAt(): number {
+    return this.#attempt?.dueAt ?? Number.POSITIVE_INFINITY
+  }
+
+  begin(inUse: number, now: number): void {
+    if (this.#attempt !== null) return
+    this.#attempt = { nonce: this.#nonce(), session: this.#sessionId(), inUse, count: 0, sentAt: Number.NEGATIVE_INFINITY, dueAt: now }
+    this.#hub.counters.handshakesStarted += 1
+  }
+
+  abandon(): void {
+    this.#attempt = null
+  }
+
+  /** The hello to send now, null when none is due, or 'gaveUp'. */
+  onTimer(now: number, maxDatagram: number, window: number): Buffer | null | 'gaveUp' {
+    const attempt = this.#attempt
+    if (attempt === null || now < attempt.dueAt) return null
+    if (attempt.count >= MAX_ATTEMPTS) {
+      this.#attempt = null
+      return 'gaveUp'
+    }
+    // Every second attempt tries the next secret: in the middle of a change the peer may not have the first one yet.
+    const keys = this.#hub.keys[(attempt.count >>> 1) % this.#hub.keys.length] as SecretKeys
+    attempt.sentAt = now
+    attempt.dueAt = now + Math.min(MAX_RETRY, FIRST_RETRY * 2 ** attempt.count)
+    attempt.count += 1
+    return this.#step(DatagramKind.Hello, keys, attempt.session, attempt.inUse, attempt.nonce, NO_NONCE, maxDatagram, window, false)
+  }
+
+  /** The answer to an authentic hello; null while the peer is to answer ours. */
+  answer(hello: HandshakeDatagram, keys: SecretKeys, known: boolean, maxDatagram: number, window: number, now: number): Buffer | null {
+    const attempt = this.#attempt
+    if (attempt !== null && this.#hub.options.id < this.#peer && attempt.count <= YOUNG_ATTEMPTS && attempt.sentAt > now - MAX_RETRY) {
+      if (now - attempt.sentAt >= RESEND_INTERVAL) attempt.dueAt = now
+      return null
+    }
+    this.#hub.counters.handshakesAnswered += 1
+    const { nonce, session } = this.#challenge
+    return this.#step(DatagramKind.Answer, keys, session, hello.senderSession, nonce, hello.nonce, maxDatagram, window, known)
+  }
+
+  /** Whether the answer fits what was asked, and proves the secret. Says why not by counting. */
+  accepts(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): boolean {
+    const attempt = this.#attempt
+    if (attempt === null || answer.receiverSession !== attempt.session) {
+      this.#hub.counters.dropped.staleHandshake += 1
+      return false
+    }
+    return this.#verify(bytes, keys, attempt.nonce)
+  }
+
+  /** Uses up the attempt: the session, and the confirmation to send. */
+  complete(answer: HandshakeDatagram, keys: SecretKeys, maxDatagram: number, window: number): Agreement & { confirmation: Buffer } {
+    const { nonce, session } = this.#attempt as Attempt
+    this.#attempt = null
+    const confirmation = this.#step(
+      DatagramKind.Confirm,
+      keys,
+      session,
+      answer.senderSession,
+      nonce,
+      answer.nonce,
+      maxDatagram,
+      window,
+      false,
+    )
+    return { ...this.#agree(answer, keys, nonce, answer.nonce, session, maxDatagram, true), confirmation }
+  }
+
+  /** The session that a confirmation opens; null when it does not fit. Uses up the challenge. */
+  confirm(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, maxDatagram: number): Agreement | null {
+    const { nonce, session } = this.#challenge
+    if (confirmation.receiverSession !== session) {
+      this.#hub.counters.dropped.staleHandshake += 1
+      return null
+    }
+    if (!this.#verify(bytes, keys, nonce)) return null
+    this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }
+    this.#attempt = null
+    return this.#agree(confirmation, keys, confirmation.nonce, nonce, session, maxDatagram, false)
+  }
+
+  #verify(bytes: Uint8Array, keys: SecretKeys, nonce: Uint8Array): boolean {
+    if (isAuthentic(bytes, keys.authenticationKey, nonce)) return true
+    this.#hub.counters.dropped.failedToOpen += 1
+    return false
+  }
+
+  #agree(
+    step: HandshakeDatagram,
+    keys: SecretKeys,
+    beginner: Uint8Array,
+    answerer: Uint8Array,
+    localId: number,
+    maxDatagram: number,
+    began: boolean,
+  ): Agreement {
+    const { plain } = this.#hub.options
+    const names = began ? [this.#hub.options.id, this.#peer] : [this.#peer, this.#hub.options.id]
+    const secret = expand(
+      keys.sessionKey,
+      Buffer.concat([beginner, answerer]),
+      JSON.stringify([DATAGRAM_VERSION, this.#hub.options.clusterId, ...names]),
+    )
+    const seal = (direction: string): Seal => (plain ? new PlainSeal() : new AesSeal(expand(secret, '', direction)))
+    return {
+      parameters: {
+        localId,
+        remoteId: step.senderSession,
+        sending: seal(began ? 'beginner to answerer' : 'answerer to beginner'),
+        receiving: seal(began ? 'answerer to beginner' : 'beginner to answerer'),
+        datagramBytes: datagramFor(Math.max(256, Math.min(maxDatagram, step.maxDatagram)), step.window),
+        peerWindow: step.window,
+        sealedKind: DatagramKind.Sealed + (plain ? PLAIN : 0),
+        version: DATAGRAM_VERSION,
+      },
+      peerBoot: Buffer.from(step.nonce.subarray(0, BOOT_BYTES)),
+    }
+  }
+
+  #step(
+    kind: number,
+    keys: SecretKeys,
+    senderSession: number,
+    receiverSession: number,
+    nonce: Uint8Array,
+    receiverNonce: Uint8Array,
+    maxDatagram: number,
+    window: number,
+    sessionKnown: boolean,
+  ): Buffer {
+    const { id, plain } = this.#hub.options
+    const step = {
+      kind,
+      hint: keys.hint,
+      from: id,
+      to: this.#peer,
+      senderSession,
+      receiverSession,
+      nonce,
+      maxDatagram,
+      window,
+      sessionKnown,
+    }
+    return encodeHandshake(step, plain, keys.authenticationKey, receiverNonce)
+  }
+
+  #nonce(): Uint8Array {
+    return Buffer.concat([this.#hub.boot, this.#hub.options.randomBytes(NONCE_BYTES - BOOT_BYTES)])
+  }
+
+  /** 48 random bits, not 0, that are not in use. */
+  #sessionId(): number {
+    for (;;) {
+      const bytes = this.#hub.options.randomBytes(6)
+      const id = Buffer.from(bytes.buffer, bytes.byteOffset, 6).readUIntLE(0, 6)
+      if (id !== 0 && !this.#hub.sessions.has(id)) return id
+    }
+  }
+}

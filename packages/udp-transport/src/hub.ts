@@ -1,0 +1,29 @@
+import type { MemberId } from '@raft/core'
+import type { UdpCounters } from './counters.js'
+import type { ResolvedOptions } from './options.js'
+import type { Peer } from './peer.js'
+import type { SecretKeys } from './secrets.js'
+import type { Session } from './session.js'
+import type { DatagramSocket, Endpoint } from './socket.js'
+
+/** What the peers of one transport share. */
+export interface Hub {
+  readonly options: ResolvedOptions
+  readonly counters: UdpCounters
+  readonly scratch: Uint8Array
+  /** Drawn at every start, so that a peer notices a restart. */
+  readonly boot: Uint8Array
+  /** The first begins handshakes. */
+  readonly keys: readonly SecretKeys[]
+  /** Null before `start` and after `close`. */
+  readonly main: DatagramSocket | null
+  /** The open sessions, by the id under which peers address them. */
+  readonly sessions: Map<number, { readonly peer: Peer; readonly session: Session }>
+  /** Has `peer.flush` called at the end of this turn. */
+  schedule(peer: Peer): void
+  deliver(from: MemberId, message: Uint8Array): void
+  onDatagram(bytes: Uint8Array, from: Endpoint): void
+  onUnreachable(peer: MemberId): void
+  /** The part of the receive buffer that `peer`, who is sending, may fill. */
+  receiveWindow(peer: Peer, now: number): number
+}

@@ -1,0 +1,302 @@
+import { type AppendEntries, encodedMessageLength, type MemberId, type Message } from '@raft/core'
+import type { HandshakeDatagram } from './datagram.js'
+import { type Agreement, Handshake } from './handshake.js'
+import type { Hub } from './hub.js'
+import { Link } from './link.js'
+import type { SecretKeys } from './secrets.js'
+import { Session, type SessionHost } from './session.js'
+import type { Endpoint } from './socket.js'
+
+/** Control messages that may wait for a handshake, or for the end of a turn: only the newest matter. */
+const MAX_CONTROL = 1024
+/** A turn's worth: then other peers, and what has arrived, come first. */
+const DATAGRAMS_PER_TURN = 16
+const CONFIRM_INTERVAL = 100
+const MAX_CONFIRMATIONS = 6
+
+/** Another member: the way to it, its handshakes, its sessions, and what waits for it. */
+export class Peer {
+  readonly id: MemberId
+  readonly link: Link
+  /** Whether `flush` is on its way. */
+  scheduled = false
+  /** When it last sent something that is acknowledged. */
+  sendingAt = Number.NEGATIVE_INFINITY
+  /** When it was heard last. */
+  heardAt = 0
+  readonly #hub: Hub
+  readonly #host: SessionHost
+  readonly #handshake: Handshake
+  #current: Session | null = null
+  /** The one before, as long as the peer may still send in it. */
+  #previous: Session | null = null
+  #boot: Buffer | null = null
+  #confirmation: { readonly bytes: Buffer; count: number; dueAt: number } | null = null
+  #control: Message[] = []
+  #bulk: AppendEntries[] = []
+  #bulkBytes = 0
+  /** When something was first sent that has not been followed by anything from the peer. */
+  #unansweredSince = Number.POSITIVE_INFINITY
+  #wakeAt = Number.POSITIVE_INFINITY
+  #cancelWake: (() => void) | null = null
+
+  constructor(hub: Hub, id: MemberId) {
+    this.id = id
+    this.#hub = hub
+    const { options, counters, scratch } = hub
+    this.link = new Link(
+      hub,
+      () => this.begin(),
+      () => hub.onUnreachable(id),
+    )
+    this.#handshake = new Handshake(hub, id)
+    this.#host = {
+      counters,
+      scratch,
+      maxMessageBytes: options.maxMessageBytes,
+      maxQueuedBytes: options.maxQueuedBytes,
+      maxDatagramsPerTurn: DATAGRAMS_PER_TURN,
+      maxSessionDatagrams: options.maxSessionDatagrams,
+      deliver: (message) => hub.deliver(id, message),
+      transmit: (parts) => this.link.send(parts),
+      receiveWindow: (now) => hub.receiveWindow(this, now),
+    }
+  }
+
+  get hasSession(): boolean {
+    return this.#current !== null
+  }
+
+  get isReachable(): boolean {
+    return this.link.address !== null || this.#current !== null
+  }
+
+  send(message: Message): void {
+    const { counters, options } = this.#hub
+    if (message.type === 'appendEntries' && message.entries.count > 0) {
+      if (encodedMessageLength(message) > options.maxMessageBytes) counters.dropped.messageTooLarge += 1
+      else if (this.#queueBulk(message)) counters.messagesSent += 1
+      else counters.dropped.queueFull += 1
+    } else {
+      this.#queueControl(message)
+      counters.messagesSent += 1
+    }
+    if (this.#current === null) this.begin()
+    this.#hub.schedule(this)
+  }
+
+  /** Begins a handshake unless there is a session, or one under way. */
+  begin(): void {
+    if (this.#current !== null) return
+    this.link.open()
+    if (!this.link.isReady) return
+    this.#handshake.begin(0, this.#hub.options.clock.now())
+    this.#hub.schedule(this)
+  }
+
+  /** End of a turn: everything that is due leaves. */
+  flush(): void {
+    const now = this.#hub.options.clock.now()
+    this.#checkSessions(now)
+    this.#shakeHands(now)
+    this.#moveWaiting(now)
+    let more = this.#current?.flush(now) ?? false
+    if (this.#previous?.flush(now)) more = true
+    if (more) this.#hub.schedule(this)
+    this.#sleep(now)
+  }
+
+  onSealed(session: Session, bytes: Uint8Array, counter: number, from: Endpoint): void {
+    const now = this.#hub.options.clock.now()
+    if (!session.receive(bytes, counter, now)) return
+    this.heardAt = now
+    this.#unansweredSince = Number.POSITIVE_INFINITY
+    if (session === this.#current) this.#confirmation = null
+    this.link.learn(from)
+    this.#hub.schedule(this)
+  }
+
+  onHello(hello: HandshakeDatagram, keys: SecretKeys, from: Endpoint): void {
+    const now = this.#hub.options.clock.now()
+    const known = hello.receiverSession !== 0 && this.#hub.sessions.get(hello.receiverSession)?.peer === this
+    const answer = this.#handshake.answer(hello, keys, known, this.link.maxDatagramBytes, this.#firstWindow(now), now)
+    if (answer === null) this.#hub.schedule(this)
+    else this.link.send([answer], from)
+  }
+
+  onAnswer(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
+    if (!this.#handshake.accepts(answer, bytes, keys)) return
+    const now = this.#hub.options.clock.now()
+    this.#unansweredSince = Number.POSITIVE_INFINITY
+    if (answer.sessionKnown && this.#current !== null && this.#current.sealed < this.#hub.options.maxSessionDatagrams) {
+      this.#handshake.abandon()
+      return
+    }
+    const agreement = this.#handshake.complete(answer, keys, this.link.maxDatagramBytes, this.#firstWindow(now))
+    this.link.learn(from)
+    this.#open(agreement, now)
+    this.#confirmation = { bytes: agreement.confirmation, count: 0, dueAt: now }
+    this.#hub.schedule(this)
+  }
+
+  onConfirm(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
+    const repeated = this.#current?.localId === confirmation.receiverSession && !this.#current.isConfirmed
+    if (repeated) {
+      this.#current?.greet()
+      this.#hub.schedule(this)
+      return
+    }
+    const agreement = this.#handshake.confirm(confirmation, bytes, keys, this.link.maxDatagramBytes)
+    if (agreement === null) return
+    this.link.learn(from)
+    this.#confirmation = null
+    this.#open(agreement, this.#hub.options.clock.now())
+    this.#current?.greet()
+    this.#hub.schedule(this)
+  }
+
+  close(): void {
+    this.#closeSession(this.#current)
+    this.#closeSession(this.#previous)
+    this.#current = null
+    this.#previous = null
+    this.#dropWaiting()
+    this.#handshake.abandon()
+    this.#cancelWake?.()
+    this.#cancelWake = null
+    this.link.close()
+  }
+
+  #queueBulk(message: AppendEntries): boolean {
+    if (this.#current !== null) return this.#current.pushBulk(message)
+    const bytes = encodedMessageLength(message)
+    if (this.#bulk.length > 0 && this.#bulkBytes + bytes > this.#hub.options.maxQueuedBytes) return false
+    this.#bulk.push(message)
+    this.#bulkBytes += bytes
+    return true
+  }
+
+  #queueControl(message: Message): void {
+    this.#control.push(message)
+    if (this.#control.length <= MAX_CONTROL) return
+    this.#control.shift()
+    this.#hub.counters.dropped.queueFull += 1
+  }
+
+  #moveWaiting(now: number): void {
+    const session = this.#current
+    if (session === null) return
+    if (this.#unansweredSince === Number.POSITIVE_INFINITY && this.#control.length + this.#bulk.length + session.pending > 0)
+      this.#unansweredSince = now
+    for (const message of this.#control) session.pushControl(message)
+    for (const message of this.#bulk) session.pushBulk(message)
+    this.#control = []
+    this.#bulk = []
+    this.#bulkBytes = 0
+  }
+
+  #dropWaiting(): void {
+    this.#hub.counters.dropped.noSession += this.#control.length + this.#bulk.length
+    this.#control = []
+    this.#bulk = []
+    this.#bulkBytes = 0
+  }
+
+  #checkSessions(now: number): void {
+    const { options } = this.#hub
+    for (const session of [this.#current, this.#previous]) {
+      if (session === null) continue
+      session.onTimer(now)
+      const held = session.heldFor(now) > 2 * options.deliveryTimeout
+      if (held) this.#hub.counters.dropped.reassemblyTimedOut += session.held
+      if (!held && session.stalledFor(now) <= options.deliveryTimeout) continue
+      this.#closeSession(session)
+      if (session === this.#previous) this.#previous = null
+      else this.#current = null
+    }
+    const session = this.#current
+    if (session === null) return
+    const asks = now - this.#unansweredSince >= options.silenceTimeout
+    if (!asks && session.sealed < options.maxSessionDatagrams) return
+    this.#unansweredSince = Number.POSITIVE_INFINITY
+    this.#handshake.begin(session.remoteId, now)
+  }
+
+  #shakeHands(now: number): void {
+    const hello = this.#handshake.onTimer(now, this.link.maxDatagramBytes, this.#firstWindow(now))
+    if (hello === 'gaveUp') {
+      if (this.#current === null) {
+        this.#dropWaiting()
+        this.link.reopen()
+      }
+    } else if (hello !== null) this.link.send([hello])
+    const confirmation = this.#confirmation
+    if (confirmation === null || now < confirmation.dueAt) return
+    if (confirmation.count >= MAX_CONFIRMATIONS) {
+      this.#confirmation = null
+      this.#closeSession(this.#current)
+      this.#current = this.#previous
+      this.#previous = null
+      return
+    }
+    confirmation.count += 1
+    confirmation.dueAt = now + CONFIRM_INTERVAL
+    this.link.send([confirmation.bytes])
+  }
+
+  #open(agreement: Agreement, now: number): void {
+    const session = new Session(this.#host, agreement.parameters)
+    const restarted = this.#boot !== null && !this.#boot.equals(agreement.peerBoot)
+    this.#boot = agreement.peerBoot
+    this.#closeSession(this.#previous)
+    this.#previous = this.#current
+    if (restarted) {
+      this.#closeSession(this.#previous)
+      this.#previous = null
+    }
+    this.#current = session
+    this.#unansweredSince = Number.POSITIVE_INFINITY
+    this.heardAt = now
+    this.#hub.sessions.set(session.localId, { peer: this, session })
+    this.#hub.counters.sessionsOpened += 1
+  }
+
+  #closeSession(session: Session | null): void {
+    if (session === null) return
+    this.#hub.sessions.delete(session.localId)
+    this.#hub.counters.sessionsClosed += 1
+    this.#hub.counters.dropped.sessionReset += session.pending
+  }
+
+  #firstWindow(now: number): number {
+    const sendingAt = this.sendingAt
+    const window = this.#hub.receiveWindow(this, now)
+    this.sendingAt = sendingAt
+    return window
+  }
+
+  /** Timers are late rather than many: one that fires too early finds nothing to do, and sets the next. */
+  #sleep(now: number): void {
+    const { clock, options } = { clock: this.#hub.options.clock, options: this.#hub.options }
+    const due = Math.min(
+      this.#handshake.dueAt,
+      this.#confirmation?.dueAt ?? Number.POSITIVE_INFINITY,
+      this.#current?.nextTimer() ?? Number.POSITIVE_INFINITY,
+      this.#previous?.nextTimer() ?? Number.POSITIVE_INFINITY,
+      this.#unansweredSince + options.silenceTimeout,
+      this.#holding() ? now + options.deliveryTimeout : Number.POSITIVE_INFINITY,
+    )
+    if (due >= this.#wakeAt || due === Number.POSITIVE_INFINITY) return
+    this.#cancelWake?.()
+    this.#wakeAt = due
+    this.#cancelWake = clock.schedule(due, () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      this.#cancelWake = null
+      this.flush()
+    })
+  }
+
+  #holding(): boolean {
+    return (this.#current?.held ?? 0) + (this.#previous?.held ?? 0) > 0
+  }
+}

@@ -1,0 +1,162 @@
+import type { BulkSender, Fragment } from './bulk-sender.js'
+import { Congestion } from './congestion.js'
+import type { UdpCounters } from './counters.js'
+import type { Acknowledgement } from './frames.js'
+import { kernelCost } from './kernel-cost.js'
+import { RoundTrip } from './rtt.js'
+
+/** A datagram that wants an acknowledgement. */
+interface InFlight {
+  readonly sentAt: number
+  readonly bytes: number
+  readonly cost: number
+  readonly limited: boolean
+  readonly fragments: readonly Fragment[]
+}
+
+const PACKET_THRESHOLD = 3
+/** So that a member that was cut off is found soon after it is back. */
+const MAX_PROBE_TIMEOUT = 1000
+const PERSISTENT_PROBES = 3
+
+/** Finds out what was lost, and how much may be in flight (RFC 9002: a datagram's number is never used twice). */
+export class Recovery {
+  readonly roundTrip = new RoundTrip()
+  readonly congestion: Congestion
+  readonly #bulk: BulkSender
+  readonly #counters: UdpCounters
+  /** By counter, ascending. */
+  readonly #inFlight = new Map<number, InFlight>()
+  #bytes = 0
+  #cost = 0
+  #peerWindow: number
+  #largestAcknowledged = -1
+  #probes = 0
+  #lastSentAt = 0
+  #lossTime = Number.POSITIVE_INFINITY
+  #limited = false
+  /** When something was acknowledged last, or sent after nothing was in flight. */
+  #progressAt = 0
+
+  constructor(datagramBytes: number, peerWindow: number, bulk: BulkSender, counters: UdpCounters) {
+    this.congestion = new Congestion(datagramBytes)
+    this.#peerWindow = peerWindow
+    this.#bulk = bulk
+    this.#counters = counters
+  }
+
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0
+  }
+
+  /** Whether `cost` more fits the windows; one datagram always does, so that the windows can open again. */
+  hasRoom(bytes: number): boolean {
+    const room = this.isIdle || (this.#bytes < this.congestion.window && this.#cost + kernelCost(bytes) <= this.#peerWindow)
+    if (!room) this.#limited = true
+    return room
+  }
+
+  onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
+    if (this.isIdle) this.#progressAt = now
+    const cost = kernelCost(bytes)
+    this.#inFlight.set(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.congestion.window / 2, fragments })
+    this.#bytes += bytes
+    this.#cost += cost
+    this.#lastSentAt = now
+    this.congestion.left(bytes)
+  }
+
+  /** Returns false for an acknowledgement of what was never sent. */
+  onAcknowledgement(ack: Acknowledgement, nextCounter: number, now: number): boolean {
+    const largest = (ack.ranges[0] as { last: number }).last
+    if (largest >= nextCounter) return false
+    if (largest >= this.#largestAcknowledged) this.#peerWindow = ack.window
+    const newest = this.#inFlight.get(largest)
+    if (newest !== undefined) this.roundTrip.sample(now - newest.sentAt, ack.delay)
+    this.#largestAcknowledged = Math.max(this.#largestAcknowledged, largest)
+    let acknowledged = false
+    let rangeIndex = ack.ranges.length - 1
+    for (const [counter, datagram] of this.#inFlight) {
+      if (counter > largest) break
+      while (rangeIndex > 0 && counter > (ack.ranges[rangeIndex] as { last: number }).last) rangeIndex -= 1
+      if (counter < (ack.ranges[rangeIndex] as { first: number }).first) continue
+      this.#remove(counter, datagram)
+      acknowledged = true
+      for (const fragment of datagram.fragments) this.#bulk.acknowledged(fragment)
+      this.congestion.onAcknowledged(datagram.bytes, datagram.sentAt, now, this.roundTrip, datagram.limited || this.#limited)
+    }
+    if (acknowledged) {
+      this.#probes = 0
+      this.#progressAt = now
+      this.#limited = false
+    }
+    this.#detectLoss(now)
+    return true
+  }
+
+  /** What arrives shows that the path works again: probe at once rather than wait out a long timeout. */
+  onPeerAlive(now: number): void {
+    if (this.#probes > 1 && !this.isIdle) {
+      this.#probes = 1
+      this.#lastSentAt = Math.min(this.#lastSentAt, now - this.#timeout())
+    }
+  }
+
+  /** When `onTimer` wants to be called; infinity when nothing is in flight. */
+  nextTimer(): number {
+    if (this.isIdle) return Number.POSITIVE_INFINITY
+    return Math.min(this.#lossTime, this.#lastSentAt + this.#timeout())
+  }
+
+  /** Returns whether a probe has to go out, whatever the windows say. */
+  onTimer(now: number): boolean {
+    if (this.isIdle) return false
+    if (now >= this.#lossTime) {
+      this.#detectLoss(now)
+      return false
+    }
+    if (now < this.#lastSentAt + this.#timeout()) return false
+    this.#probes += 1
+    this.#lastSentAt = now
+    this.#counters.probeTimeouts += 1
+    if (this.#probes === PERSISTENT_PROBES) this.congestion.onPersistentLoss()
+    // The oldest is what the receiver waits for; the newer ones are judged by the acknowledgement of this probe.
+    const oldest = this.#inFlight.entries().next().value
+    if (oldest !== undefined) this.#lose(oldest[0], oldest[1])
+    return true
+  }
+
+  /** For how long nothing has been acknowledged although something is in flight. */
+  stalledFor(now: number): number {
+    return this.isIdle ? 0 : now - this.#progressAt
+  }
+
+  #timeout(): number {
+    return Math.min(MAX_PROBE_TIMEOUT, this.roundTrip.probeTimeout() * 2 ** Math.min(this.#probes, 10))
+  }
+
+  #detectLoss(now: number): void {
+    const lostBefore = now - this.roundTrip.lossDelay()
+    this.#lossTime = Number.POSITIVE_INFINITY
+    for (const [counter, datagram] of this.#inFlight) {
+      if (counter > this.#largestAcknowledged) return
+      if (counter <= this.#largestAcknowledged - PACKET_THRESHOLD || datagram.sentAt <= lostBefore) {
+        this.#lose(counter, datagram)
+        this.congestion.onLost(datagram.sentAt, now)
+      } else {
+        this.#lossTime = Math.min(this.#lossTime, datagram.sentAt + this.roundTrip.lossDelay())
+      }
+    }
+  }
+
+  #lose(counter: number, datagram: InFlight): void {
+    this.#remove(counter, datagram)
+    this.#bulk.lost(datagram.fragments)
+  }
+
+  #remove(counter: number, datagram: InFlight): void {
+    this.#inFlight.delete(counter)
+    this.#bytes -= datagram.bytes
+    this.#cost -= datagram.cost
+  }
+}

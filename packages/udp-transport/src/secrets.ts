@@ -1,0 +1,72 @@
+import { createHmac, hkdfSync, scrypt } from 'node:crypto'
+import { ConfigurationError } from '@raft/core'
+
+/** A secret that every member of the cluster knows. Text, or fewer than 32 bytes, counts as a passphrase. */
+export type Secret = string | Uint8Array
+
+const MIN_SECRET_BYTES = 16
+const KEY_BYTES = 32
+/** 32 MB and about 0.1 s for each guess. */
+const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
+
+/** What is derived from one secret, for one cluster. */
+export interface SecretKeys {
+  /** Tells the receiver which of its secrets to verify with; says nothing about the secret. */
+  readonly hint: number
+  readonly authenticationKey: Uint8Array
+  readonly sessionKey: Uint8Array
+}
+
+/**
+ * @throws ConfigurationError for an empty list, or a secret that is too short.
+ */
+export function checkSecrets(secrets: readonly Secret[]): void {
+  if (secrets.length === 0) throw new ConfigurationError('secrets is empty: give the secret that all members share')
+  secrets.forEach((secret, i) => {
+    const length = typeof secret === 'string' ? Buffer.byteLength(secret) : secret.length
+    if (length < MIN_SECRET_BYTES)
+      throw new ConfigurationError(
+        `secrets[${i}] has ${length} bytes, at least ${MIN_SECRET_BYTES} are needed: make one with 'openssl rand -hex 32'`,
+      )
+  })
+}
+
+/** Derives the keys of all secrets. Bytes of full length are used as they are; a passphrase passes through scrypt first. */
+export function deriveSecrets(
+  secrets: readonly Secret[],
+  clusterId: string,
+  done: (error: Error | null, keys: SecretKeys[]) => void,
+): void {
+  const keys: SecretKeys[] = []
+  const next = (i: number): void => {
+    const secret = secrets[i]
+    if (secret === undefined) return done(null, keys)
+    const add = (key: Uint8Array) => {
+      const derived = keysOf(key, clusterId)
+      if (!keys.some((known) => known.hint === derived.hint)) keys.push(derived)
+      next(i + 1)
+    }
+    if (typeof secret !== 'string' && secret.length >= KEY_BYTES) return add(secret)
+    scrypt(secret, `raft-udp 1 ${clusterId}`, KEY_BYTES, SCRYPT, (error, key) => (error === null ? add(key) : done(error, [])))
+  }
+  next(0)
+}
+
+/** The keys of those who chose to have no secret: anyone can derive them. */
+export function publicKeys(clusterId: string): SecretKeys {
+  return keysOf(new Uint8Array(KEY_BYTES), clusterId)
+}
+
+function keysOf(key: Uint8Array, clusterId: string): SecretKeys {
+  const authenticationKey = expand(key, clusterId, 'raft-udp 1 authentication')
+  return {
+    hint: createHmac('sha256', authenticationKey).update('hint').digest().readUInt32LE(0),
+    authenticationKey,
+    sessionKey: expand(key, clusterId, 'raft-udp 1 session'),
+  }
+}
+
+/** HKDF-SHA256 (RFC 5869). */
+export function expand(key: Uint8Array, salt: string | Uint8Array, info: string | Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, salt, info, KEY_BYTES))
+}

@@ -1,0 +1,319 @@
+import { type AppendEntries, encodedMessageLength, encodeMessageInto, FormatError, type Message, Reader, Writer } from '@raft/core'
+import { BulkReceiver } from './bulk-receiver.js'
+import { BulkSender, type Fragment } from './bulk-sender.js'
+import type { UdpCounters } from './counters.js'
+import { SEALED_HEADER_BYTES } from './datagram.js'
+import { FRAGMENT_HEADER, Frame, MESSAGE_HEADER, readAcknowledgement, SMALLEST_ACK, writeAcknowledgement } from './frames.js'
+import { ReceivedRanges } from './received-ranges.js'
+import { Recovery } from './recovery.js'
+import { ReplayWindow } from './replay-window.js'
+import { MAX_ACK_DELAY } from './rtt.js'
+import { EPOCH_DATAGRAMS, type Seal } from './sealing.js'
+
+/** What a session needs from its surroundings. */
+export interface SessionHost {
+  readonly counters: UdpCounters
+  /** For the text of a datagram in the making; shared by all sessions, as none keeps it. */
+  readonly scratch: Uint8Array
+  readonly maxMessageBytes: number
+  readonly maxQueuedBytes: number
+  readonly maxDatagramsPerTurn: number
+  /** No session seals more than twice as many. */
+  readonly maxSessionDatagrams: number
+  /** The encoded message is the receiver's to keep. */
+  deliver(message: Uint8Array): void
+  transmit(parts: readonly Uint8Array[]): void
+  /** How much of the receive buffer is this peer's, who is sending. */
+  receiveWindow(now: number): number
+}
+
+export interface SessionParameters {
+  readonly localId: number
+  readonly remoteId: number
+  readonly sending: Seal
+  readonly receiving: Seal
+  /** Of the sealed datagram. */
+  readonly datagramBytes: number
+  readonly peerWindow: number
+  readonly sealedKind: number
+  readonly version: number
+}
+
+/** Keys, counters and the state of the streams, both ways, between this incarnation of two members. */
+export class Session {
+  readonly localId: number
+  readonly remoteId: number
+  readonly #host: SessionHost
+  readonly #sending: Seal
+  readonly #receiving: Seal
+  readonly #datagramBytes: number
+  readonly #textBytes: number
+  readonly #header: Buffer
+  readonly #replay = new ReplayWindow()
+  readonly #received = new ReceivedRanges()
+  readonly #bulk: BulkSender
+  readonly #assembly: BulkReceiver
+  readonly #recovery: Recovery
+  #control: Message[] = []
+  #nextCounter = 0
+  /** When an acknowledgement must leave; infinity when none is owed. */
+  #ackTime = Number.POSITIVE_INFINITY
+  #unacknowledged = 0
+  #newestReceivedAt = 0
+  #probe = false
+  #heldSince = Number.POSITIVE_INFINITY
+  #departure = Number.POSITIVE_INFINITY
+  #receivedAnything = false
+
+  constructor(host: SessionHost, parameters: SessionParameters) {
+    this.#host = host
+    this.localId = parameters.localId
+    this.remoteId = parameters.remoteId
+    this.#sending = parameters.sending
+    this.#receiving = parameters.receiving
+    this.#datagramBytes = parameters.datagramBytes
+    this.#textBytes = parameters.datagramBytes - SEALED_HEADER_BYTES - parameters.sending.overhead
+    this.#header = Buffer.alloc(SEALED_HEADER_BYTES)
+    const writer = new Writer(this.#header)
+    writer.u8(parameters.version)
+    writer.u8(parameters.sealedKind)
+    writer.u64(parameters.remoteId)
+    this.#bulk = new BulkSender(host.counters)
+    this.#assembly = new BulkReceiver(host.counters, host.maxMessageBytes, (message) => host.deliver(message))
+    this.#recovery = new Recovery(parameters.datagramBytes, parameters.peerWindow, this.#bulk, host.counters)
+  }
+
+  /** Something sealed by the peer was opened: it has the keys. */
+  get isConfirmed(): boolean {
+    return this.#receivedAnything
+  }
+
+  /** Datagrams sealed so far. */
+  get sealed(): number {
+    return this.#nextCounter
+  }
+
+  /** Messages that would be lost with this session. */
+  get pending(): number {
+    return this.#bulk.unfinished + this.#control.length
+  }
+
+  /** Messages that arrived in part or too early. */
+  get held(): number {
+    return this.#assembly.held
+  }
+
+  pushControl(message: Message): void {
+    this.#control.push(message)
+  }
+
+  /** Returns false when too much is waiting. */
+  pushBulk(message: AppendEntries): boolean {
+    const waiting = this.#bulk.waitingBytes
+    if (waiting > 0 && waiting + encodedMessageLength(message) > this.#host.maxQueuedBytes) return false
+    this.#bulk.push(message)
+    return true
+  }
+
+  /** Opens a datagram and takes in what it carries. Returns whether it was authentic. */
+  receive(datagram: Uint8Array, counter: number, now: number): boolean {
+    const dropped = this.#host.counters.dropped
+    if (this.#replay.seen(counter)) {
+      dropped.replayed += 1
+      return false
+    }
+    const text =
+      counter < this.#replay.next + EPOCH_DATAGRAMS
+        ? this.#receiving.open(counter, datagram.subarray(0, SEALED_HEADER_BYTES), datagram.subarray(SEALED_HEADER_BYTES))
+        : null
+    if (text === null) {
+      dropped.failedToOpen += 1
+      return false
+    }
+    this.#receivedAnything = true
+    this.#recovery.onPeerAlive(now)
+    const inOrder = counter === this.#replay.next
+    try {
+      this.#read(new Reader(text), counter, inOrder, now)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      this.#replay.mark(counter)
+      dropped.malformed += 1
+    }
+    return true
+  }
+
+  /** Sends what is due. Returns whether more could go in another turn. */
+  flush(now: number): boolean {
+    this.#departure = Number.POSITIVE_INFINITY
+    for (let i = 0; i < this.#host.maxDatagramsPerTurn; i++) if (!this.#sendOne(now)) return false
+    return true
+  }
+
+  /** Owes the peer a datagram at once, so that it sees the session open. */
+  greet(): void {
+    this.#probe = true
+  }
+
+  nextTimer(): number {
+    return Math.min(this.#ackTime, this.#departure, this.#recovery.nextTimer())
+  }
+
+  onTimer(now: number): void {
+    if (this.#recovery.onTimer(now)) this.#probe = true
+  }
+
+  /** For how long nothing was acknowledged, or a half received message has waited for its rest. */
+  stalledFor(now: number): number {
+    return this.#recovery.stalledFor(now)
+  }
+
+  heldFor(now: number): number {
+    return this.#assembly.held === 0 ? 0 : now - this.#heldSince
+  }
+
+  #sendOne(now: number): boolean {
+    if (this.#nextCounter >= 2 * this.#host.maxSessionDatagrams) return false
+    const writer = new Writer(this.#host.scratch)
+    const end = this.#textBytes - 1
+    this.#writeAcknowledgement(writer, end, now)
+    const controlLeft = this.#writeControl(writer, end)
+    const fragments: Fragment[] = []
+    const mayCarryBulk = this.#bulk.hasWork && !controlLeft && (this.#probe || this.#maySendBulk(now))
+    if (mayCarryBulk) this.#bulk.write(writer, end, this.#textBytes - FRAGMENT_HEADER, fragments)
+    const wantsAck = fragments.length > 0 || this.#probe
+    if (writer.position === 0 && !this.#probe) return false
+    const counter = this.#nextCounter
+    const bytes = writer.position + SEALED_HEADER_BYTES + this.#sending.overhead
+    if (wantsAck) this.#recovery.onSent(counter, bytes, fragments, now)
+    if (this.#probe || (fragments.length > 0 && this.#bulk.hasWork && !this.#recovery.hasRoom(this.#datagramBytes))) writer.u8(Frame.Ping)
+    this.#probe = false
+    this.#seal(writer.bytes.subarray(0, writer.position))
+    return controlLeft || this.#bulk.hasWork
+  }
+
+  #maySendBulk(now: number): boolean {
+    const { congestion, roundTrip } = this.#recovery
+    if (!this.#recovery.hasRoom(this.#datagramBytes)) return false
+    if (congestion.mayLeave(now, roundTrip)) return true
+    this.#departure = congestion.nextDeparture(now, roundTrip)
+    return false
+  }
+
+  #writeControl(writer: Writer, end: number): boolean {
+    const control = this.#control
+    let taken = 0
+    while (taken < control.length) {
+      const message = control[taken] as Message
+      const length = encodedMessageLength(message)
+      if (writer.position + MESSAGE_HEADER + length > end) break
+      writer.u8(Frame.Message)
+      writer.u8(length & 0xff)
+      writer.u8(length >>> 8)
+      writer.position = encodeMessageInto(message, writer.bytes, writer.position)
+      taken += 1
+    }
+    if (taken === 0) return control.length > 0
+    this.#control = taken === control.length ? [] : control.slice(taken)
+    return this.#control.length > 0
+  }
+
+  #writeAcknowledgement(writer: Writer, end: number, now: number): void {
+    const nothingElse = this.#control.length === 0 && !this.#bulk.hasWork && !this.#probe
+    if (this.#unacknowledged === 0 || (nothingElse && now < this.#ackTime)) return
+    if (end < SMALLEST_ACK) return
+    const delay = now - this.#newestReceivedAt
+    writeAcknowledgement(writer, { ranges: this.#received.ranges, delay, window: this.#host.receiveWindow(now) }, end)
+    this.#unacknowledged = 0
+    this.#ackTime = Number.POSITIVE_INFINITY
+    this.#host.counters.acknowledgementsSent += 1
+  }
+
+  #seal(text: Uint8Array): void {
+    const header = Buffer.allocUnsafe(SEALED_HEADER_BYTES)
+    this.#header.copy(header)
+    header.writeUIntLE(this.#nextCounter, SEALED_HEADER_BYTES - 8, 6)
+    header.writeUInt16LE(0, SEALED_HEADER_BYTES - 2)
+    this.#host.transmit(this.#sending.seal(this.#nextCounter, header, text))
+    this.#nextCounter += 1
+  }
+
+  #read(reader: Reader, counter: number, inOrder: boolean, now: number): void {
+    let wantsAck = false
+    let atOnce = !inOrder
+    // Looked through first, as a datagram of which a part cannot be taken must come again as a whole.
+    if (!this.#accepts(new Reader(reader.bytes))) {
+      this.#host.counters.dropped.reassemblyFull += 1
+      return
+    }
+    this.#replay.mark(counter)
+    this.#received.add(counter)
+    if (counter === this.#replay.next - 1) this.#newestReceivedAt = now
+    const heldBefore = this.#assembly.held
+    while (reader.remaining > 0) {
+      switch (reader.u8()) {
+        case Frame.Message:
+          this.#host.deliver(reader.raw(reader.u8() | (reader.u8() << 8)))
+          break
+        case Frame.Fragment:
+          wantsAck = true
+          this.#readFragment(reader)
+          break
+        case Frame.Acknowledgement:
+          if (!this.#recovery.onAcknowledgement(readAcknowledgement(reader), this.#nextCounter, now))
+            this.#host.counters.dropped.malformed += 1
+          break
+        case Frame.Ping:
+          wantsAck = true
+          atOnce = true
+          break
+        default:
+          this.#host.counters.dropped.malformed += 1
+          reader.raw(reader.remaining)
+      }
+    }
+    if (wantsAck) this.#oweAcknowledgement(atOnce, now)
+    if (this.#assembly.held === 0) this.#heldSince = Number.POSITIVE_INFINITY
+    else if (wantsAck || heldBefore === 0) this.#heldSince = now
+  }
+
+  #readFragment(reader: Reader): void {
+    const number = reader.u64()
+    const total = reader.u32()
+    const offset = reader.u32()
+    const bytes = reader.raw(reader.u8() | (reader.u8() << 8))
+    if (!this.#assembly.receive(number, total, offset, bytes)) this.#host.counters.dropped.malformed += 1
+  }
+
+  #oweAcknowledgement(atOnce: boolean, now: number): void {
+    this.#unacknowledged += 1
+    if (atOnce || this.#unacknowledged >= 2) this.#ackTime = now
+    else this.#ackTime = Math.min(this.#ackTime, now + MAX_ACK_DELAY)
+  }
+
+  #accepts(reader: Reader): boolean {
+    while (reader.remaining > 0) {
+      switch (reader.u8()) {
+        case Frame.Message:
+          reader.raw(reader.u8() | (reader.u8() << 8))
+          break
+        case Frame.Fragment: {
+          const number = reader.u64()
+          const total = reader.u32()
+          reader.u32()
+          reader.raw(reader.u8() | (reader.u8() << 8))
+          if (!this.#assembly.accepts(number, total)) return false
+          break
+        }
+        case Frame.Acknowledgement:
+          readAcknowledgement(reader)
+          break
+        case Frame.Ping:
+          break
+        default:
+          return true
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,321 @@
+import {
+  ConfigurationError,
+  decodeMessage,
+  FormatError,
+  type GroupId,
+  type Member,
+  type MemberId,
+  type Message,
+  type Transport,
+  type TransportReceiver,
+} from '@raft/core'
+import { type UdpCounters, zeroCounters } from './counters.js'
+import {
+  BOOT_BYTES,
+  DATAGRAM_VERSION,
+  DatagramKind,
+  decodeHandshake,
+  type HandshakeDatagram,
+  isAuthentic,
+  NO_NONCE,
+  PLAIN,
+  SEALED_HEADER_BYTES,
+} from './datagram.js'
+import type { Hub } from './hub.js'
+import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
+import { Peer } from './peer.js'
+import { deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
+import type { DatagramSocket, Endpoint } from './socket.js'
+
+/** Strangers with the secret that are kept: new members that this one has not heard of yet. */
+const MAX_STRANGERS = 256
+/** Of the receive buffer; the rest is for control messages and estimates that are off. */
+const WINDOW_SHARE = 0.75
+const SENDING_FOR = 1000
+
+interface Group {
+  readonly receiver: TransportReceiver
+  members: ReadonlySet<MemberId>
+}
+
+/** Encrypted datagrams between the members of a cluster. See the README for the threat model. */
+export class UdpTransport implements Transport {
+  readonly #options: ResolvedOptions
+  readonly #counters: UdpCounters = zeroCounters()
+  readonly #groups = new Map<GroupId, Group>()
+  readonly #addresses = new Map<GroupId, ReadonlyMap<MemberId, string | null>>()
+  readonly #peers = new Map<MemberId, Peer>()
+  readonly #hub: Hub & { main: DatagramSocket | null; keys: readonly SecretKeys[] }
+  #dirty: Peer[] = []
+  #phase: 'new' | 'starting' | 'running' | 'closed' = 'new'
+
+  /** @throws ConfigurationError naming the option and what was expected. */
+  constructor(options: UdpTransportOptions) {
+    this.#options = resolveOptions(options)
+    this.#hub = {
+      options: this.#options,
+      counters: this.#counters,
+      scratch: Buffer.allocUnsafeSlow(65_536),
+      boot: this.#options.randomBytes(BOOT_BYTES),
+      keys: [],
+      main: null,
+      sessions: new Map(),
+      schedule: (peer) => this.#schedule(peer),
+      deliver: (from, message) => this.#deliver(from, message),
+      onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
+      onUnreachable: (peer) => this.#onUnreachable(peer),
+      receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
+    }
+  }
+
+  /** Where this member receives; null unless it is started. */
+  get local(): Endpoint | null {
+    return this.#hub.main?.local ?? null
+  }
+
+  /** A copy of what has been counted since this was made. */
+  counters(): UdpCounters {
+    return structuredClone(this.#counters)
+  }
+
+  /**
+   * Derives the keys and binds the socket. Once only.
+   * @throws ConfigurationError when the address cannot be bound, or it was started before.
+   */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') throw new ConfigurationError('a transport starts once: make a new one')
+    this.#phase = 'starting'
+    await new Promise<void>((resolve, reject) => {
+      this.#begin((error) => (error === null ? resolve() : reject(error)))
+    })
+  }
+
+  /** Stops at once; what waits is dropped. Safe to call twice, and before `start`. */
+  async close(): Promise<void> {
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    for (const peer of this.#peers.values()) peer.close()
+    this.#peers.clear()
+    this.#groups.clear()
+    this.#hub.main?.close()
+    this.#hub.main = null
+  }
+
+  attach(group: GroupId, receiver: TransportReceiver): void {
+    if (this.#groups.has(group)) throw new ConfigurationError(`group ${group} has a receiver already: detach it first`)
+    this.#groups.set(group, { receiver, members: new Set() })
+  }
+
+  setMembers(group: GroupId, members: readonly Member[]): void {
+    const attached = this.#groups.get(group)
+    if (attached === undefined) throw new ConfigurationError(`group ${group} is not attached`)
+    attached.members = new Set(members.map((member) => member.id))
+    this.#addresses.set(group, new Map(members.map((member) => [member.id, member.addresses['peer'] ?? null])))
+    this.#updatePeers()
+  }
+
+  detach(group: GroupId): void {
+    this.#groups.delete(group)
+    this.#addresses.delete(group)
+    this.#updatePeers()
+  }
+
+  send(to: MemberId, message: Message): void {
+    const { dropped } = this.#counters
+    if (this.#phase !== 'running') dropped.notRunning += 1
+    else if (!this.#groups.has(message.group)) dropped.unknownGroup += 1
+    else {
+      const peer = this.#peers.get(to)
+      if (peer?.isReachable) peer.send(message)
+      else dropped.unknownMember += 1
+    }
+  }
+
+  #begin(done: (error: Error | null) => void): void {
+    const { options } = this.#hub
+    const bind = (keys: readonly SecretKeys[]): void => {
+      this.#hub.keys = keys
+      options.sockets.lookup(options.bind.host, (error, address) => {
+        if (error !== null || address === null) return done(this.#cannotBind(error))
+        this.#bind({ address, port: options.bind.port }, done)
+      })
+    }
+    if (options.plain) bind([publicKeys(options.clusterId)])
+    else deriveSecrets(options.secrets, options.clusterId, (error, keys) => (error === null ? bind(keys) : done(error)))
+  }
+
+  #bind(endpoint: Endpoint, done: (error: Error | null) => void): void {
+    const handlers = {
+      onDatagram: (bytes: Uint8Array, from: Endpoint) => this.#onDatagram(bytes, from),
+      onRefused: () => {
+        this.#counters.refused += 1
+      },
+      onError: () => {
+        this.#counters.socketErrors += 1
+      },
+    }
+    this.#options.sockets.bind(endpoint, handlers, (error, socket) => {
+      if (error !== null || socket === null) return done(this.#cannotBind(error))
+      if (this.#phase === 'closed') {
+        socket.close()
+        return done(new ConfigurationError('the transport was closed while it started'))
+      }
+      this.#hub.main = socket
+      this.#phase = 'running'
+      for (const peer of this.#peers.values()) peer.link.open()
+      done(null)
+    })
+  }
+
+  #cannotBind(cause: Error | null): ConfigurationError {
+    const { host, port } = this.#options.bind
+    return new ConfigurationError(`cannot receive at ${host}:${port}${cause === null ? '' : ` (${cause.message})`}: choose another 'bind'`)
+  }
+
+  #updatePeers(): void {
+    if (this.#phase === 'closed') return
+    const wanted = new Map<MemberId, string | null>()
+    for (const addresses of this.#addresses.values())
+      for (const [id, address] of addresses) wanted.set(id, address ?? wanted.get(id) ?? null)
+    wanted.delete(this.#options.id)
+    for (const [id, peer] of this.#peers) {
+      if (wanted.has(id) || peer.link.address === null) continue
+      peer.close()
+      this.#peers.delete(id)
+    }
+    for (const [id, address] of wanted) this.#peer(id).link.setAddress(address)
+  }
+
+  #peer(id: MemberId): Peer {
+    let peer = this.#peers.get(id)
+    if (peer === undefined) {
+      peer = new Peer(this.#hub, id)
+      this.#peers.set(id, peer)
+    }
+    return peer
+  }
+
+  #schedule(peer: Peer): void {
+    if (peer.scheduled) return
+    peer.scheduled = true
+    this.#dirty.push(peer)
+    if (this.#dirty.length === 1) this.#options.clock.defer(() => this.#flush())
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const peer of dirty) {
+      peer.scheduled = false
+      if (this.#phase === 'running') peer.flush()
+    }
+  }
+
+  #onDatagram(bytes: Uint8Array, from: Endpoint): void {
+    const counters = this.#counters
+    if (this.#phase !== 'running') return
+    counters.datagramsReceived += 1
+    counters.bytesReceived += bytes.length
+    if (bytes[0] !== DATAGRAM_VERSION) {
+      counters.dropped.unknownVersion += 1
+      return
+    }
+    const kind = bytes[1] ?? 0
+    if (((kind & PLAIN) !== 0) !== this.#options.plain) counters.dropped.unknownSecret += 1
+    else if ((kind & ~PLAIN) === DatagramKind.Sealed) this.#onSealed(bytes, from)
+    else this.#onHandshake(bytes, from)
+  }
+
+  #onSealed(bytes: Uint8Array, from: Endpoint): void {
+    const { dropped } = this.#counters
+    if (bytes.length < SEALED_HEADER_BYTES) {
+      dropped.malformed += 1
+      return
+    }
+    const header = Buffer.from(bytes.buffer, bytes.byteOffset, SEALED_HEADER_BYTES)
+    const found = header.readUInt16LE(8) === 0 ? this.#hub.sessions.get(header.readUIntLE(2, 6)) : undefined
+    if (found !== undefined && header.readUInt16LE(16) === 0) {
+      found.peer.onSealed(found.session, bytes, header.readUIntLE(10, 6), from)
+      return
+    }
+    dropped.unknownSession += 1
+    // A member may be using a session from before this one's restart: meet it.
+    for (const peer of this.#peers.values()) peer.begin()
+  }
+
+  #onHandshake(bytes: Uint8Array, from: Endpoint): void {
+    const { dropped } = this.#counters
+    let step: HandshakeDatagram
+    try {
+      step = decodeHandshake(bytes)
+    } catch {
+      dropped.malformed += 1
+      return
+    }
+    const keys = this.#hub.keys.find((known) => known.hint === step.hint)
+    if (keys === undefined) {
+      dropped.unknownSecret += 1
+      return
+    }
+    if (step.to !== this.#options.id || step.from === this.#options.id) {
+      dropped.wrongMember += 1
+      return
+    }
+    if (step.kind === DatagramKind.Hello) {
+      this.#onHello(step, bytes, keys, from)
+      return
+    }
+    const peer = this.#peers.get(step.from)
+    if (peer === undefined) dropped.staleHandshake += 1
+    else if (step.kind === DatagramKind.Answer) peer.onAnswer(step, bytes, keys, from)
+    else if (step.kind === DatagramKind.Confirm) peer.onConfirm(step, bytes, keys, from)
+    else dropped.malformed += 1
+  }
+
+  #onHello(hello: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
+    const { dropped } = this.#counters
+    if (!isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) dropped.failedToOpen += 1
+    else if (this.#peers.has(hello.from) || this.#makeRoom()) this.#peer(hello.from).onHello(hello, keys, from)
+    else dropped.tooManyStrangers += 1
+  }
+
+  /** Room for one more stranger: at the cost of one that has no session, if need be. */
+  #makeRoom(): boolean {
+    const strangers = [...this.#peers.values()].filter((peer) => peer.link.address === null)
+    if (strangers.length < MAX_STRANGERS) return true
+    const idle = strangers.find((peer) => !peer.hasSession)
+    if (idle === undefined) return false
+    idle.close()
+    this.#peers.delete(idle.id)
+    return true
+  }
+
+  #deliver(from: MemberId, bytes: Uint8Array): void {
+    let message: Message
+    try {
+      message = decodeMessage(bytes)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      this.#counters.dropped.malformed += 1
+      return
+    }
+    const group = this.#groups.get(message.group)
+    if (group === undefined) {
+      this.#counters.dropped.unknownGroup += 1
+      return
+    }
+    this.#counters.messagesReceived += 1
+    group.receiver.onMessage(from, message)
+  }
+
+  #onUnreachable(peer: MemberId): void {
+    for (const group of [...this.#groups.values()]) if (group.members.has(peer)) group.receiver.onUnreachable(peer)
+  }
+
+  #receiveWindow(peer: Peer, now: number): number {
+    peer.sendingAt = now
+    let sending = 0
+    for (const other of this.#peers.values()) if (now - other.sendingAt < SENDING_FOR) sending += 1
+    return Math.floor(((this.#hub.main?.receiveBufferBytes ?? 0) * WINDOW_SHARE) / Math.max(1, sending))
+  }
+}

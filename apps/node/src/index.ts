@@ -1,1 +1,6 @@
-export {}
+export { nodeClock, nodeRandom } from './clock.js'
+export { type ConfigSources, loadConfig, type MemberConfig, type Settings } from './config/load.js'
+export { createNode } from './create-node.js'
+export { NoLeaderError, RefusedError, StartError } from './errors.js'
+export type { CreateNodeOptions, MemberAddresses, NodeLogger, Store } from './options.js'
+export type { Bytes, RaftNode, ReadOptions, RequestOptions } from './raft-node.js'

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigurationError, type Member, type MemberId } from '@raft/core'
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../log.js'
+import { type HostPort, parseAddress } from './address.js'
+import { deriveClusterId } from './cluster-id.js'
+import { describeIssues, problem } from './problems.js'
+import { type ClusterFile, clusterSchema, type SecretSource } from './schema.js'
+import { resolveSecret } from './secret.js'
+
+/** What flags and environment say, flags first; all of it text, as the user typed it. */
+export interface Settings {
+  readonly id?: string
+  readonly config?: string
+  readonly dataDir?: string
+  readonly secretFile?: string
+  readonly clusterId?: string
+  readonly bindPeer?: string
+  readonly bindClient?: string
+  readonly electionTimeout?: string
+  readonly heartbeatInterval?: string
+  readonly requestTimeout?: string
+  readonly logLevel?: string
+}
+
+/** The outside world, as far as a configuration may refer to it. */
+export interface ConfigSources {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** @throws when the file cannot be read */
+  readFile(path: string): string
+}
+
+export type Timing = { -readonly [K in keyof NonNullable<ClusterFile['timing']>]: number }
+export type Limits = { -readonly [K in keyof NonNullable<ClusterFile['limits']>]: number }
+
+/** A configuration that is complete and consistent. */
+export interface MemberConfig {
+  readonly id: MemberId
+  readonly clusterId: string
+  /** The first seals; all are accepted. */
+  readonly secrets: readonly string[]
+  readonly members: readonly Member[]
+  readonly bind: { readonly peer: HostPort; readonly client: HostPort }
+  readonly dataDir: string
+  readonly timing: Partial<Timing>
+  readonly limits: Partial<Limits>
+  readonly logLevel: LogLevel
+}
+
+const nodeSources = (): ConfigSources => ({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+
+/** @throws ConfigurationError that names every problem, in one line */
+export function loadConfig(settings: Settings, sources: ConfigSources = nodeSources()): MemberConfig {
+  const problems: string[] = []
+  const id = required(settings.id, 'id', 'a member id (--id or RAFT_ID)', problems)
+  const path = required(settings.config, 'config', 'the path of cluster.json (--config or RAFT_CONFIG)', problems)
+  const dataDir = required(settings.dataDir, 'data-dir', 'the path of a directory (--data-dir or RAFT_DATA_DIR)', problems)
+  const logLevel = settings.logLevel ?? 'info'
+  if (!isLogLevel(logLevel)) problems.push(problem('log-level', `one of ${LOG_LEVELS.join(', ')}`, logLevel))
+  const timing = timingOf(settings, problems)
+  const bindPeer = bindOf(settings.bindPeer, 'bind-peer', problems)
+  const bindClient = bindOf(settings.bindClient, 'bind-client', problems)
+  const file = path === '' ? null : readCluster(path, sources, problems)
+  const secrets = file === null ? [] : secretsOf(settings, file, path, sources, problems)
+  const self = file === null || id === '' ? undefined : selfOf(id, file, problems)
+  if (file !== null) checkAddresses(file, problems)
+  if (problems.length > 0 || file === null || self === undefined || !isLogLevel(logLevel)) throw new ConfigurationError(problems.join('; '))
+  const ids = Object.keys(file.members)
+  return {
+    id,
+    clusterId: settings.clusterId ?? file.clusterId ?? deriveClusterId(ids),
+    secrets,
+    members: Object.entries(file.members).map(([member, { peer, client }]) => ({ id: member, addresses: { peer, client } })),
+    bind: {
+      peer: bindPeer ?? toAddress(self.bind?.peer ?? self.peer),
+      client: bindClient ?? toAddress(self.bind?.client ?? self.client),
+    },
+    dataDir: resolve(dataDir),
+    timing: { ...defined(file.timing), ...timing },
+    limits: defined(file.limits),
+    logLevel,
+  }
+}
+
+function required(value: string | undefined, name: string, expected: string, problems: string[]): string {
+  if (value === undefined || value === '') problems.push(problem(name, expected, value))
+  return value ?? ''
+}
+
+function timingOf(settings: Settings, problems: string[]): Partial<Timing> {
+  const timing: Partial<Timing> = {}
+  const keys = { electionTimeout: 'election-timeout', heartbeatInterval: 'heartbeat-interval', requestTimeout: 'request-timeout' } as const
+  for (const key of Object.keys(keys) as (keyof typeof keys)[]) {
+    const text = settings[key]
+    if (text === undefined) continue
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isFinite(value) && value > 0) timing[key] = value
+    else problems.push(problem(keys[key], 'a positive number of milliseconds', text))
+  }
+  return timing
+}
+
+function bindOf(text: string | undefined, name: string, problems: string[]): HostPort | undefined {
+  if (text === undefined) return undefined
+  const address = parseAddress(text)
+  if (address === null) problems.push(problem(name, 'an address like "0.0.0.0:7001"', text))
+  return address ?? undefined
+}
+
+function readCluster(path: string, sources: ConfigSources, problems: string[]): ClusterFile | null {
+  let text: string
+  try {
+    text = sources.readFile(path)
+  } catch (error) {
+    problems.push(`config: cannot be read: ${messageOf(error)}`)
+    return null
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    // The parser's own words quote the text around the mistake, and that may be the secret.
+    const place = /position \d+(?: \(line \d+ column \d+\))?/.exec(messageOf(error))?.[0]
+    problems.push(`config: ${path} is not JSON${place === undefined ? '' : ` (at ${place})`}`)
+    return null
+  }
+  const parsed = clusterSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  problems.push(...describeIssues(parsed.error.issues, value))
+  return null
+}
+
+function secretsOf(settings: Settings, file: ClusterFile, path: string, sources: ConfigSources, problems: string[]): string[] {
+  const chosen = chosenSecrets(settings, file, sources)
+  if (chosen.length === 0) {
+    problems.push('secret: expected "secret" in cluster.json, RAFT_SECRET or --secret-file, found nothing; there is no default')
+  }
+  const secrets: string[] = []
+  for (const source of chosen) {
+    // A file that cluster.json names lies beside it.
+    const located = typeof source === 'object' && 'file' in source ? { file: resolve(dirname(path), source.file) } : source
+    const result = resolveSecret(located, sources)
+    if ('problem' in result) problems.push(result.problem)
+    else secrets.push(result.secret)
+  }
+  return secrets
+}
+
+function chosenSecrets(settings: Settings, file: ClusterFile, { env }: ConfigSources): readonly SecretSource[] {
+  const { RAFT_SECRET: secret } = env
+  if (settings.secretFile !== undefined) return [{ file: resolve(settings.secretFile) }]
+  if (secret !== undefined) return [secret]
+  if (file.secret === undefined) return []
+  return Array.isArray(file.secret) ? file.secret : [file.secret]
+}
+
+function selfOf(id: string, file: ClusterFile, problems: string[]): ClusterFile['members'][string] | undefined {
+  const self = Object.hasOwn(file.members, id) ? file.members[id] : undefined
+  if (self === undefined) problems.push(problem('id', `one of the members in cluster.json (${Object.keys(file.members).join(', ')})`, id))
+  return self
+}
+
+/** Two members at one address would take each other's place. */
+function checkAddresses(file: ClusterFile, problems: string[]): void {
+  const owners = new Map<string, string>()
+  for (const [id, member] of Object.entries(file.members)) {
+    for (const kind of ['peer', 'client'] as const) {
+      const key = `${kind} ${member[kind]}`
+      const owner = owners.get(key)
+      if (owner === undefined) owners.set(key, id)
+      else problems.push(`members.${id}.${kind}: expected an address of its own, found that of ${owner} (${member[kind]})`)
+    }
+  }
+}
+
+function toAddress(text: string): HostPort {
+  const address = parseAddress(text)
+  if (address === null) throw new ConfigurationError(problem('members', 'an address like "127.0.0.1:7001"', text))
+  return address
+}
+
+function defined<T extends object>(given: T | undefined): { -readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  const result: { -readonly [K in keyof T]?: Exclude<T[K], undefined> } = {}
+  for (const key of Object.keys(given ?? {}) as (keyof T)[]) {
+    const value = given?.[key]
+    if (value !== undefined) result[key] = value as Exclude<T[typeof key], undefined>
+  }
+  return result
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,55 @@
+import type { z } from 'zod'
+
+/** Every issue that zod found in `value`, as `key: expected …, found …`. Secrets are never shown. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[], value: unknown): string[] {
+  return [...new Set(issues.flatMap((issue) => describeIssue(issue, value, [])))]
+}
+
+function describeIssue(issue: z.core.$ZodIssue, value: unknown, parent: readonly PropertyKey[]): string[] {
+  const path = [...parent, ...issue.path]
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${pathName([...path, key])}: there is no such key`)
+  if (issue.code === 'invalid_key') return issue.issues.flatMap((inner) => describeKey(inner, path))
+  // A union whose branches fail deeper down: the branch that got furthest knows best.
+  if (issue.code === 'invalid_union') {
+    const deeper = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'))
+    const deepest = deeper?.filter((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys') ?? []
+    if (deepest.length > 0) return deepest.flatMap((inner) => describeIssue(inner, value, path))
+  }
+  return [problem(path, issue.message, valueAt(value, path))]
+}
+
+function describeKey(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string[] {
+  return [problem(path.slice(0, -1), issue.message, path.at(-1))]
+}
+
+/** One problem, in the words that all have in common. */
+export function problem(path: readonly PropertyKey[] | string, expected: string, found: unknown): string {
+  const name = typeof path === 'string' ? path : pathName(path)
+  const secret = typeof path !== 'string' && path[0] === 'secret'
+  return `${name}: expected ${expected}, found ${secret ? typeName(found) : show(found)}`
+}
+
+function pathName(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the configuration' : path.map(String).join('.')
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined
+    at = Object.hasOwn(at, key) ? (at as Record<PropertyKey, unknown>)[key] : undefined
+  }
+  return at
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
+
+function typeName(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { parseAddress } from './address.js'
+
+// Every `error` here is what was expected: problems.ts puts the key before it and what was found behind it.
+
+const address = z.string({ error: 'an address like "127.0.0.1:7001"' }).refine((text) => parseAddress(text) !== null, {
+  error: 'an address like "127.0.0.1:7001" or "[::1]:7001"',
+})
+
+const milliseconds = z.number({ error: 'a number of milliseconds' }).positive({ error: 'a positive number of milliseconds' })
+
+const count = z.int({ error: 'a whole number' }).positive({ error: 'a positive whole number' })
+
+const text = (what: string) => z.string({ error: what }).min(1, { error: what })
+
+const SECRET = 'a secret: "text", {"file": "path"} or {"env": "NAME"}'
+
+const secret = z.union(
+  [
+    text('a secret that is not empty'),
+    z.strictObject({ file: text('the path of a file') }, { error: SECRET }),
+    z.strictObject({ env: text('the name of an environment variable') }, { error: SECRET }),
+  ],
+  { error: SECRET },
+)
+
+const memberId = z.string().refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/\p{Cc}/u.test(id), {
+  error: 'a member id of 1 to 255 bytes without control characters',
+})
+
+const member = z.strictObject(
+  {
+    peer: address,
+    client: address,
+    bind: z.strictObject({ peer: address.optional(), client: address.optional() }, { error: 'an object {"peer", "client"}' }).optional(),
+  },
+  { error: 'an object {"peer": "host:port", "client": "host:port"}' },
+)
+
+export const timingSchema = z.strictObject(
+  {
+    electionTimeout: milliseconds.optional(),
+    heartbeatInterval: milliseconds.optional(),
+    requestTimeout: milliseconds.optional(),
+    idleTimeout: milliseconds.optional(),
+    stopTimeout: milliseconds.optional(),
+  },
+  { error: 'an object of timings in milliseconds' },
+)
+
+export const limitsSchema = z.strictObject(
+  {
+    maxValueBytes: count.optional(),
+    maxPendingProposals: count.optional(),
+    maxPendingBytes: count.optional(),
+    maxConnections: count.optional(),
+  },
+  { error: 'an object of limits' },
+)
+
+/** What cluster.json may hold. */
+export const clusterSchema = z.strictObject(
+  {
+    clusterId: text('a name for the cluster').optional(),
+    secret: z.union([secret, z.array(secret, { error: SECRET }).min(1, { error: 'at least one secret' })], { error: SECRET }).optional(),
+    members: z
+      .record(memberId, member, { error: 'an object {"<member id>": {"peer", "client"}, …}' })
+      .refine((members) => Object.keys(members).length > 0, { error: 'at least one member' }),
+    timing: timingSchema.optional(),
+    limits: limitsSchema.optional(),
+  },
+  { error: 'an object {"secret", "members", …}' },
+)
+
+export type ClusterFile = z.infer<typeof clusterSchema>
+export type SecretSource = z.infer<typeof secret>

@@ -1,0 +1,27 @@
+import type { ConfigSources } from './load.js'
+import type { SecretSource } from './schema.js'
+
+/** Shorter secrets can be guessed by whoever records a handshake. */
+export const MIN_SECRET_BYTES = 16
+
+/** The text of a secret, or the problem with it; never both. A line break at the end of a file does not count. */
+export function resolveSecret(source: SecretSource, sources: ConfigSources): { secret: string } | { problem: string } {
+  const found = read(source, sources)
+  if ('problem' in found) return found
+  const bytes = Buffer.byteLength(found.secret)
+  if (bytes >= MIN_SECRET_BYTES) return found
+  return { problem: `secret: expected at least ${MIN_SECRET_BYTES} bytes, found ${bytes} (make one with: openssl rand -hex 32)` }
+}
+
+function read(source: SecretSource, { env, readFile }: ConfigSources): { secret: string } | { problem: string } {
+  if (typeof source === 'string') return { secret: source }
+  if ('env' in source) {
+    const secret = env[source.env]
+    return secret === undefined ? { problem: `secret.env: the environment variable ${source.env} is not set` } : { secret }
+  }
+  try {
+    return { secret: readFile(source.file).replace(/\r?\n$/, '') }
+  } catch (error) {
+    return { problem: `secret.file: cannot be read: ${error instanceof Error ? error.message : error}` }
+  }
+}

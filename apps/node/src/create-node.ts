@@ -1,0 +1,131 @@
+import { Node, type Transition } from '@raft/core'
+import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { nodeClock, nodeRandom } from './clock.js'
+import { deriveClusterId } from './config/cluster-id.js'
+import { membersOf, storageFor } from './default-ports.js'
+import type { ClientPort } from './endpoint/client-port.js'
+import { Metrics } from './metrics/metrics.js'
+import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
+import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
+import { RaftNode } from './raft-node.js'
+import { LeaderAccess } from './routing/leader-access.js'
+import { createClientPort, listen, maxCommandBytes } from './serve.js'
+import { KeyValueService, type Proposer } from './store/key-value-service.js'
+import { startTransport } from './transport.js'
+
+/** Bytes that may wait to be sent to the leader from here. */
+const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
+/** How long answers that were decided while stopping may take to leave, in ms. */
+const LAST_ANSWERS_TIMEOUT = 250
+
+/**
+ * Makes a member out of its parts and starts it: durable log, encrypted transport, key-value store, and where the member has a
+ * client address, HTTP and the client protocol on it. Fulfilled once the member takes part; it may not have a leader yet.
+ *
+ * @throws StartError, ConfigurationError, StorageError: nothing runs then
+ */
+export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
+  const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: silentLogger, ...given }
+  const { id, clock, logger, requestTimeout } = options
+  const members = membersOf(options.members)
+  const clusterId = options.clusterId ?? deriveClusterId(members.map((member) => member.id))
+  const store = options.stateMachine ?? new KeyValueStore()
+  const cleanUp: (() => Promise<void> | void)[] = []
+  try {
+    // The port is taken first: it costs nothing, and is the likeliest to be in use.
+    const transport = await startTransport(options, clusterId)
+    cleanUp.push(transport.stop)
+    const metrics: Metrics = new Metrics({
+      status: () => node.status(),
+      store: () => ({ revision: store.revision, keys: store.size }),
+      connections: () => port?.connections ?? 0,
+      forwarding: () => access.pending,
+      transport: transport.counters,
+    })
+    const node = new Node<StoreResult>({
+      ...options,
+      members,
+      transport: transport.transport,
+      storage: timedStorage(storageFor(options, clusterId), (ms) => metrics.logWritten(ms)),
+      stateMachine: timedStateMachine(store, (ms) => metrics.applied(ms)),
+      maxCommandBytes: maxCommandBytes(options.maxValueBytes),
+      maxPending: options.maxPendingProposals,
+    })
+    const access = new LeaderAccess({
+      node,
+      clusterId,
+      clock,
+      maxPending: options.maxPendingProposals,
+      maxWaitingBytes: MAX_FORWARDED_BYTES,
+      onProblem: (message) => logger.warn({}, message),
+    })
+    cleanUp.push(() => access.stop())
+    const service = new KeyValueService(observed(node, metrics), store, access)
+    const address = options.bind?.client ?? options.members[id]?.client
+    const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics })
+    logTransitions(node, metrics, logger)
+    await node.start()
+    cleanUp.push(() => node.stop())
+    if (port !== null && address !== undefined) await listen(port, address)
+    const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
+    return new RaftNode({ node, store, service, clusterId, requestTimeout, stop })
+  } catch (error) {
+    for (const step of cleanUp.reverse()) await step()
+    throw error
+  }
+}
+
+/** The node's proposals, counted and timed. */
+function observed(node: Node<StoreResult>, metrics: Metrics): Proposer {
+  return {
+    submit: (command, done) => {
+      const startedAt = performance.now()
+      node.submit(command, (error, result) => {
+        metrics.proposal(startedAt, error)
+        done(error, result)
+      })
+    },
+    submitRead: (done) => node.submitRead(done),
+  }
+}
+
+function logTransitions(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger): void {
+  let last: string | null = null
+  node.on('transition', ({ role, term, leaderId }: Transition) => {
+    logger.info({ role, term, leaderId }, 'transition')
+    if (leaderId !== null && `${term} ${leaderId}` !== last) metrics.leaderChanged()
+    if (leaderId !== null) last = `${term} ${leaderId}`
+  })
+  node.on('callbackError', ({ error }) => logger.error({ err: error }, 'a callback threw'))
+  node.on('fatal', ({ error }) => logger.error({ err: error }, 'the member cannot go on'))
+}
+
+interface Running {
+  readonly node: Node<StoreResult>
+  readonly access: LeaderAccess
+  readonly port: ClientPort | null
+  readonly stopTransport: () => Promise<void>
+  readonly stopTimeout: number
+}
+
+/** In this order: nothing new is taken, what is under way ends, what it needed is let go. */
+async function stopAll({ node, access, port, stopTransport, stopTimeout }: Running): Promise<void> {
+  const closed = port?.close() ?? Promise.resolve()
+  await within(closed, stopTimeout)
+  access.stop()
+  await node.stop()
+  await within(closed, LAST_ANSWERS_TIMEOUT)
+  port?.destroy()
+  await closed
+  await stopTransport()
+}
+
+/** Fulfilled with the promise, or after so many ms. */
+async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([promise, late])
+  clearTimeout(timer)
+}

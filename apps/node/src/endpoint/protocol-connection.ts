@@ -1,0 +1,230 @@
+import type { Socket } from 'node:net'
+import {
+  type Consistency,
+  decodeGet,
+  decodeRange,
+  ErrorCode,
+  type ErrorResponse,
+  ProtocolError,
+  type Request,
+  RequestKind,
+  ServerEndpoint,
+  type ServerIdentity,
+  type StatusResult,
+} from '@raft/client/protocol'
+import { NotLeaderError, OutcomeUnknownError, type RaftError } from '@raft/core'
+import type { StoreResult } from '@raft/state-machine'
+import type { Proposer, ReadableStore } from '../store/key-value-service.js'
+import { respond } from '../store/results.js'
+
+export interface ProtocolConnectionOptions {
+  readonly identity: ServerIdentity
+  readonly node: Proposer
+  readonly store: ReadableStore
+  readonly status: () => StatusResult
+  /** A client that sends nothing, and waits for nothing, for this long is let go; ms. */
+  readonly idleTimeout: number
+  /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
+  readonly maxOutgoingBytes: number
+  /** Requests under way before no more are read. */
+  readonly maxPending: number
+  readonly maxFrameBytes: number
+  /** A request was answered; for the metrics. */
+  readonly onWrite: (startedAt: number, error: RaftError | null) => void
+  readonly onProtocolError: (error: Error) => void
+}
+
+/** A read that waits for the leader to be confirmed. */
+type Read = () => void
+
+/**
+ * A connection that speaks the client protocol. All requests of a chunk are taken in one turn, their reads share one
+ * confirmation, and all answers of a turn leave in one write.
+ */
+export class ProtocolConnection {
+  readonly #socket: Socket
+  readonly #options: ProtocolConnectionOptions
+  readonly #endpoint: ServerEndpoint
+  #reads: Read[] = []
+  #failReads: ((error: RaftError) => void)[] = []
+  #pending = 0
+  #flushDue = false
+  #paused = false
+  #draining = false
+
+  constructor(socket: Socket, options: ProtocolConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#endpoint = new ServerEndpoint({
+      identity: options.identity,
+      maxFrameBytes: options.maxFrameBytes,
+      onRequest: (request) => this.#take(request),
+      onPending: () => this.#scheduleFlush(),
+    })
+    socket.setNoDelay(true)
+    socket.setTimeout(options.idleTimeout, () => {
+      if (this.#pending === 0) socket.destroy()
+    })
+    socket.on('data', (chunk) => this.#receive(chunk))
+    socket.on('drain', () => this.#regulate())
+    // It sends no more, but may still wait for answers.
+    socket.on('end', () => this.drain())
+    socket.on('error', () => socket.destroy())
+  }
+
+  /** Lets what is under way be answered, takes nothing more, and closes. */
+  drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    this.#socket.pause()
+    this.#scheduleFlush()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    try {
+      this.#endpoint.receive(chunk)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#options.onProtocolError(error)
+      this.#flush()
+      this.#socket.destroySoon()
+    }
+    this.#startReads()
+    this.#regulate()
+  }
+
+  #take(request: Request): void {
+    this.#pending += 1
+    switch (request.kind) {
+      case RequestKind.Write:
+        this.#write(request)
+        return
+      case RequestKind.Get:
+      case RequestKind.Range:
+        this.#read(request)
+        return
+      case RequestKind.Status:
+        this.#endpoint.status(request.id, this.#options.status())
+        this.#done()
+        return
+      default:
+        this.#refuse(request.id, ErrorCode.UnknownRequest, `requests of kind ${request.kind} are not known here`)
+    }
+  }
+
+  #write({ id, body }: Request): void {
+    const startedAt = performance.now()
+    this.#options.node.submit(body, (error, result) => {
+      this.#options.onWrite(startedAt, error)
+      if (error === null) this.#result(id, result)
+      else this.#error(id, error)
+    })
+  }
+
+  #result(id: number, result: StoreResult | undefined): void {
+    if (result === undefined) this.#refuse(id, ErrorCode.Internal, 'the command had no result')
+    else if (result.type === 'error') this.#refuse(id, result.code, result.message)
+    else {
+      respond(this.#endpoint, id, result)
+      this.#done()
+    }
+  }
+
+  #read({ id, kind, body }: Request): void {
+    let consistency: Consistency
+    let answer: () => void
+    try {
+      if (kind === RequestKind.Get) {
+        const get = decodeGet(body)
+        consistency = get.consistency
+        answer = () => this.#endpoint.get(id, { revision: this.#options.store.revision, entry: this.#options.store.get(get.key) })
+      } else {
+        const { consistency: asked, range } = decodeRange(body)
+        consistency = asked
+        const { prefix, after, limit } = range
+        const request = after === null ? { prefix, limit } : { prefix, limit, after }
+        answer = () => this.#endpoint.range(id, this.#options.store.range(request))
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#refuse(id, ErrorCode.Malformed, error.message)
+      return
+    }
+    const finish = () => {
+      answer()
+      this.#done()
+    }
+    if (consistency === 'local') finish()
+    else {
+      this.#reads.push(finish)
+      this.#failReads.push((error) => this.#error(id, error))
+    }
+  }
+
+  /** One confirmation for all reads of this turn. */
+  #startReads(): void {
+    if (this.#reads.length === 0) return
+    const reads = this.#reads
+    const fail = this.#failReads
+    this.#reads = []
+    this.#failReads = []
+    this.#options.node.submitRead((error) => {
+      if (error === null) for (const read of reads) read()
+      else for (const one of fail) one(error)
+    })
+  }
+
+  #error(id: number, error: RaftError): void {
+    this.#endpoint.error(id, toResponse(error))
+    this.#done()
+  }
+
+  #refuse(id: number, code: string, message: string): void {
+    this.#endpoint.error(id, { outcome: 'notAppended', code, message, leader: null })
+    this.#done()
+  }
+
+  #done(): void {
+    this.#pending -= 1
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushDue) return
+    this.#flushDue = true
+    setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#flushDue = false
+    const bytes = this.#endpoint.take()
+    if (bytes !== null && this.#socket.writable) this.#socket.write(bytes)
+    if (this.#draining && this.#pending === 0) this.#socket.end(() => this.#socket.destroy())
+    this.#regulate()
+  }
+
+  /** Reads on only while the client takes its answers, and has not too much under way. */
+  #regulate(): void {
+    if (this.#draining) return
+    const { maxOutgoingBytes, maxPending } = this.#options
+    const full = this.#socket.writableLength + this.#endpoint.pendingBytes > maxOutgoingBytes || this.#pending > maxPending
+    if (full === this.#paused) return
+    this.#paused = full
+    if (full) this.#socket.pause()
+    else this.#socket.resume()
+  }
+}
+
+function toResponse(error: RaftError): ErrorResponse {
+  const leader = error instanceof NotLeaderError && error.leader !== null ? error.leader : null
+  const address = leader === null ? null : (clientAddress(leader.addresses) ?? null)
+  return {
+    outcome: error instanceof OutcomeUnknownError ? 'unknown' : 'notAppended',
+    code: error.code,
+    message: error.message,
+    leader: leader === null ? null : { id: leader.id, address },
+  }
+}
+
+function clientAddress({ client }: Readonly<Record<string, string>>): string | undefined {
+  return client
+}

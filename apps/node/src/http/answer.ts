@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http'
+import { RaftError } from '@raft/core'
+import { CommandError } from '@raft/state-machine'
+
+/** A request that cannot be served as it stands. */
+export class HttpError extends RaftError {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(code, message)
+    this.status = status
+    this.headers = headers
+  }
+
+  get body(): unknown {
+    return errorBody(this.code, this.message)
+  }
+}
+
+export function badRequest(message: string, cause?: unknown): HttpError {
+  const error = new HttpError(400, 'BAD_REQUEST', message)
+  error.cause = cause
+  return error
+}
+
+export function notFound(message: string): HttpError {
+  return new HttpError(404, 'NOT_FOUND', message)
+}
+
+/** In seconds: by then a leader has usually been elected. */
+const RETRY_AFTER = '1'
+
+/** By code. 503: certainly not appended, try again; 504: nobody can say. */
+const STATUS: Readonly<Record<string, number>> = {
+  RAFT_OUTCOME_UNKNOWN: 504,
+  RAFT_COMMAND_TOO_LARGE: 413,
+  RAFT_TRANSACTION_TOO_LARGE: 413,
+  RAFT_COMMAND_MALFORMED: 400,
+  RAFT_COMMAND_VERSION: 400,
+  RAFT_MALFORMED: 400,
+  RAFT_KEY_LENGTH: 400,
+  RAFT_NO_LEADER: 503,
+  RAFT_NOT_LEADER: 503,
+  RAFT_OVERLOADED: 503,
+  RAFT_STOPPED: 503,
+  RAFT_WAIT_ABORTED: 503,
+  RAFT_DEADLINE_EXCEEDED: 503,
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown, headers?: Readonly<Record<string, string>>): void {
+  sendBytes(response, status, 'application/json', Buffer.from(JSON.stringify(body)), headers)
+}
+
+export function sendText(response: ServerResponse, status: number, type: string, text: string): void {
+  sendBytes(response, status, type, Buffer.from(text))
+}
+
+export function sendBytes(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  bytes: Uint8Array,
+  headers?: Readonly<Record<string, string>>,
+): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers })
+  response.end(bytes)
+}
+
+/** Answers with what went wrong. Returns the error where it is a fault of ours, for the log; null where it is not. */
+export function sendError(response: ServerResponse, error: unknown): Error | null {
+  if (error instanceof HttpError) {
+    sendJson(response, error.status, error.body, error.headers)
+    return null
+  }
+  const status = error instanceof RaftError ? STATUS[error.code] : undefined
+  if (error instanceof RaftError && (status !== undefined || error instanceof CommandError)) {
+    const headers = status === 503 ? { 'retry-after': RETRY_AFTER } : undefined
+    sendJson(response, status ?? 400, errorBody(error.code, error.message), headers)
+    return null
+  }
+  sendJson(response, 500, errorBody('INTERNAL', 'something went wrong here: see the log of this member'))
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+export function errorBody(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
+  return { error: { code, message } }
+}

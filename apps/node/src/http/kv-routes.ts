@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type Compare,
+  encodeDelete,
+  encodePut,
+  encodeTransaction,
+  type KeyValue,
+  MAX_KEY_BYTES,
+  type TransactionStep,
+} from '@raft/state-machine'
+import type { KeyValueService } from '../store/key-value-service.js'
+import type { Done } from '../store/results.js'
+import { badRequest, HttpError, sendBytes, sendJson } from './answer.js'
+import { toJsonBytes, toJsonEntry } from './json-bytes.js'
+import { checkQuery, consistencyOf, flagOf, readBody, wholeNumberOf } from './request.js'
+import { parseTransaction, toJsonRange, toJsonTransaction } from './transaction.js'
+
+export interface KvRoutesOptions {
+  readonly service: KeyValueService
+  /** How long a request may wait for a leader and its answer, in ms. */
+  readonly requestTimeout: number
+  readonly maxValueBytes: number
+}
+
+/** What a body of JSON may have beyond the values in it. */
+const JSON_OVERHEAD = 64 * 1024
+/** Base64 and JSON's escapes make values longer. */
+const JSON_GROWTH = 6
+
+/** Keys and values over HTTP. */
+export class KvRoutes {
+  readonly #options: KvRoutesOptions
+
+  constructor(options: KvRoutesOptions) {
+    this.#options = options
+  }
+
+  async get(key: Uint8Array, query: URLSearchParams, response: ServerResponse): Promise<void> {
+    checkQuery(query, ['raw', 'consistency'])
+    checkKey(key)
+    const { service, requestTimeout } = this.#options
+    const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
+    if (entry === null) throw keyNotFound(key, revision)
+    if (flagOf(query, 'raw')) sendBytes(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
+    else sendJson(response, 200, toJsonEntry(entry), revisionHeader(revision))
+  }
+
+  async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkQuery(query, ['prevRevision'])
+    checkKey(key)
+    const prevRevision = wholeNumberOf(query, 'prevRevision')
+    const value = await readBody(request, this.#options.maxValueBytes)
+    const result =
+      prevRevision === null
+        ? await this.#write(encodePut(key, value))
+        : await this.#conditional(key, prevRevision, { type: 'put', key, value })
+    if (result.type !== 'put') throw unexpected(result)
+    const { createRevision, modRevision, version } = result
+    const answer = { key: toJsonBytes(key), revision: result.revision, createRevision, modRevision, version }
+    sendJson(response, 200, answer, revisionHeader(result.revision))
+  }
+
+  async delete(key: Uint8Array, query: URLSearchParams, response: ServerResponse): Promise<void> {
+    checkQuery(query, ['prevRevision'])
+    checkKey(key)
+    const prevRevision = wholeNumberOf(query, 'prevRevision')
+    if (prevRevision === 0) throw badRequest('prevRevision: expected 1 or more: what does not exist cannot be deleted')
+    const result =
+      prevRevision === null ? await this.#write(encodeDelete(key)) : await this.#conditional(key, prevRevision, { type: 'delete', key })
+    if (result.type !== 'delete') throw unexpected(result)
+    if (!result.deleted) throw keyNotFound(key, result.revision)
+    sendJson(response, 200, { key: toJsonBytes(key), revision: result.revision, deleted: true }, revisionHeader(result.revision))
+  }
+
+  async range(query: URLSearchParams, response: ServerResponse): Promise<void> {
+    checkQuery(query, ['prefix', 'after', 'limit', 'consistency'])
+    const { service, requestTimeout } = this.#options
+    const after = query.get('after')
+    const request = {
+      prefix: Buffer.from(query.get('prefix') ?? '', 'utf8'),
+      limit: Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff),
+    }
+    const result = await service.range(
+      after === null ? request : { ...request, after: Buffer.from(after, 'utf8') },
+      consistencyOf(query),
+      requestTimeout,
+    )
+    sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision))
+  }
+
+  async transaction(query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkQuery(query, [])
+    const body = await readBody(request, this.#options.maxValueBytes * JSON_GROWTH + JSON_OVERHEAD)
+    const result = await this.#write(parseTransaction(body))
+    if (result.type !== 'transaction') throw unexpected(result)
+    sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
+  }
+
+  #write(command: Uint8Array): Promise<Done> {
+    return this.#options.service.write(command, this.#options.requestTimeout)
+  }
+
+  /** Carries out the step if the key's modRevision is the given one. @throws HttpError 409 */
+  async #conditional(key: Uint8Array, prevRevision: number, step: TransactionStep): Promise<Done> {
+    const compare: Compare = { target: 'modRevision', relation: 'equal', key, operand: prevRevision }
+    const command = encodeTransaction({ compares: [compare], thenSteps: [step], elseSteps: [{ type: 'get', key }] })
+    const result = await this.#write(command)
+    const first = result.type === 'transaction' ? result.results[0] : undefined
+    if (first?.type === 'put' || first?.type === 'delete') return { ...first, revision: result.revision }
+    if (first?.type === 'get') throw new ConflictError(prevRevision, first.entry?.modRevision ?? 0, result.revision)
+    throw unexpected(result)
+  }
+}
+
+/** The key is not at the revision that the request named. Nothing was changed. */
+export class ConflictError extends HttpError {
+  readonly #modRevision: number
+  readonly #revision: number
+  constructor(expected: number, modRevision: number, revision: number) {
+    const found = modRevision === 0 ? 'the key does not exist' : `the key is at revision ${modRevision}`
+    super(409, 'REVISION_MISMATCH', `prevRevision is ${expected}, but ${found}`, revisionHeader(revision))
+    this.#modRevision = modRevision
+    this.#revision = revision
+  }
+
+  override get body(): unknown {
+    return { error: { code: this.code, message: this.message }, modRevision: this.#modRevision, revision: this.#revision }
+  }
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length > MAX_KEY_BYTES) throw badRequest(`a key of ${key.length} bytes: at most ${MAX_KEY_BYTES} are allowed`)
+}
+
+function keyNotFound(key: Uint8Array, revision: number): HttpError {
+  return new HttpError(404, 'KEY_NOT_FOUND', `there is no key ${JSON.stringify(toJsonBytes(key))}`, revisionHeader(revision))
+}
+
+function revisionHeader(revision: number): Record<string, string> {
+  return { 'raft-revision': String(revision) }
+}
+
+function entryHeaders({ createRevision, modRevision, version }: KeyValue, revision: number): Record<string, string> {
+  return {
+    ...revisionHeader(revision),
+    'raft-create-revision': String(createRevision),
+    'raft-mod-revision': String(modRevision),
+    'raft-version': String(version),
+  }
+}
+
+function unexpected(result: Done): Error {
+  return new Error(`a result of type ${result.type} that does not belong to the request`)
+}

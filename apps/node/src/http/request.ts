@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http'
+import type { Consistency } from '@raft/client/protocol'
+import { badRequest, HttpError } from './answer.js'
+
+/** The path, still percent-encoded, and the query. */
+export interface Target {
+  readonly path: string
+  readonly query: URLSearchParams
+}
+
+const NO_QUERY = new URLSearchParams()
+
+export function parseTarget(url: string): Target {
+  const mark = url.indexOf('?')
+  return mark === -1 ? { path: url, query: NO_QUERY } : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+const PERCENT = 0x25
+
+/** The bytes that a part of a path stands for; they need not be UTF-8. @throws HttpError 400 */
+export function decodeKey(encoded: string): Uint8Array {
+  if (encoded === '') throw badRequest('the key is empty: put it behind /v1/kv/')
+  if (encoded.includes('/')) throw badRequest('a slash within a key is written %2F')
+  const bytes = Buffer.from(encoded, 'latin1')
+  if (!encoded.includes('%')) return bytes
+  let length = 0
+  for (let at = 0; at < bytes.length; at++) {
+    let byte = bytes[at] as number
+    if (byte === PERCENT) {
+      const hex = encoded.slice(at + 1, at + 3)
+      if (!/^[0-9a-fA-F]{2}$/.test(hex)) throw badRequest(`the key has a % without two hexadecimal digits, at ${at}`)
+      byte = Number.parseInt(hex, 16)
+      at += 2
+    }
+    bytes[length++] = byte
+  }
+  return bytes.subarray(0, length)
+}
+
+/** Only these parameters, each at most once. @throws HttpError 400 */
+export function checkQuery(query: URLSearchParams, known: readonly string[]): void {
+  if (query === NO_QUERY) return
+  for (const name of query.keys()) {
+    if (!known.includes(name)) throw badRequest(`there is no parameter "${name}" here: ${known.join(', ') || 'none'} may be given`)
+    if (query.getAll(name).length > 1) throw badRequest(`the parameter "${name}" is given more than once`)
+  }
+}
+
+/** @throws HttpError 400 */
+export function consistencyOf(query: URLSearchParams): Consistency {
+  const text = query.get('consistency') ?? 'linearizable'
+  if (text === 'linearizable' || text === 'lease' || text === 'local') return text
+  throw badRequest(`consistency: expected linearizable, lease or local, found "${text}"`)
+}
+
+/** @throws HttpError 400 */
+export function wholeNumberOf(query: URLSearchParams, name: string): number | null {
+  const text = query.get(name)
+  if (text === null) return null
+  const value = Number(text)
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(value)) return value
+  throw badRequest(`${name}: expected a whole number from 0 on, found "${text}"`)
+}
+
+/** Whether the parameter is there, unless it says false or 0. */
+export function flagOf(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name)
+  return text !== null && text !== 'false' && text !== '0'
+}
+
+/** The whole body. @throws HttpError 413 as soon as it is over the limit, 400 when it is cut short */
+export function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () => new HttpError(413, 'BODY_TOO_LARGE', `the body is over the limit of ${limit} bytes`, { connection: 'close' })
+    const announced = request.headers['content-length']
+    if (announced !== undefined && Number(announced) > limit) {
+      reject(tooLarge())
+      return
+    }
+    const chunks: Buffer[] = []
+    let length = 0
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= limit) chunks.push(chunk)
+      else {
+        request.removeAllListeners('data')
+        reject(tooLarge())
+      }
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, Math.min(length, limit))))
+    request.on('error', () => reject(badRequest('the body was cut short')))
+    request.on('close', () => {
+      if (!request.complete) reject(badRequest('the body was cut short'))
+    })
+  })
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { HttpError, notFound, sendError, sendJson, sendText } from './answer.js'
+import type { KvRoutes } from './kv-routes.js'
+import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
+
+export interface RoutesOptions {
+  readonly kv: KvRoutes
+  /** @param withDigest whether to hash the whole state, which takes time */
+  readonly status: (withDigest: boolean) => unknown
+  /** Null when healthy, otherwise what is the matter. */
+  readonly health: () => string | null
+  /** Null when requests can be served, otherwise what is the matter. */
+  readonly readiness: () => string | null
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>
+  /** A fault of ours, for the log. */
+  readonly onFault: (error: Error, request: IncomingMessage) => void
+}
+
+const KV = '/v1/kv'
+const KV_KEY = '/v1/kv/'
+
+type Handler = (request: IncomingMessage, response: ServerResponse, target: Target) => Promise<void> | void
+type Methods = Readonly<Partial<Record<string, Handler>>>
+
+/** Answers every HTTP request, once, whatever it holds. */
+export function createRoutes(options: RoutesOptions): RequestListener {
+  const fixed = fixedRoutes(options)
+  const key = keyMethods(options.kv)
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const target = parseTarget(request.url ?? '/')
+    const methods = target.path.startsWith(KV_KEY) ? key : fixed.get(target.path)
+    if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
+    const { method = 'GET' } = request
+    const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
+    if (handler === undefined) {
+      const allow = Object.keys(methods).join(', ')
+      throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not possible here: ${allow} is`, { allow })
+    }
+    await handler(request, response, target)
+  }
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      const fault = sendError(response, error)
+      if (fault !== null) options.onFault(fault, request)
+    })
+    // Whoever answers early leaves a body behind; it is thrown away, or the connection would be of no more use.
+    response.on('finish', () => request.resume())
+  }
+}
+
+function keyMethods(kv: KvRoutes): Methods {
+  const keyOf = (target: Target) => decodeKey(target.path.slice(KV_KEY.length))
+  return {
+    GET: (_request, response, target) => kv.get(keyOf(target), target.query, response),
+    HEAD: (_request, response, target) => kv.get(keyOf(target), target.query, response),
+    PUT: (request, response, target) => kv.put(keyOf(target), target.query, request, response),
+    DELETE: (_request, response, target) => kv.delete(keyOf(target), target.query, response),
+  }
+}
+
+function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
+  const state = (problem: string | null, code: string, response: ServerResponse) => {
+    if (problem !== null) throw new HttpError(503, code, problem, { 'retry-after': '1' })
+    sendJson(response, 200, { ok: true })
+  }
+  const get = (handler: Handler): Methods => ({ GET: handler, HEAD: handler })
+  return new Map<string, Methods>([
+    [KV, get((_request, response, target) => options.kv.range(target.query, response))],
+    ['/v1/txn', { POST: (request, response, target) => options.kv.transaction(target.query, request, response) }],
+    [
+      '/v1/status',
+      get((_request, response, target) => {
+        checkQuery(target.query, ['digest'])
+        sendJson(response, 200, options.status(flagOf(target.query, 'digest')))
+      }),
+    ],
+    ['/healthz', get((_request, response) => state(options.health(), 'UNHEALTHY', response))],
+    ['/readyz', get((_request, response) => state(options.readiness(), 'NOT_READY', response))],
+    [
+      '/metrics',
+      get(async (_request, response) => {
+        const { type, text } = await options.metrics()
+        sendText(response, 200, type, text)
+      }),
+    ],
+  ])
+}

@@ -1,0 +1,81 @@
+import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateMachine, Transport, Tuning } from '@raft/core'
+import type { StoreResult } from '@raft/state-machine'
+import type { ReadableStore } from './store/key-value-service.js'
+
+/** Where a member is reached. */
+export interface MemberAddresses {
+  /** `host:port` for the other members, UDP. */
+  readonly peer: string
+  /** `host:port` for clients and for requests that other members forward, TCP. Without it the member serves nobody outside. */
+  readonly client?: string
+}
+
+/** What the member writes its log to; a pino logger is one. */
+export interface NodeLogger {
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/** A state machine in the place of KeyValueStore: it takes the same commands and answers the same reads. */
+export interface Store extends StateMachine<StoreResult>, ReadableStore {
+  /** How many keys there are. */
+  readonly size: number
+  /** Equal on members whose states are equal. */
+  digest(): string
+}
+
+/** Times in ms, sizes in bytes. */
+export interface CreateNodeOptions extends Partial<Tuning> {
+  readonly id: MemberId
+  /** All members with which the cluster begins, this one included, by id. */
+  readonly members: Readonly<Record<MemberId, MemberAddresses>>
+  /** Default: derived from the member ids. */
+  readonly clusterId?: string
+  /** What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`. */
+  readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
+  /** The directory of the durable log; made where it does not exist. Not needed with `storage`. */
+  readonly dataDir?: string
+  /** Where to listen, if not at the member's own addresses. */
+  readonly bind?: { readonly peer?: string; readonly client?: string }
+  /** This member leads and has applied all that was committed before: it may act as leader until the signal aborts. */
+  readonly onLeader?: (leadership: Leadership) => unknown
+  /** This member follows, at first or after it led. */
+  readonly onFollower?: (following: Following) => unknown
+  /** How long a request waits for a leader and its answer. Default 5000. */
+  readonly requestTimeout?: number
+  /** A client's connection that asks for nothing is closed after this long. Default 300,000. */
+  readonly idleTimeout?: number
+  /** How long `stop` lets requests finish. Default 3000. */
+  readonly stopTimeout?: number
+  /** The largest value that HTTP takes. Default 8 MiB. Commands from the client protocol may be twice as large. */
+  readonly maxValueBytes?: number
+  /** Default 65,536. */
+  readonly maxPendingProposals?: number
+  /** Default 128 MiB. */
+  readonly maxPendingBytes?: number
+  /** Client connections at one time. Default 10,000. */
+  readonly maxConnections?: number
+  /** Default: FileLogStorage in `dataDir`. */
+  readonly storage?: LogStorage
+  /** Default: a new KeyValueStore. */
+  readonly stateMachine?: Store
+  /** Default: UdpTransport. One that is given is started and stopped by whoever made it. */
+  readonly transport?: Transport
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Default: nothing is logged. */
+  readonly logger?: NodeLogger
+}
+
+export const defaults = {
+  requestTimeout: 5000,
+  idleTimeout: 300_000,
+  stopTimeout: 3000,
+  maxValueBytes: 8 * 1024 * 1024,
+  maxPendingProposals: 65_536,
+  maxPendingBytes: 128 * 1024 * 1024,
+  maxConnections: 10_000,
+} as const
+
+export const silentLogger: NodeLogger = { info() {}, warn() {}, error() {} }

@@ -1,0 +1,168 @@
+import type { Consistency } from '@raft/client/protocol'
+import type { Member, MemberId, Node, NodeEvents, NodeStatus, RoleName, WaitOptions } from '@raft/core'
+import {
+  type CompareAndSetResult,
+  type DeleteResult,
+  encodeCompareAndSet,
+  encodeDelete,
+  encodePut,
+  encodeTransaction,
+  type KeyValue,
+  type PutResult,
+  type RangeRequest,
+  type RangeResult,
+  type StoreResult,
+  type TransactionCommand,
+  type TransactionResult,
+} from '@raft/state-machine'
+import type { Store } from './options.js'
+import type { KeyValueService } from './store/key-value-service.js'
+import type { Done } from './store/results.js'
+
+/** Text stands for its UTF-8 bytes. */
+export type Bytes = string | Uint8Array
+
+export interface RequestOptions {
+  /** In ms; default: the node's `requestTimeout`. */
+  readonly timeout?: number
+}
+
+export interface ReadOptions extends RequestOptions {
+  /** `linearizable` (default), `lease` (served as linearizable so far), or `local`: what this member has applied. */
+  readonly consistency?: Consistency
+}
+
+/** What a RaftNode is made of. */
+export interface NodeParts {
+  readonly node: Node<StoreResult>
+  readonly store: Store
+  readonly service: KeyValueService
+  readonly clusterId: string
+  readonly requestTimeout: number
+  /** Stops everything around the node, and the node. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * One running member with its key-value store. Reads and writes work on every member: they go to the leader, and wait for one
+ * if there is none.
+ *
+ * They reject with NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError or NodeStoppedError when they certainly
+ * had no effect, and with OutcomeUnknownError when a write may have taken effect.
+ */
+export class RaftNode {
+  readonly #parts: NodeParts
+  #stopping: Promise<void> | undefined
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts
+  }
+
+  get id(): MemberId {
+    return this.#parts.node.id
+  }
+
+  get clusterId(): string {
+    return this.#parts.clusterId
+  }
+
+  get role(): RoleName {
+    return this.#parts.node.role
+  }
+
+  get leaderId(): MemberId | null {
+    return this.#parts.node.leaderId
+  }
+
+  /** The leader with its addresses, where it is known. */
+  get leader(): Member | null {
+    return this.#parts.node.leader
+  }
+
+  /** The local state machine: what this member has applied. */
+  get store(): Store {
+    return this.#parts.store
+  }
+
+  /** Fulfilled when the node was stopped; rejected when it died of an error. */
+  get stopped(): Promise<void> {
+    return this.#parts.node.stopped
+  }
+
+  status(): NodeStatus {
+    return this.#parts.node.status()
+  }
+
+  /** Calls `listener` for every such event, until the function that is returned is called. */
+  on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
+    return this.#parts.node.on(name, listener)
+  }
+
+  /** The leader's id as soon as one is known. @throws WaitAbortedError, NodeStoppedError */
+  waitForLeader(options?: WaitOptions): Promise<MemberId> {
+    return this.#parts.node.waitForLeader(options)
+  }
+
+  /** Until member `id` leads. @throws WaitAbortedError, NodeStoppedError */
+  waitUntilLeader(id: MemberId, options?: WaitOptions): Promise<void> {
+    return this.#parts.node.waitUntilLeader(id, options)
+  }
+
+  /** Replicates an encoded command, where this member leads. @throws NotLeaderError and as core's `Node.propose` */
+  propose(command: Uint8Array, options?: WaitOptions): Promise<StoreResult> {
+    return this.#parts.node.propose(command, options)
+  }
+
+  /** Until a read of `store` is linearizable, where this member leads. @throws NotLeaderError and as core's `Node.readIndex` */
+  readIndex(options?: WaitOptions): Promise<number> {
+    return this.#parts.node.readIndex(options)
+  }
+
+  /** What the key holds; null when it does not exist. */
+  async get(key: Bytes, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<KeyValue | null> {
+    const { entry } = await this.#parts.service.get(toBytes(key), consistency, timeout ?? this.#parts.requestTimeout)
+    return entry
+  }
+
+  /** Keys in bytewise order. */
+  range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
+    return this.#parts.service.range(request, consistency, timeout ?? this.#parts.requestTimeout)
+  }
+
+  async put(key: Bytes, value: Bytes, options?: RequestOptions): Promise<PutResult> {
+    return expect('put', await this.#write(encodePut(toBytes(key), toBytes(value)), options))
+  }
+
+  async delete(key: Bytes, options?: RequestOptions): Promise<DeleteResult> {
+    return expect('delete', await this.#write(encodeDelete(toBytes(key)), options))
+  }
+
+  /** Puts the value if the key's modRevision is `prevRevision`; 0: if the key does not exist. */
+  async compareAndSet(key: Bytes, prevRevision: number, value: Bytes, options?: RequestOptions): Promise<CompareAndSetResult> {
+    return expect('compareAndSet', await this.#write(encodeCompareAndSet(toBytes(key), prevRevision, toBytes(value)), options))
+  }
+
+  /** Carries out `thenSteps` if all compares hold, otherwise `elseSteps`; all of it or nothing, in one revision. */
+  async transaction(transaction: Omit<TransactionCommand, 'type'>, options?: RequestOptions): Promise<TransactionResult> {
+    return expect('transaction', await this.#write(encodeTransaction(transaction), options))
+  }
+
+  /** Takes nothing new, lets what is under way finish or fail, and lets go of ports and files. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#parts.stop()
+    return this.#stopping
+  }
+
+  #write(command: Uint8Array, options: RequestOptions | undefined): Promise<Done> {
+    return this.#parts.service.write(command, options?.timeout ?? this.#parts.requestTimeout)
+  }
+}
+
+function toBytes(bytes: Bytes): Uint8Array {
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
+}
+
+function expect<Type extends Done['type']>(type: Type, result: Done): Extract<Done, { type: Type }> {
+  if (result.type !== type) throw new Error(`a ${type} was answered with the result of a ${result.type}`)
+  return result as Extract<Done, { type: Type }>
+}

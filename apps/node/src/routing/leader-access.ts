@@ -1,0 +1,235 @@
+import {
+  type Clock,
+  type Member,
+  type MemberId,
+  NodeStoppedError,
+  NotLeaderError,
+  OutcomeUnknownError,
+  OverloadedError,
+  type RaftError,
+  type Transition,
+} from '@raft/core'
+import { parseAddress } from '../config/address.js'
+import { NoLeaderError } from '../errors.js'
+import { MemberConnection } from './member-connection.js'
+import { judge, type LeaderTask } from './operation.js'
+
+/** What is needed of core's Node. */
+export interface Leadership {
+  readonly id: MemberId
+  readonly leader: Member | null
+  on(name: 'transition', listener: (transition: Transition) => void): () => void
+}
+
+export interface LeaderAccessOptions {
+  readonly node: Leadership
+  readonly clusterId: string
+  readonly clock: Clock
+  /** How many requests may wait here for a leader or its answer. */
+  readonly maxPending: number
+  /** Bytes that may wait to be sent to one member. */
+  readonly maxWaitingBytes: number
+  readonly onProblem: (message: string) => void
+}
+
+/** A request on its way. */
+interface Operation {
+  readonly isWrite: boolean
+  readonly startedAt: number
+  readonly deadline: number
+  attempt: () => void
+  fail: (error: Error) => void
+  /** Where it is: waiting for a leader, being carried out here, or with another member. */
+  place: 'waiting' | 'here' | { readonly connection: MemberConnection; readonly request: number }
+}
+
+/** How long to wait before a member is asked again that did not lead, or could not be reached, in ms. */
+const RETRY_DELAY = 25
+/** How late a deadline may be noticed, in ms. */
+const SWEEP_INTERVAL = 50
+const CONNECT_TIMEOUT = 1000
+
+/**
+ * Carries requests to whoever leads: here, or over one persistent connection to the leader. It waits for a leader until the
+ * deadline, and asks again only where the request certainly had no effect, or has none by its nature.
+ */
+export class LeaderAccess {
+  readonly #options: LeaderAccessOptions
+  readonly #connections = new Map<MemberId, MemberConnection>()
+  readonly #operations = new Set<Operation>()
+  #waiting: Operation[] = []
+  #retryAt = Number.POSITIVE_INFINITY
+  #sweeping = false
+  #stopped = false
+  readonly #unsubscribe: () => void
+
+  constructor(options: LeaderAccessOptions) {
+    this.#options = options
+    this.#unsubscribe = options.node.on('transition', ({ leaderId }) => {
+      if (leaderId !== null) this.#retry(0)
+    })
+  }
+
+  /** Requests under way. */
+  get pending(): number {
+    return this.#operations.size
+  }
+
+  /**
+   * @param timeout in ms
+   * @throws NoLeaderError, OverloadedError, RefusedError: certainly without effect; OutcomeUnknownError for writes only
+   */
+  run<T>(task: LeaderTask<T>, timeout: number): Promise<T> {
+    if (this.#stopped) return Promise.reject(new NodeStoppedError())
+    if (this.#operations.size >= this.#options.maxPending) return Promise.reject(new OverloadedError(`${this.#operations.size} requests`))
+    const startedAt = this.#options.clock.now()
+    return new Promise((resolve, reject) => {
+      const operation: Operation = {
+        isWrite: task.isWrite,
+        startedAt,
+        deadline: startedAt + timeout,
+        attempt: () => this.#attempt(operation, task, resolve),
+        fail: reject,
+        place: 'waiting',
+      }
+      this.#operations.add(operation)
+      this.#armSweep()
+      operation.attempt()
+    })
+  }
+
+  /** What waits is failed; what was sent has an unknown outcome. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#unsubscribe()
+    for (const operation of [...this.#operations]) {
+      this.#fail(operation, this.#mayHaveTakenEffect(operation) ? new OutcomeUnknownError('this member stopped') : new NodeStoppedError())
+    }
+    for (const connection of [...this.#connections.values()]) connection.close()
+  }
+
+  #attempt<T>(operation: Operation, task: LeaderTask<T>, resolve: (result: T) => void): void {
+    const { leader, id } = this.#options.node
+    if (leader === null) {
+      this.#wait(operation)
+      return
+    }
+    const succeed = (result: T) => {
+      if (this.#operations.delete(operation)) resolve(result)
+    }
+    if (leader.id === id) this.#attemptHere(operation, task, succeed)
+    else this.#attemptThere(operation, task, leader, succeed)
+  }
+
+  #attemptHere<T>(operation: Operation, task: LeaderTask<T>, succeed: (result: T) => void): void {
+    operation.place = 'here'
+    task.local((error, result) => {
+      if (error === null) succeed(result as T)
+      else if (error instanceof NotLeaderError) this.#waitAndRetry(operation)
+      else this.#fail(operation, error)
+    })
+  }
+
+  #attemptThere<T>(operation: Operation, task: LeaderTask<T>, leader: Member, succeed: (result: T) => void): void {
+    const connection = this.#connectionTo(leader)
+    if (connection === null) {
+      this.#fail(operation, new NotLeaderError(leader))
+      return
+    }
+    if (connection.waitingBytes > this.#options.maxWaitingBytes) {
+      this.#fail(operation, new OverloadedError(`${connection.waitingBytes} bytes for ${leader.id}`))
+      return
+    }
+    const timeout = Math.max(1, Math.ceil(operation.deadline - this.#options.clock.now()))
+    const request = connection.request(task.kind, timeout, task.body(), (reply) => {
+      if (!this.#operations.has(operation)) return
+      if (reply.type === 'lost' && task.isWrite) {
+        this.#fail(operation, new OutcomeUnknownError('the connection to the leader broke after it was sent'))
+        return
+      }
+      const verdict = reply.type === 'response' ? judge(task, reply.kind, reply.body) : { tryAgain: true as const }
+      if ('result' in verdict) succeed(verdict.result)
+      else if ('error' in verdict) this.#fail(operation, verdict.error)
+      else this.#waitAndRetry(operation)
+    })
+    operation.place = { connection, request }
+  }
+
+  #connectionTo(leader: Member): MemberConnection | null {
+    const existing = this.#connections.get(leader.id)
+    if (existing !== undefined) return existing
+    const { client } = leader.addresses
+    const address = client === undefined ? null : parseAddress(client)
+    if (address === null) return null
+    const connection = new MemberConnection({
+      address,
+      memberId: leader.id,
+      clusterId: this.#options.clusterId,
+      connectTimeout: CONNECT_TIMEOUT,
+      onClose: () => this.#connections.delete(leader.id),
+      onProblem: this.#options.onProblem,
+    })
+    this.#connections.set(leader.id, connection)
+    return connection
+  }
+
+  #wait(operation: Operation): void {
+    if (!this.#operations.has(operation)) return
+    operation.place = 'waiting'
+    this.#waiting.push(operation)
+  }
+
+  #waitAndRetry(operation: Operation): void {
+    this.#wait(operation)
+    this.#retry(RETRY_DELAY)
+  }
+
+  #retry(delay: number): void {
+    const { clock } = this.#options
+    const at = clock.now() + delay
+    if (this.#waiting.length === 0 || this.#retryAt <= at) return
+    this.#retryAt = at
+    clock.schedule(at, () => {
+      this.#retryAt = Number.POSITIVE_INFINITY
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const operation of waiting) if (this.#operations.has(operation)) operation.attempt()
+    })
+  }
+
+  #armSweep(): void {
+    if (this.#sweeping) return
+    this.#sweeping = true
+    const { clock } = this.#options
+    clock.schedule(clock.now() + SWEEP_INTERVAL, () => {
+      this.#sweeping = false
+      const now = clock.now()
+      for (const operation of this.#operations) if (operation.deadline <= now) this.#expire(operation, now)
+      this.#waiting = this.#waiting.filter((operation) => this.#operations.has(operation))
+      if (this.#operations.size > 0) this.#armSweep()
+    })
+  }
+
+  #expire(operation: Operation, now: number): void {
+    const waited = now - operation.startedAt
+    const { place } = operation
+    const mayHaveTakenEffect = this.#mayHaveTakenEffect(operation)
+    this.#fail(
+      operation,
+      mayHaveTakenEffect ? new OutcomeUnknownError(`no answer within ${Math.round(waited)} ms`) : new NoLeaderError(waited),
+    )
+    // A connection that has brought nothing all the while leads nowhere: the network may have swallowed it.
+    if (typeof place === 'object' && performance.now() - place.connection.lastHeardAt > waited) place.connection.close()
+  }
+
+  #mayHaveTakenEffect({ place, isWrite }: Operation): boolean {
+    if (place === 'waiting') return false
+    const hasLeft = place === 'here' || place.connection.cancel(place.request)
+    return hasLeft && isWrite
+  }
+
+  #fail(operation: Operation, error: RaftError | Error): void {
+    if (this.#operations.delete(operation)) operation.fail(error)
+  }
+}

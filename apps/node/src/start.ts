@@ -1,0 +1,91 @@
+import type { Logger } from 'pino'
+import { formatAddress } from './config/address.js'
+import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
+import { createNode } from './create-node.js'
+import { createLogger } from './log.js'
+import type { CreateNodeOptions, MemberAddresses } from './options.js'
+import type { RaftNode } from './raft-node.js'
+
+/** `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process. */
+export async function start(settings: Settings): Promise<void> {
+  const started = await startOrExplain(settings)
+  if (started === null) {
+    process.exitCode = 1
+    return
+  }
+  const { node, config, logger } = started
+  const { bind, clusterId, dataDir } = config
+  logger.info({ clusterId, dataDir, peer: formatAddress(bind.peer), client: formatAddress(bind.client) }, 'started')
+  stopOnSignals(node, logger)
+  try {
+    await node.stopped
+  } catch (error) {
+    logger.fatal({ err: error }, 'the member has died: mend the cause and start it again')
+    process.exit(1)
+  }
+}
+
+interface Started {
+  readonly node: RaftNode
+  readonly config: MemberConfig
+  readonly logger: Logger
+}
+
+/** One line on stderr says what stands in the way. */
+async function startOrExplain(settings: Settings): Promise<Started | null> {
+  try {
+    const config = loadConfig(settings)
+    const logger = createLogger(config.id, config.logLevel)
+    return { node: await createNode(toOptions(config, logger)), config, logger }
+  } catch (error) {
+    process.stderr.write(`raft-node: ${oneLine(error)}\n`)
+    return null
+  }
+}
+
+function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/\s*\n\s*/g, ' ')
+}
+
+/** The first signal stops the member in good order, the second at once. */
+function stopOnSignals(node: RaftNode, logger: Logger): void {
+  let stopping = false
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      logger.warn({ signal }, 'told twice: stopping at once')
+      process.exit(1)
+    }
+    stopping = true
+    logger.info({ signal }, 'stopping')
+    node.stop().then(
+      () => {
+        logger.info({}, 'stopped')
+        process.exit(0)
+      },
+      (error: unknown) => {
+        logger.fatal({ err: error }, 'could not stop in good order')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
+  const { id, clusterId, secrets, members, bind, dataDir, timing, limits } = config
+  const addresses: Record<string, MemberAddresses> = {}
+  for (const member of members) addresses[member.id] = { peer: '', ...member.addresses }
+  return {
+    ...timing,
+    ...limits,
+    id,
+    clusterId,
+    secret: secrets,
+    members: addresses,
+    bind: { peer: formatAddress(bind.peer), client: formatAddress(bind.client) },
+    dataDir,
+    logger,
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  type Consistency,
+  decodeGetResult,
+  decodeRangeResult,
+  encodeGet,
+  encodeRange,
+  ProtocolError,
+  RequestKind,
+  ResponseKind,
+} from '@raft/client/protocol'
+import type { RaftError } from '@raft/core'
+import type { KeyValue, RangeRequest, RangeResult, StoreResult } from '@raft/state-machine'
+import { RefusedError } from '../errors.js'
+import type { LeaderAccess } from '../routing/leader-access.js'
+import type { LeaderTask } from '../routing/operation.js'
+import { type Done, decodeWriteResult } from './results.js'
+
+/** What is read of the local state machine. */
+export interface ReadableStore {
+  readonly revision: number
+  get(key: Uint8Array): KeyValue | null
+  range(request: RangeRequest): RangeResult
+}
+
+/** What is asked of core's Node. */
+export interface Proposer {
+  submit(command: Uint8Array, done: (error: RaftError | null, result: StoreResult | undefined) => void): void
+  submitRead(done: (error: RaftError | null, index: number) => void): void
+}
+
+export interface GetResult {
+  readonly revision: number
+  readonly entry: KeyValue | null
+}
+
+/** Reads and writes of the replicated store, from any member. */
+export class KeyValueService {
+  readonly #node: Proposer
+  readonly #store: ReadableStore
+  readonly #access: LeaderAccess
+
+  constructor(node: Proposer, store: ReadableStore, access: LeaderAccess) {
+    this.#node = node
+    this.#store = store
+    this.#access = access
+  }
+
+  /**
+   * Carries out an encoded command.
+   * @param timeout in ms
+   * @throws RefusedError with the store's code when the command makes no sense; and what `LeaderAccess.run` throws
+   */
+  write(command: Uint8Array, timeout: number): Promise<Done> {
+    return this.#access.run<Done>(
+      {
+        isWrite: true,
+        kind: RequestKind.Write,
+        body: () => command,
+        decode: decodeWriteResult,
+        local: (done) =>
+          this.#node.submit(command, (error, result) => {
+            if (result?.type === 'error') done(new RefusedError(result.code, result.message), undefined)
+            else done(error, result)
+          }),
+      },
+      timeout,
+    )
+  }
+
+  get(key: Uint8Array, consistency: Consistency, timeout: number): Promise<GetResult> {
+    const local = () => ({ revision: this.#store.revision, entry: this.#store.get(key) })
+    if (consistency === 'local') return Promise.resolve(local())
+    return this.#access.run(
+      this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, decodeGetResult, local),
+      timeout,
+    )
+  }
+
+  range(request: RangeRequest, consistency: Consistency, timeout: number): Promise<RangeResult> {
+    const local = () => this.#store.range(request)
+    if (consistency === 'local') return Promise.resolve(local())
+    const { prefix = NO_BYTES, after = null, limit = 0 } = request
+    const body = () => encodeRange({ prefix, after, limit }, consistency)
+    return this.#access.run(this.#read(RequestKind.Range, body, ResponseKind.Range, decodeRangeResult, local), timeout)
+  }
+
+  #read<T>(kind: number, body: () => Uint8Array, responseKind: number, decode: (body: Uint8Array) => T, local: () => T): LeaderTask<T> {
+    return {
+      isWrite: false,
+      kind,
+      body,
+      decode: (found, bytes) => {
+        if (found !== responseKind) throw new ProtocolError(`a response of kind ${found} to a request of kind ${kind}`)
+        return decode(bytes)
+      },
+      local: (done) => this.#node.submitRead((error) => done(error, error === null ? local() : undefined)),
+    }
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)

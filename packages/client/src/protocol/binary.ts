@@ -125,8 +125,8 @@ export class Reader {
     const bytes = this.bytes()
     try {
       return utf8.decode(bytes)
-    } catch {
-      throw new ProtocolError(`text before byte ${this.#position} that is not UTF-8`)
+    } catch (error) {
+      throw new ProtocolError(`text before byte ${this.#position} that is not UTF-8`, { cause: error })
     }
   }
 

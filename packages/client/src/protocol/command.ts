@@ -35,8 +35,8 @@ export type Step =
 
 export interface Transaction {
   readonly compare: readonly Compare[]
-  readonly then: readonly Step[]
-  readonly else: readonly Step[]
+  readonly success: readonly Step[]
+  readonly failure: readonly Step[]
 }
 
 export function encodePut(key: Uint8Array, value: Uint8Array): Uint8Array {
@@ -65,7 +65,7 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
   const writer = command(Operation.Transaction, 256)
   writer.u32(transaction.compare.length)
   for (const compare of transaction.compare) writeCompare(writer, compare)
-  for (const steps of [transaction.then, transaction.else]) {
+  for (const steps of [transaction.success, transaction.failure]) {
     writer.u32(steps.length)
     for (const step of steps) writeStep(writer, step)
   }

@@ -11,7 +11,7 @@ export class ClientError extends Error {
 
 /** Bytes that are not of this protocol, or of a version that does not fit. The connection that brought them is of no more use. */
 export class ProtocolError extends ClientError {
-  constructor(message: string) {
-    super('RAFT_PROTOCOL', message)
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('RAFT_PROTOCOL', message, options)
   }
 }

@@ -21,7 +21,7 @@ export class FrameDecoder {
   #length = -1
   #gathered: Uint8Array = new Uint8Array(0)
   #count = 0
-  #head = new Uint8Array(FRAME_LENGTH_BYTES)
+  readonly #head = new Uint8Array(FRAME_LENGTH_BYTES)
   #headCount = 0
 
   constructor(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {

@@ -125,8 +125,8 @@ export function decodeStatus(body: Uint8Array): StatusResult {
   let status: unknown
   try {
     status = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'))
-  } catch {
-    throw new ProtocolError('a status that is not JSON')
+  } catch (error) {
+    throw new ProtocolError('a status that is not JSON', { cause: error })
   }
   if (!isStatus(status)) throw new ProtocolError('a status without the fields that one must have')
   return status

@@ -1,0 +1,298 @@
+import { Backoff } from './backoff.js'
+import { Call, type CallRequest } from './call.js'
+import { CallQueue } from './call-queue.js'
+import { Deadlines } from './deadlines.js'
+import { AbortedError, type ClientError, ClosedError, NoLeaderError, OutcomeUnknownError, OverloadedError, TimeoutError } from './errors.js'
+import type { Link } from './link.js'
+import { Members, type MembersOptions } from './members.js'
+import { ProtocolError } from './protocol/errors.js'
+import { decodeError, type ErrorResponse, ResponseKind } from './protocol/response.js'
+import type { RetryReason } from './statistics.js'
+import { judge } from './verdict.js'
+
+export interface DispatcherOptions extends MembersOptions {
+  readonly maxPending: number
+  readonly maxPendingBytes: number
+  readonly maxWaiting: number
+  readonly maxWaitingBytes: number
+}
+
+/** Takes each call through queue, connection, answer and, where that is safe, another attempt, to its one end. */
+export class Dispatcher {
+  readonly members: Members
+  pending = 0
+  pendingBytes = 0
+  readonly #options: DispatcherOptions
+  readonly #forLeader = new CallQueue()
+  readonly #forAny = new CallQueue()
+  /** For the member of one address. */
+  readonly #directed = new Set<Call>()
+  readonly #deadlines: Deadlines
+  readonly #overload: Backoff
+  readonly #flush = () => {
+    this.#flushing = false
+    this.#now = -1
+    if (!this.closed) this.#sendAll()
+  }
+  #flushing = false
+  /** The time, looked up once a turn; -1: not yet. */
+  #now = -1
+  /** Sends nothing to the leader, which is overloaded, while this is not null. */
+  #cancelPause: (() => void) | null = null
+  #sequence = 0
+  closed = false
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+    this.#overload = new Backoff(options.minBackoff, options.maxBackoff, options.random)
+    this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now))
+    this.members = new Members(options, {
+      onResponse: (link, call, kind, body) => this.#respond(link, call, kind, body),
+      onRoom: () => this.#scheduleFlush(),
+      onLost: (link, error) => this.#lost(link, error),
+    })
+  }
+
+  get waiting(): number {
+    return this.#forLeader.count + this.#forAny.count + this.#directed.size
+  }
+
+  get waitingBytes(): number {
+    return this.#forLeader.bytes + this.#forAny.bytes
+  }
+
+  /** Settles through the request's callbacks, exactly once, and never before it returns, but for the errors that it throws. */
+  submit(request: CallRequest): void {
+    if (this.closed) throw new ClosedError()
+    const signal = request.signal
+    if (signal?.aborted) throw new AbortedError(false, signal.reason)
+    this.#checkRoom(request.body.length)
+    if (this.#now < 0) this.#now = this.#options.clock.now()
+    const call = new Call(this.#sequence++, request, this.#now + request.timeout)
+    if (signal !== null) {
+      const onAbort = () => this.#abort(call, signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      call.release = () => signal.removeEventListener('abort', onAbort)
+    }
+    this.#options.counters.requests += 1
+    this.#enqueue(call)
+    this.#deadlines.add(call.deadline)
+    this.#scheduleFlush()
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.#deadlines.close()
+    this.#cancelPause?.()
+    const calls: Call[] = []
+    this.#forEachCall((call) => calls.push(call))
+    for (const call of calls) this.#fail(call, call.outcomeUnknown ? new OutcomeUnknownError('the client was closed') : new ClosedError())
+    this.members.close()
+  }
+
+  #checkRoom(bytes: number): void {
+    const { maxWaiting, maxWaitingBytes } = this.#options
+    if (this.waiting >= maxWaiting) throw new OverloadedError(`${this.waiting} calls, limit maxWaiting ${maxWaiting}`)
+    if (this.waitingBytes + bytes > maxWaitingBytes && this.waiting > 0)
+      throw new OverloadedError(`${this.waitingBytes + bytes} bytes, limit maxWaitingBytes ${maxWaitingBytes}`)
+  }
+
+  #enqueue(call: Call): void {
+    if (call.route === 'leader') this.#forLeader.push(call)
+    else if (call.route === 'any') this.#forAny.push(call)
+    else this.#directed.add(call)
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.#options.clock.defer(this.#flush)
+  }
+
+  #sendAll(): void {
+    if (this.waiting === 0) return
+    const now = this.#options.clock.now()
+    if (this.#forLeader.count > 0) this.#sendToLeader(now)
+    if (this.#forAny.count > 0) this.#sendToAny(now)
+    for (const call of this.#directed) this.#sendDirected(call, now)
+  }
+
+  #sendToLeader(now: number): void {
+    const leader = this.members.leader
+    if (leader === null || !leader.ready) this.members.seek()
+    else if (this.#cancelPause === null) {
+      this.#sendQueue(this.#forLeader, leader, now)
+      this.members.watch()
+    }
+  }
+
+  #sendToAny(now: number): void {
+    const link = this.members.anyReady()
+    if (link !== null) this.#sendQueue(this.#forAny, link, now)
+    else if (this.members.leader === null) this.members.seek()
+  }
+
+  #sendQueue(queue: CallQueue, link: Link, now: number): void {
+    const { maxPending, maxPendingBytes } = this.#options
+    // One write at a time: what waits for the socket can still be taken back, sent elsewhere, or expire without a doubt.
+    if (!link.writable) return
+    while (this.pending < maxPending) {
+      const call = queue.peek()
+      if (call === null || (this.pending > 0 && this.pendingBytes + call.body.length > maxPendingBytes)) break
+      queue.shift()
+      this.#send(call, link, now)
+    }
+    link.flush()
+  }
+
+  #sendDirected(call: Call, now: number): void {
+    if (typeof call.route === 'string') return
+    const link = this.members.open(call.route.address)
+    if (!link.ready || !link.writable) return
+    this.#directed.delete(call)
+    this.#send(call, link, now)
+    link.flush()
+  }
+
+  #send(call: Call, link: Link, now: number): void {
+    this.pending += 1
+    this.pendingBytes += call.body.length
+    link.send(call, call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, call.deadline - now))
+  }
+
+  #respond(link: Link, call: Call, kind: number, body: Uint8Array): void {
+    this.#unsend(call)
+    try {
+      if (kind === ResponseKind.Error) this.#respondError(link, call, decodeError(body))
+      else this.#respondResult(link, call, kind, body)
+    } catch (error) {
+      const broken =
+        error instanceof ProtocolError ? error : new ProtocolError(`an answer that cannot be taken: ${String(error)}`, { cause: error })
+      this.#fail(call, call.outcomeUnknown ? new OutcomeUnknownError(broken.message, { cause: broken }) : broken)
+      throw broken
+    }
+    if (this.waiting > 0) this.#scheduleFlush()
+  }
+
+  #respondResult(link: Link, call: Call, kind: number, body: Uint8Array): void {
+    call.onResult(kind, body)
+    this.#settle(call)
+    this.#options.counters.succeeded += 1
+    this.#overload.reset()
+    if (link === this.members.leader) this.members.progress()
+  }
+
+  #respondError(link: Link, call: Call, response: ErrorResponse): void {
+    const verdict = judge(response, call)
+    if (verdict.refusal !== null) {
+      this.#fail(call, verdict.refusal)
+      return
+    }
+    if (verdict.leaderLost) this.members.notLeader(link, response.leader)
+    if (verdict.retry === 'overloaded' || verdict.retry === 'deadline') this.#pause()
+    this.#retry(call, verdict.retry, verdict.reason, response.outcome === 'unknown')
+  }
+
+  #retry(call: Call, reason: RetryReason, error: ClientError, wasUnknown: boolean): void {
+    this.#options.counters.retries[reason] += 1
+    if (wasUnknown && call.isWrite) call.tainted = true
+    call.link = null
+    call.last = error
+    if (call.route === 'leader') this.#forLeader.pushAgain(call)
+    else if (call.route === 'any') this.#forAny.pushAgain(call)
+    else this.#fail(call, error)
+  }
+
+  #pause(): void {
+    if (this.#cancelPause !== null) return
+    const { clock } = this.#options
+    this.#cancelPause = clock.schedule(clock.now() + this.#overload.next(), () => {
+      this.#cancelPause = null
+      this.#scheduleFlush()
+    })
+  }
+
+  #lost(link: Link, error: ClientError): void {
+    const calls = [...link.inFlight.values()]
+    link.inFlight.clear()
+    for (const call of calls) {
+      this.#unsend(call)
+      if (call.isWrite && !call.idempotent) this.#fail(call, new OutcomeUnknownError(error.message, { cause: error }))
+      else this.#retry(call, 'connection', error, true)
+    }
+    for (const call of this.#directed) if (typeof call.route !== 'string' && call.route.address === link.address) this.#fail(call, error)
+    if (this.waiting > 0) this.#scheduleFlush()
+  }
+
+  #abort(call: Call, reason: unknown): void {
+    if (call.settled) return
+    this.#options.counters.aborted += 1
+    this.#fail(call, new AbortedError(call.outcomeUnknown, reason))
+  }
+
+  #expire(call: Call): void {
+    this.#options.counters.timeouts += 1
+    if (call.outcomeUnknown) this.#fail(call, new OutcomeUnknownError(`no answer within ${call.timeout} ms`))
+    else this.#fail(call, new TimeoutError(call.timeout, call.link === null ? (call.last ?? this.#whyWaiting()) : null))
+  }
+
+  #whyWaiting(): ClientError | null {
+    if (this.members.leader?.ready) return null
+    const last = this.members.lastError
+    return new NoLeaderError(`asked ${this.members.addresses.join(', ')}${last === null ? '' : `; ${last.message}`}`)
+  }
+
+  /** Takes the call from wherever it is, and rejects it. */
+  #fail(call: Call, error: ClientError): void {
+    if (call.settled) return
+    if (call.link?.inFlight.get(call.id) === call) {
+      call.link.inFlight.delete(call.id)
+      this.#unsend(call)
+      if (this.waiting > 0) this.#scheduleFlush()
+    } else if (call.link === null) this.#dequeue(call)
+    this.#settle(call)
+    this.#reject(call, error)
+  }
+
+  #dequeue(call: Call): void {
+    if (call.route === 'leader') this.#forLeader.forget(call)
+    else if (call.route === 'any') this.#forAny.forget(call)
+    else this.#directed.delete(call)
+  }
+
+  #unsend(call: Call): void {
+    this.pending -= 1
+    this.pendingBytes -= call.body.length
+  }
+
+  #settle(call: Call): void {
+    call.settled = true
+    call.release?.()
+  }
+
+  #reject(call: Call, error: ClientError): void {
+    const { counters } = this.#options
+    counters.failed += 1
+    if (error instanceof OutcomeUnknownError) counters.outcomesUnknown += 1
+    call.onError(error)
+  }
+
+  #forEachCall(visit: (call: Call) => void): void {
+    this.#forLeader.forEach(visit)
+    this.#forAny.forEach(visit)
+    for (const call of this.#directed) visit(call)
+    for (const link of this.members.links.values()) for (const call of link.inFlight.values()) visit(call)
+  }
+
+  #sweep(now: number): number {
+    const expired: Call[] = []
+    let next = Number.POSITIVE_INFINITY
+    this.#forEachCall((call) => {
+      if (call.deadline <= now) expired.push(call)
+      else if (call.deadline < next) next = call.deadline
+    })
+    for (const call of expired) this.#expire(call)
+    return next
+  }
+}

@@ -1,0 +1,105 @@
+import { ClientError } from './protocol/errors.js'
+
+export { ClientError, ProtocolError } from './protocol/errors.js'
+
+/** What every error of a request says: whether the request may have taken effect, or may yet. */
+abstract class RequestError extends ClientError {
+  /** False: it certainly has no effect and never will; it is safe to do it again. */
+  readonly outcomeUnknown: boolean
+  constructor(code: string, message: string, outcomeUnknown: boolean, options?: { cause?: unknown }) {
+    super(code, message, options)
+    this.outcomeUnknown = outcomeUnknown
+  }
+}
+
+/**
+ * The write was sent, and no answer says what became of it: it may have taken effect, or may yet. Read before you write again, or
+ * do again only what is safe to do twice.
+ */
+export class OutcomeUnknownError extends RequestError {
+  constructor(reason: string, options?: { cause?: unknown }) {
+    super(
+      'RAFT_OUTCOME_UNKNOWN',
+      `the outcome of the write is unknown (${reason}): it may have taken effect, or may yet; read before you write again`,
+      true,
+      options,
+    )
+  }
+}
+
+/** Not done within its `timeout`, and certainly without effect. A write that was sent gets `OutcomeUnknownError` instead. */
+export class TimeoutError extends RequestError {
+  constructor(timeout: number, last: ClientError | null) {
+    const why = last === null ? '' : ` (last: ${last.message})`
+    super(
+      'RAFT_TIMEOUT',
+      `not done within ${timeout} ms${why}; it has had no effect and will have none`,
+      false,
+      last === null ? undefined : { cause: last },
+    )
+  }
+}
+
+/** The call's AbortSignal fired. The `cause` is the signal's reason. */
+export class AbortedError extends RequestError {
+  constructor(outcomeUnknown: boolean, reason: unknown) {
+    const effect = outcomeUnknown ? 'the write was sent, so that its outcome is unknown' : 'it has had no effect'
+    super('RAFT_ABORTED', `aborted: ${effect}`, outcomeUnknown, { cause: reason })
+  }
+}
+
+/** Too much is waiting: in this client, or in the cluster until the request's time was over. */
+export class OverloadedError extends RequestError {
+  constructor(what: string) {
+    super('RAFT_OVERLOADED', `too much is waiting (${what}): try again when some of it has finished`, false)
+  }
+}
+
+/** No member led. Met as the `cause` of a `TimeoutError`. */
+export class NoLeaderError extends RequestError {
+  constructor(what: string) {
+    super('RAFT_NO_LEADER', `no member leads (${what})`, false)
+  }
+}
+
+/** A member could not be reached, or its connection broke. */
+export class ConnectionError extends RequestError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('RAFT_CONNECTION', message, false, options)
+  }
+}
+
+/** The cluster refused the request for what it is: doing it again will not help. `code` is the one that the member answered with. */
+export class RefusedError extends RequestError {
+  constructor(code: string, message: string) {
+    super(code, message, false)
+  }
+}
+
+/** The client was closed. */
+export class ClosedError extends RequestError {
+  constructor() {
+    super('RAFT_CLOSED', 'the client is closed', false)
+  }
+}
+
+/** A key that no store accepts: it must have 1 to 65,535 bytes. */
+export class KeyError extends RequestError {
+  constructor(message: string) {
+    super('RAFT_KEY', message, false)
+  }
+}
+
+/** A value that the codec does not accept, or that is too large. */
+export class ValueError extends RequestError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('RAFT_VALUE', message, false, options)
+  }
+}
+
+/** An option has a value that cannot work. */
+export class ConfigurationError extends RequestError {
+  constructor(message: string) {
+    super('RAFT_CONFIGURATION', message, false)
+  }
+}

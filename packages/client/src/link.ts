@@ -1,0 +1,195 @@
+import type { Call } from './call.js'
+import { type ClientError, ConnectionError } from './errors.js'
+import type { Clock, Connection, Connector } from './ports.js'
+import { ClientEndpoint } from './protocol/client-endpoint.js'
+import { ProtocolError } from './protocol/errors.js'
+import { RequestKind } from './protocol/request.js'
+import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
+import type { Counters } from './statistics.js'
+
+/** The id of the client's own requests for status; those of calls begin at 1. */
+const PROBE_ID = 0
+const MAX_ID = 0xffff_ffff
+const MAX_TIMEOUT = 0xffff_ffff
+const NO_BODY = new Uint8Array(0)
+
+export interface LinkEvents {
+  readonly onReady: (link: Link) => void
+  readonly onStatus: (link: Link, status: StatusResult) => void
+  readonly onResponse: (link: Link, call: Call, kind: number, body: Uint8Array) => void
+  readonly onRoom: () => void
+  /** Once. The calls in `inFlight` are the owner's to settle or to queue again. */
+  readonly onLost: (link: Link, error: ClientError) => void
+}
+
+export interface LinkOptions {
+  readonly connector: Connector
+  readonly clock: Clock
+  readonly counters: Counters
+  /** Milliseconds from the attempt to connect to the member's preamble. */
+  readonly connectTimeout: number
+  readonly maxFrameBytes: number
+}
+
+/** One connection to one member, and the requests that were sent over it and not answered. */
+export class Link {
+  readonly address: string
+  readonly inFlight = new Map<number, Call>()
+  /** The member has said who it is: requests may be sent. */
+  ready = false
+  /** Whether anything has arrived since this was last set to false. */
+  heard = true
+  memberId: string | null = null
+  /** A request for status is under way. */
+  probing = false
+  closed = false
+  /** The socket takes more. */
+  writable = false
+  readonly #options: LinkOptions
+  readonly #events: LinkEvents
+  readonly #endpoint: ClientEndpoint
+  readonly #connection: Connection | null
+  readonly #cancelTimeout: () => void
+  #nextId = 1
+
+  constructor(address: string, options: LinkOptions, events: LinkEvents) {
+    this.address = address
+    this.#options = options
+    this.#events = events
+    this.#endpoint = new ClientEndpoint({
+      onGreeting: (server) => this.#greeted(server.memberId),
+      onResponse: (id, kind, body) => this.#response(id, kind, body),
+      maxFrameBytes: options.maxFrameBytes,
+    })
+    const { clock, connectTimeout } = options
+    this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () =>
+      this.lose(new ConnectionError(`${address} did not answer within ${connectTimeout} ms`)),
+    )
+    this.#connection = this.#connect()
+  }
+
+  send(call: Call, timeout: number): void {
+    const id = this.#takeId()
+    call.link = this
+    call.id = id
+    this.inFlight.set(id, call)
+    this.#endpoint.request(id, call.kind, Math.min(Math.ceil(timeout), MAX_TIMEOUT), call.body)
+  }
+
+  /** Asks the member for its status, unless an answer is still awaited. */
+  probe(): void {
+    if (!this.ready || this.probing) return
+    this.probing = true
+    this.#options.counters.probes += 1
+    this.#endpoint.request(PROBE_ID, RequestKind.Status, 0, NO_BODY)
+    this.flush()
+  }
+
+  /** Writes all that was sent, in one write. */
+  flush(): void {
+    if (this.closed || this.#connection === null) return
+    const bytes = this.#endpoint.take()
+    if (bytes === null) return
+    this.#options.counters.socketWrites += 1
+    this.#options.counters.bytesSent += bytes.length
+    this.writable = this.#connection.write(bytes)
+  }
+
+  /** Gives the connection up; tells `onLost`. */
+  lose(error: ClientError): void {
+    if (this.closed) return
+    this.#shut()
+    const { counters } = this.#options
+    if (this.ready) counters.disconnects += 1
+    else counters.connectFailures += 1
+    this.#events.onLost(this, error)
+  }
+
+  /** Ends it without a word. */
+  close(): void {
+    if (!this.closed) this.#shut()
+  }
+
+  #shut(): void {
+    this.closed = true
+    this.writable = false
+    this.#cancelTimeout()
+    this.#connection?.close()
+  }
+
+  #connect(): Connection | null {
+    const { connector, clock } = this.#options
+    try {
+      return connector.connect(this.address, {
+        onOpen: () => {
+          if (!this.closed) this.flush()
+        },
+        onData: (chunk) => this.#data(chunk),
+        onDrain: () => {
+          if (this.closed) return
+          this.writable = true
+          this.#events.onRoom()
+        },
+        onClose: (error) => {
+          const why = error === null ? 'closed by the member' : error.message
+          this.lose(
+            new ConnectionError(
+              `${this.ready ? 'lost' : 'no'} connection to ${this.address}: ${why}`,
+              error === null ? undefined : { cause: error },
+            ),
+          )
+        },
+      })
+    } catch (error) {
+      // An address that cannot be one: told like any other failure, and never from inside the constructor.
+      clock.defer(() => this.lose(new ConnectionError(`cannot connect to ${this.address}: ${String(error)}`, { cause: error })))
+      return null
+    }
+  }
+
+  #data(chunk: Uint8Array): void {
+    if (this.closed) return
+    this.heard = true
+    this.#options.counters.bytesReceived += chunk.length
+    try {
+      this.#endpoint.receive(chunk)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.lose(error)
+    }
+  }
+
+  #greeted(memberId: string): void {
+    this.#cancelTimeout()
+    this.ready = true
+    this.writable = true
+    this.memberId = memberId
+    this.#options.counters.connects += 1
+    this.#events.onReady(this)
+  }
+
+  #response(id: number, kind: number, body: Uint8Array): void {
+    // The rest of a chunk, after something in it made the owner give the connection up.
+    if (this.closed) return
+    if (id === PROBE_ID) {
+      if (!this.probing) throw new ProtocolError('a status that nobody asked for')
+      this.probing = false
+      if (kind === ResponseKind.Status) this.#events.onStatus(this, decodeStatus(body))
+      return
+    }
+    const call = this.inFlight.get(id)
+    if (call === undefined) {
+      this.#options.counters.lateResponses += 1
+      return
+    }
+    this.inFlight.delete(id)
+    this.#events.onResponse(this, call, kind, body)
+  }
+
+  #takeId(): number {
+    do {
+      this.#nextId = this.#nextId === MAX_ID ? 1 : this.#nextId + 1
+    } while (this.inFlight.has(this.#nextId))
+    return this.#nextId
+  }
+}

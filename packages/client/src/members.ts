@@ -1,0 +1,233 @@
+import { Backoff } from './backoff.js'
+import type { Call } from './call.js'
+import { type ClientError, ConnectionError } from './errors.js'
+import { Link, type LinkEvents, type LinkOptions } from './link.js'
+import type { LeaderHint, StatusResult } from './protocol/response.js'
+
+/** Addresses that are kept, those given and those learned together. */
+const MAX_ADDRESSES = 64
+/** Hints that are followed one after another before all members are asked instead: two members may name each other. */
+const MAX_HINTS = 4
+const CHECKS_PER_SILENCE = 10
+
+export interface MembersOptions extends LinkOptions {
+  readonly addresses: readonly string[]
+  readonly random: () => number
+  readonly minBackoff: number
+  readonly maxBackoff: number
+  /** Milliseconds after which a leader that owes answers and sends nothing is given up. */
+  readonly silenceTimeout: number
+}
+
+export interface MembersEvents {
+  readonly onResponse: (link: Link, call: Call, kind: number, body: Uint8Array) => void
+  /** Something may be sent that could not before. */
+  readonly onRoom: () => void
+  readonly onLost: (link: Link, error: ClientError) => void
+}
+
+/** The members that are known, the links to them, and which of them leads. */
+export class Members {
+  leader: Link | null = null
+  /** Why no leader was found so far. */
+  lastError: ClientError | null = null
+  readonly links = new Map<string, Link>()
+  readonly #addresses: Set<string>
+  readonly #options: MembersOptions
+  readonly #events: MembersEvents
+  readonly #linkEvents: LinkEvents
+  readonly #backoff: Backoff
+  /** The highest term that a leader was seen in. */
+  #leaderTerm = -1
+  #lastLeader: string | null = null
+  #hints = 0
+  #seeking = false
+  #cancelRound: (() => void) | null = null
+  #cancelCheck: (() => void) | null = null
+  #silentChecks = 0
+  #closed = false
+
+  constructor(options: MembersOptions, events: MembersEvents) {
+    this.#options = options
+    this.#events = events
+    this.#addresses = new Set(options.addresses)
+    this.#backoff = new Backoff(options.minBackoff, options.maxBackoff, options.random)
+    this.#linkEvents = {
+      onReady: (link) => this.#ready(link),
+      onStatus: (link, status) => this.#status(link, status),
+      onResponse: events.onResponse,
+      onRoom: events.onRoom,
+      onLost: (link, error) => this.#lost(link, error),
+    }
+  }
+
+  get addresses(): readonly string[] {
+    return [...this.#addresses]
+  }
+
+  /** A link to any member, rather not the leader, which has enough to do. */
+  anyReady(): Link | null {
+    let found: Link | null = null
+    for (const link of this.links.values()) {
+      if (!link.ready || !link.writable) continue
+      if (link !== this.leader) return link
+      found = link
+    }
+    return found
+  }
+
+  /** The link to a member, opened if need be. */
+  open(address: string): Link {
+    const existing = this.links.get(address)
+    if (existing !== undefined) return existing
+    const link = new Link(address, this.#options, this.#linkEvents)
+    this.links.set(address, link)
+    return link
+  }
+
+  /** Looks for the leader, all members at once, round after round, until it is found. */
+  seek(): void {
+    if (this.#seeking || this.#closed) return
+    this.#seeking = true
+    this.#scheduleRound()
+  }
+
+  /** A member answered a request as leader: the waits start small again. */
+  progress(): void {
+    this.#hints = 0
+    this.#backoff.reset()
+  }
+
+  /** The member of this link has said that it does not lead. */
+  notLeader(link: Link, hint: LeaderHint | null): void {
+    if (this.leader !== link) return
+    this.leader = null
+    if (hint !== null && hint.address !== null && hint.address !== link.address && this.#hints < MAX_HINTS) {
+      this.#hints += 1
+      this.#learn(hint.address)
+      this.#adopt(this.open(hint.address))
+    }
+    if (this.leader === null) this.seek()
+  }
+
+  /** The member taken for the leader says that it is none. */
+  doubtLeader(): void {
+    if (this.leader !== null) this.notLeader(this.leader, null)
+  }
+
+  /** Keeps an eye on the leader while it owes answers. */
+  watch(): void {
+    if (this.#cancelCheck !== null || this.#closed) return
+    const { clock, silenceTimeout } = this.#options
+    this.#cancelCheck = clock.schedule(clock.now() + silenceTimeout / CHECKS_PER_SILENCE, () => {
+      this.#cancelCheck = null
+      this.#check()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelRound?.()
+    this.#cancelCheck?.()
+    for (const link of this.links.values()) link.close()
+    this.links.clear()
+    this.leader = null
+  }
+
+  #scheduleRound(): void {
+    if (this.#cancelRound !== null) return
+    const { clock } = this.#options
+    const delay = this.#backoff.attempts === 0 ? 0 : this.#backoff.next()
+    if (this.#backoff.attempts === 0) this.#backoff.attempts = 1
+    this.#cancelRound = clock.schedule(clock.now() + delay, () => {
+      this.#cancelRound = null
+      this.#round()
+    })
+  }
+
+  #round(): void {
+    if (!this.#seeking) return
+    this.#probeAll()
+    this.#scheduleRound()
+  }
+
+  #probeAll(): void {
+    for (const address of this.#addresses) this.open(address).probe()
+  }
+
+  #ready(link: Link): void {
+    if (this.leader === link) this.#found()
+    else if (this.#seeking) link.probe()
+    this.#events.onRoom()
+  }
+
+  #found(): void {
+    this.#seeking = false
+    this.#cancelRound?.()
+    this.#cancelRound = null
+  }
+
+  #status(link: Link, status: StatusResult): void {
+    for (const member of status.members) {
+      const { client: address } = member.addresses
+      if (address !== undefined && this.#learn(address) && this.#seeking) this.open(address)
+    }
+    if (status.role !== 'leader') {
+      this.notLeader(link, null)
+      return
+    }
+    const better = this.leader === null || !this.leader.ready || status.term > this.#leaderTerm
+    this.#leaderTerm = Math.max(this.#leaderTerm, status.term)
+    if (link === this.leader) this.#found()
+    else if (better) this.#adopt(link)
+  }
+
+  /** Sends to this member from now on. What the former leader was sent and has not answered is given up with its link. */
+  #adopt(link: Link): void {
+    const former = this.leader
+    this.leader = link
+    this.#silentChecks = 0
+    if (this.#lastLeader !== link.address) {
+      if (this.#lastLeader !== null) this.#options.counters.leaderChanges += 1
+      this.#lastLeader = link.address
+    }
+    if (former !== null && former !== link) former.lose(new ConnectionError(`${former.address} does not lead any more`))
+    if (link.ready) {
+      this.#found()
+      this.#events.onRoom()
+    } else this.seek()
+  }
+
+  #lost(link: Link, error: ClientError): void {
+    if (this.links.get(link.address) === link) this.links.delete(link.address)
+    this.lastError = error
+    if (this.leader === link) this.leader = null
+    this.#events.onLost(link, error)
+    if (this.leader === null && !this.#closed) this.seek()
+  }
+
+  /** @returns whether the address is new. */
+  #learn(address: string): boolean {
+    if (this.#addresses.has(address) || this.#addresses.size >= MAX_ADDRESSES) return false
+    this.#addresses.add(address)
+    return true
+  }
+
+  /**
+   * A leader that owes answers and says nothing may have been cut off or stopped in its tracks while others have elected another:
+   * ask all. One that stays silent for the whole time is given up.
+   */
+  #check(): void {
+    const leader = this.leader
+    if (leader === null || leader.inFlight.size === 0) {
+      this.#silentChecks = 0
+      return
+    }
+    this.#silentChecks = leader.heard ? 0 : this.#silentChecks + 1
+    leader.heard = false
+    if (this.#silentChecks >= CHECKS_PER_SILENCE)
+      leader.lose(new ConnectionError(`${leader.address} sent nothing for ${this.#options.silenceTimeout} ms while answers were due`))
+    else if (this.#silentChecks > 0) this.#probeAll()
+    this.watch()
+  }
+}

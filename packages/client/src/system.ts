@@ -1,0 +1,50 @@
+import { connect } from 'node:net'
+import { ConfigurationError } from './errors.js'
+import type { Clock, Connection, ConnectionEvents, Connector } from './ports.js'
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  schedule(time, callback) {
+    const timer = setTimeout(callback, Math.max(0, time - performance.now()))
+    return () => clearTimeout(timer)
+  },
+  defer(callback) {
+    setImmediate(callback)
+  },
+}
+
+/** TCP with node:net: no delay, so that a turn's write leaves at once, and keep-alive. */
+export const tcpConnector: Connector = {
+  connect(address: string, events: ConnectionEvents): Connection {
+    const socket = connect({ ...parseAddress(address), noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 })
+    let failure: Error | null = null
+    socket.on('connect', events.onOpen)
+    socket.on('data', events.onData)
+    socket.on('drain', events.onDrain)
+    socket.on('error', (error) => {
+      failure = error
+    })
+    const onClose = () => events.onClose(failure)
+    socket.on('close', onClose)
+    return {
+      write: (bytes) => socket.write(bytes),
+      close() {
+        socket.off('close', onClose)
+        socket.off('data', events.onData)
+        socket.off('connect', events.onOpen)
+        socket.off('drain', events.onDrain)
+        socket.destroy()
+      },
+    }
+  },
+}
+
+/** @throws ConfigurationError unless it is `host:port` or `[ipv6]:port`. */
+export function parseAddress(address: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(address)
+  const port = Number(match?.[3])
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new ConfigurationError(`${JSON.stringify(address)} is no address of a member: write host:port, like 127.0.0.1:8001`)
+  return { host, port }
+}

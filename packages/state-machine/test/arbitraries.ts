@@ -4,10 +4,8 @@ import fc from 'fast-check'
 const buffer = (constraints: fc.IntArrayConstraints) => fc.uint8Array(constraints).map((array) => Buffer.from(array))
 
 /** Few keys, close together, that begin with one another and hold the bytes at the edges of every comparison. */
-export const key = fc
-  .array(fc.constantFrom(0, 0x61, 0x7f, 0x80, 0xc3, 0xff), { minLength: 1, maxLength: 3 })
-  .map((array) => Buffer.from(array))
-export const value = buffer({ maxLength: 4 })
+const key = fc.array(fc.constantFrom(0, 0x61, 0x7f, 0x80, 0xc3, 0xff), { minLength: 1, maxLength: 3 }).map((array) => Buffer.from(array))
+const value = buffer({ maxLength: 4 })
 const relation = fc.constantFrom('equal' as const, 'notEqual' as const, 'less' as const, 'greater' as const)
 const small = fc.nat(12)
 
@@ -34,7 +32,7 @@ const compare: fc.Arbitrary<Compare> = fc.oneof(
   }),
 )
 
-export const transaction: fc.Arbitrary<Command> = fc.record({
+const transaction: fc.Arbitrary<Command> = fc.record({
   type: fc.constant('transaction' as const),
   compares: fc.array(compare, { maxLength: 2 }),
   thenSteps: fc.array(step, { maxLength: 5 }),

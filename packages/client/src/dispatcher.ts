@@ -1,3 +1,4 @@
+import { Aborts } from './aborts.js'
 import { Backoff } from './backoff.js'
 import { Call, type CallRequest } from './call.js'
 import { CallQueue } from './call-queue.js'
@@ -28,6 +29,7 @@ export class Dispatcher {
   /** For the member of one address. */
   readonly #directed = new Set<Call>()
   readonly #deadlines: Deadlines
+  readonly #aborts = new Aborts((call, reason) => this.#abort(call, reason))
   readonly #overload: Backoff
   readonly #flush = () => {
     this.#flushing = false
@@ -69,11 +71,7 @@ export class Dispatcher {
     this.#checkRoom(request.body.length)
     if (this.#now < 0) this.#now = this.#options.clock.now()
     const call = new Call(this.#sequence++, request, this.#now + request.timeout)
-    if (signal !== null) {
-      const onAbort = () => this.#abort(call, signal.reason)
-      signal.addEventListener('abort', onAbort, { once: true })
-      call.release = () => signal.removeEventListener('abort', onAbort)
-    }
+    if (signal !== null) this.#aborts.watch(signal, call)
     this.#options.counters.requests += 1
     this.#enqueue(call)
     this.#deadlines.add(call.deadline)
@@ -234,7 +232,7 @@ export class Dispatcher {
   #expire(call: Call): void {
     this.#options.counters.timeouts += 1
     if (call.outcomeUnknown) this.#fail(call, new OutcomeUnknownError(`no answer within ${call.timeout} ms`))
-    else this.#fail(call, new TimeoutError(call.timeout, call.link === null ? (call.last ?? this.#whyWaiting()) : null))
+    else this.#fail(call, new TimeoutError(call.timeout, call.link === null ? (this.#whyWaiting() ?? call.last) : null))
   }
 
   #whyWaiting(): ClientError | null {

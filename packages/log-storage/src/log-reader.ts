@@ -28,20 +28,8 @@ export class LogReader {
 
   /** The range must be in the log. */
   read(from: number, to: number, maxBytes: number, done: Done): void {
-    // Taken down now: a write that ends meanwhile may change the index.
-    const places: Place[] = []
-    const ends: number[] = []
-    let bytes = 0
-    for (let at = this.#places.find(from); at < this.#places.count && bytes <= maxBytes; at++) {
-      const place = this.#places.at(at)
-      if (place.firstIndex > to) break
-      // The first is there whatever its size, and only a part of it may be asked for.
-      if (places.length > 0) bytes += place.length
-      places.push(place)
-      ends.push(this.#places.endOf(at) - 1)
-    }
     this.#reading += 1
-    this.#readAll(places, ends, from, to, maxBytes).then(
+    this.#readPieces(from, to, maxBytes).then(
       (entries) => this.#finish(() => done(null, entries)),
       (error: unknown) => this.#finish(() => done(error instanceof Error ? error : new Error(String(error)), null)),
     )
@@ -54,21 +42,23 @@ export class LogReader {
     this.#files.clear()
   }
 
-  async #readAll(places: readonly Place[], ends: readonly number[], from: number, to: number, maxBytes: number): Promise<EntryBatch> {
+  async #readPieces(from: number, to: number, maxBytes: number): Promise<EntryBatch> {
+    const truncations = this.#places.truncations
     const parts: EntryBatch[] = []
     let bytes = 0
-    for (let i = 0; i < places.length; i++) {
-      const place = places[i] as Place
+    // What a write has replaced meanwhile is not put together with what it was replaced by: then what was read has to do.
+    for (let at = this.#places.find(from); at < this.#places.count && this.#places.truncations === truncations; at++) {
+      const place = this.#places.at(at)
+      if (place.firstIndex > to) break
+      const last = Math.min(to, this.#places.endOf(at) - 1)
       const batch = await this.#readPiece(place)
-      const first = Math.max(from, batch.firstIndex)
-      const last = Math.min(to, batch.lastIndex, ends[i] as number)
-      let part = batch.slice(first, last)
-      const within = part.lastWithin(first, maxBytes - bytes)
-      part = part.slice(first, within)
-      if (i > 0 && part.byteLength > maxBytes - bytes) break
-      parts.push(part)
-      bytes += part.byteLength
-      if (within < last) break
+      const part = batch.slice(Math.max(from, batch.firstIndex), Math.min(last, batch.lastIndex))
+      const fitting = part.slice(part.firstIndex, part.lastWithin(part.firstIndex, maxBytes - bytes))
+      bytes += fitting.byteLength
+      // The first entry is given whatever its size, a later one only where there is room.
+      if (parts.length > 0 && bytes > maxBytes) break
+      parts.push(fitting)
+      if (fitting.count < part.count || bytes >= maxBytes) break
     }
     return EntryBatch.concat(parts)
   }

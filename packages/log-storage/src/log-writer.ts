@@ -91,7 +91,7 @@ export class LogWriter {
       }
       if (write.hardState !== null) this.#hardState = write.hardState
       const first = encoded.pieces[0]
-      if (first !== undefined) this.#places.truncate(first.firstIndex)
+      if (first !== undefined && first.firstIndex <= this.#lastIndex) this.#places.truncate(first.firstIndex)
       for (const piece of encoded.pieces)
         this.#places.add(piece.firstIndex, this.#segment, this.#position + piece.at, piece.length, piece.checksum)
       for (const batch of write.entries) if (batch.count > 0) this.#lastIndex = batch.lastIndex

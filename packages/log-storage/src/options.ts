@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ConfigurationError, type GroupId, type MemberId } from '@raft/core'
 import type { FileSystem } from './file-system.js'
 import { nodeFileSystem } from './node-file-system.js'
+import { MIN_SEGMENT_BYTES } from './segment-format.js'
 import { SECTOR_BYTES } from './write-format.js'
 
 export interface FileLogStorageOptions {
@@ -37,7 +38,7 @@ export function completeOptions(options: FileLogStorageOptions): Required<FileLo
   requireName('clusterId', clusterId)
   requireName('memberId', memberId)
   if (!isWhole(group, 0xffff_ffff)) throw new ConfigurationError(`group is ${group}: expected a whole number from 0 to 4294967295`)
-  if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < 8 * SECTOR_BYTES || segmentBytes % SECTOR_BYTES !== 0)
+  if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < MIN_SEGMENT_BYTES || segmentBytes % SECTOR_BYTES !== 0)
     throw new ConfigurationError(`segmentBytes is ${segmentBytes}: expected a multiple of 512 from 4096 to 1073741824`)
   if (!isWhole(base.index, Number.MAX_SAFE_INTEGER) || !isWhole(base.term, Number.MAX_SAFE_INTEGER))
     throw new ConfigurationError(`base is index ${base.index} of term ${base.term}: expected whole numbers from 0 on`)

@@ -16,6 +16,7 @@ const FIRST_CAPACITY = 256
  */
 export class PlaceIndex {
   #count = 0
+  #truncations = 0
   #firstIndexes = new Float64Array(FIRST_CAPACITY)
   #offsets = new Float64Array(FIRST_CAPACITY)
   #segments = new Uint32Array(FIRST_CAPACITY)
@@ -24,6 +25,11 @@ export class PlaceIndex {
 
   get count(): number {
     return this.#count
+  }
+
+  /** How often entries were forgotten. */
+  get truncations(): number {
+    return this.#truncations
   }
 
   add(firstIndex: number, segment: number, offset: number, length: number, checksum: number): void {
@@ -39,6 +45,7 @@ export class PlaceIndex {
 
   /** Forgets the entries from `index` on. A piece that begins before it stays, and holds more than is counted. */
   truncate(index: number): void {
+    this.#truncations += 1
     while (this.#count > 0 && (this.#firstIndexes[this.#count - 1] as number) >= index) this.#count -= 1
   }
 

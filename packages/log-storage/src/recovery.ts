@@ -4,7 +4,7 @@ import { readAllAsync, writeZeros } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 import type { Identity } from './identity.js'
 import { LogContents } from './log-contents.js'
-import { decodeSegmentMeta, type SegmentMeta, segmentName } from './segment-format.js'
+import { decodeSegmentMeta, MIN_SEGMENT_BYTES, type SegmentMeta, segmentName } from './segment-format.js'
 import {
   alignToSector,
   FORMAT_VERSION,
@@ -66,6 +66,7 @@ export class Recovery {
       const number = this.#numbers[i] as number
       const bytes = await this.#load(number)
       const size = bytes.length
+      if (size < MIN_SEGMENT_BYTES) throw this.#damaged(number, size, 'the file was cut short')
       const end = this.#follow(number, bytes)
       const cleanEnd = isZero(bytes, end, size)
       if (end > 0) {

@@ -18,6 +18,9 @@ export const LOCK_NAME = 'lock'
 export const FORMATTING_NAME = 'formatting.tmp'
 export const PREPARING_NAME = 'preparing.tmp'
 
+/** The smallest size of a segment. A file has its full size before it gets its name, so that a shorter one was cut. */
+export const MIN_SEGMENT_BYTES = 4096
+
 const STORE_ID_BYTES = 16
 const text = new TextEncoder()
 const utf8 = new TextDecoder('utf-8', { fatal: true })

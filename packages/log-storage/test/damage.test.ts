@@ -1,0 +1,260 @@
+import { isDeepStrictEqual } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { LogDamagedError } from '../src/index.js'
+import { applied, commands, contentsOf, DIRECTORY, emptyModel, type Model, randomWrite, read, storageOn, write } from './support/log.js'
+import { randomBytesFrom, randomFrom } from './support/random.js'
+import { SimulatedFileSystem } from './support/simulated-file-system.js'
+
+const segment = (number: number) => `${DIRECTORY}/${String(number).padStart(16, '0')}.log`
+
+const SEGMENT_BYTES = 4096
+
+interface Written {
+  readonly disk: SimulatedFileSystem
+  /** What the log held after each write, from none on. */
+  readonly models: readonly Model[]
+}
+
+/** Some segments full of random writes. */
+async function writeLog(seed: number, writes: number): Promise<Written> {
+  const random = randomFrom(seed)
+  const disk = new SimulatedFileSystem(random)
+  const storage = storageOn(disk, { randomBytes: randomBytesFrom(random) })
+  await storage.open()
+  const models = [emptyModel()]
+  for (let i = 0; i < writes; i++) {
+    const next = randomWrite(models.at(-1) as Model, random)
+    await write(storage, next.entries, next.hardState)
+    models.push(applied(models.at(-1) as Model, next))
+  }
+  await storage.close()
+  return { disk, models }
+}
+
+/**
+ * Changes some bytes of one file. True when that may have reached all that was written last, as though it had
+ * never been: no log can tell that from its own files alone.
+ */
+function damage(disk: SimulatedFileSystem, path: string, random: () => number): boolean {
+  const old = disk.contents(path)
+  const at = Math.floor(random() * old.length)
+  const way = random()
+  if (way < 0.2) {
+    disk.replace(path, old.slice(0, at))
+    return old.length > SEGMENT_BYTES
+  }
+  const bytes = old.slice()
+  const length = Math.min(old.length - at, 1 + Math.floor(random() ** 3 * 2000))
+  const from = Math.floor(random() * (old.length - length))
+  if (way < 0.6) bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(random() * 8))
+  else if (way < 0.8) bytes.fill(0, at, at + length)
+  else bytes.copyWithin(at, from, from + length)
+  disk.replace(path, bytes)
+  // Two writes share no sector.
+  return way >= 0.6 && Math.floor(at / 512) !== Math.floor((at + length - 1) / 512)
+}
+
+async function attempt(disk: SimulatedFileSystem): Promise<Model | LogDamagedError> {
+  const storage = storageOn(disk)
+  try {
+    return await contentsOf(storage)
+  } catch (error) {
+    if (error instanceof LogDamagedError) return error
+    throw error
+  } finally {
+    await storage.close()
+  }
+}
+
+test('damaged files by the ten-thousand give the log as it was, or without its last write, or a refusal with file and offset', async () => {
+  const outcomes = { whole: 0, withoutLast: 0, refused: 0 }
+  for (let seed = 1; seed <= 20; seed++) {
+    const { disk, models } = await writeLog(seed, 30)
+    const random = randomFrom(1000 + seed)
+    const paths = disk.paths().filter((path) => path.endsWith('.log'))
+    for (let i = 0; i < 600; i++) {
+      const copy = disk.clone(random)
+      const wiped = damage(copy, paths[Math.floor(random() * paths.length)] as string, random)
+      const found = await attempt(copy)
+      if (found instanceof LogDamagedError) {
+        expect(paths).toContain(found.file)
+        expect(found.offset).toBeGreaterThanOrEqual(0)
+        outcomes.refused += 1
+      } else if (isDeepStrictEqual(found, models.at(-1))) outcomes.whole += 1
+      else if (isDeepStrictEqual(found, models.at(-2))) outcomes.withoutLast += 1
+      else if (!wiped || !models.some((model) => isDeepStrictEqual(found, model))) expect.fail(`seed ${seed}, damage ${i}`)
+    }
+  }
+  expect(outcomes.whole).toBeGreaterThan(100)
+  expect(outcomes.withoutLast).toBeGreaterThan(100)
+  expect(outcomes.refused).toBeGreaterThan(1000)
+})
+
+describe('trap 22: damage inside the last write is a torn tail, damage before a later write is refused', () => {
+  // Three writes of several sectors each, behind the one sector that begins the segment.
+  async function threeWrites(): Promise<{ disk: SimulatedFileSystem; starts: number[] }> {
+    const disk = new SimulatedFileSystem(randomFrom(1))
+    const storage = storageOn(disk, { segmentBytes: 64 * 512 })
+    await storage.open()
+    const starts: number[] = []
+    let at = 512
+    for (let i = 0; i < 3; i++) {
+      await write(storage, [
+        commands(
+          1 + i * 4,
+          1,
+          Array.from({ length: 4 }, () => Buffer.alloc(500, 65 + i)),
+        ),
+      ])
+      starts.push(at)
+      at += 5 * 512
+    }
+    await storage.close()
+    expect(Buffer.from(disk.contents(segment(1)).subarray(at - 512, at)).every((byte) => byte === 0)).toBe(false)
+    return { disk, starts }
+  }
+
+  for (let sector = 0; sector < 5; sector++) {
+    test(`sector ${sector} of the last write is lost and the later ones look whole: the write is not there`, async () => {
+      const { disk, starts } = await threeWrites()
+      disk.contents(segment(1)).fill(0, (starts[2] as number) + sector * 512, (starts[2] as number) + sector * 512 + 512)
+      const storage = storageOn(disk)
+      expect((await contentsOf(storage)).entries).toHaveLength(8)
+      await write(storage, [commands(9, 2, ['after the repair'])])
+      await storage.close()
+      expect((await contentsOf(storageOn(disk))).entries.at(-1)).toBe('2:after the repair')
+    })
+
+    test(`sector ${sector} of the write before is lost: refused, with file and offset of that write`, async () => {
+      const { disk, starts } = await threeWrites()
+      disk.contents(segment(1)).fill(0, (starts[1] as number) + sector * 512, (starts[1] as number) + sector * 512 + 512)
+      await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: segment(1), offset: starts[1] })
+      await expect(storageOn(disk).open()).rejects.toThrow(/join again with an empty directory/)
+    })
+  }
+
+  test('the header of the last write but one and the body of the last are damaged: refused', async () => {
+    const { disk, starts } = await threeWrites()
+    disk.contents(segment(1)).fill(1, starts[1] as number, (starts[1] as number) + 20)
+    disk.contents(segment(1)).fill(1, (starts[2] as number) + 700, (starts[2] as number) + 720)
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ offset: starts[1] })
+  })
+
+  test('only bytes without a header follow a damaged write whose own header stands: refused', async () => {
+    const { disk, starts } = await threeWrites()
+    disk.contents(segment(1)).fill(1, (starts[1] as number) + 700, (starts[1] as number) + 720)
+    disk.contents(segment(1)).fill(0, starts[2] as number, (starts[2] as number) + 512)
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ offset: starts[1] })
+  })
+
+  test('a refusal changes nothing', async () => {
+    const { disk, starts } = await threeWrites()
+    disk.contents(segment(1))[starts[0] as number] = 0
+    const before = disk.paths().map((path) => Buffer.from(disk.contents(path)))
+    await expect(storageOn(disk).open()).rejects.toThrow(LogDamagedError)
+    expect(disk.paths().map((path) => Buffer.from(disk.contents(path)))).toEqual(before)
+  })
+
+  test('an entry that holds a copy of the log is not taken for a write when its own is torn', async () => {
+    const { disk, starts } = await threeWrites()
+    const end = (starts[2] as number) + 5 * 512
+    const copy = disk.contents(segment(1)).slice(0, end)
+    // Sets the copied headers where headers are looked for: the payload begins 109 bytes behind the beginning of its write.
+    const payload = Buffer.concat([Buffer.alloc(512 - 109), copy])
+    const storage = storageOn(disk, { segmentBytes: 64 * 512 })
+    await storage.open()
+    await write(storage, [commands(13, 2, [payload])])
+    await storage.close()
+    const bytes = disk.contents(segment(1))
+    expect(Buffer.from(bytes.subarray(end + 512, end + 516)).toString()).toBe('RFTW')
+    bytes.fill(0, end, end + 64)
+    const model = await contentsOf(storageOn(disk))
+    expect(model.entries).toHaveLength(12)
+  })
+})
+
+describe('files', () => {
+  async function threeSegments(): Promise<Written> {
+    const written = await writeLog(7, 60)
+    expect(written.disk.paths().length).toBeGreaterThan(4)
+    return written
+  }
+
+  test('a segment in the middle is missing: refused by name', async () => {
+    const { disk } = await threeSegments()
+    disk.delete(segment(2))
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: segment(2), offset: 0 })
+  })
+
+  test('the first segment is missing: refused', async () => {
+    const { disk } = await threeSegments()
+    disk.delete(segment(1))
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ file: segment(1) })
+  })
+
+  test('two segments have changed places: refused', async () => {
+    const { disk } = await threeSegments()
+    const second = disk.contents(segment(2))
+    disk.replace(segment(2), disk.contents(segment(3)))
+    disk.replace(segment(3), second)
+    await expect(storageOn(disk).open()).rejects.toThrow(LogDamagedError)
+  })
+
+  test('a segment of another directory, though of the same member, is refused', async () => {
+    const { disk } = await threeSegments()
+    const other = await writeLog(8, 60)
+    disk.replace(segment(2), other.disk.contents(segment(2)))
+    await expect(storageOn(disk).open()).rejects.toThrow(LogDamagedError)
+  })
+
+  test('the newest segment was made ready and not used, or torn while it was begun: it is made again', async () => {
+    const { disk, models } = await threeSegments()
+    const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length + 1)
+    for (const bytes of [new Uint8Array(4096), new Uint8Array(4096).fill(7, 0, 300)]) {
+      disk.replace(newest, bytes)
+      expect(await attempt(disk)).toEqual(models.at(-1))
+    }
+  })
+
+  test('the newest segment is empty, which no crash leaves behind: refused', async () => {
+    const { disk } = await threeSegments()
+    const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length)
+    disk.replace(newest, new Uint8Array(0))
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: newest })
+  })
+
+  test('a file cut by a single byte is noticed', async () => {
+    const { disk } = await threeSegments()
+    disk.replace(segment(1), disk.contents(segment(1)).slice(0, -1))
+    await expect(storageOn(disk).open()).rejects.toThrow(/segment|cut short/)
+  })
+
+  test('a file that is not ours is left alone beside a log, and no log is made beside it', async () => {
+    const { disk, models } = await threeSegments()
+    disk.replace(`${DIRECTORY}/notes.txt`, Buffer.from('mine'))
+    expect(await attempt(disk)).toEqual(models.at(-1))
+    for (const path of disk.paths()) if (path.endsWith('.log')) disk.delete(path)
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_FOREIGN_FILES' })
+    await expect(storageOn(disk).open()).rejects.toThrow(/notes\.txt/)
+  })
+
+  test('a file of a later version is refused by its version', async () => {
+    const { disk } = await threeSegments()
+    const bytes = disk.contents(segment(1))
+    bytes[8] = 2
+    const { crc32 } = await import('node:zlib')
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, crc32(bytes.subarray(8, 64)), true)
+    await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_UNSUPPORTED_FORMAT' })
+  })
+})
+
+test('entries that rot on the disk while it is open are an error of reading, not other entries', async () => {
+  const disk = new SimulatedFileSystem(randomFrom(1))
+  const storage = storageOn(disk)
+  await storage.open()
+  await write(storage, [commands(1, 1, ['one', 'two'])])
+  const bytes = disk.contents(segment(1))
+  const at = Buffer.from(bytes).indexOf('two')
+  bytes[at] = 0
+  await expect(read(storage, 1, 2)).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: segment(1) })
+})

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { build } from 'tsup'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { FileLogStorage, StorageInUseError } from '../src/index.js'
+import { read } from './support/log.js'
+
+let directory: string
+const children: ChildProcess[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(`${tmpdir()}/raft-log-`)
+})
+
+afterEach(async () => {
+  for (const child of children.splice(0)) await kill(child)
+  await rm(directory, { recursive: true })
+})
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+// Where Node finds the dependencies of this package.
+let bundle: string
+
+// The sources as they are, in one file: no test runs against a stale build.
+beforeAll(async () => {
+  bundle = await mkdtemp(path('../node_modules/.writer-'))
+  await build({
+    entry: { writer: path('support/writer-process.ts') },
+    outDir: bundle,
+    format: 'esm',
+    target: 'node20',
+    silent: true,
+    config: false,
+    noExternal: ['@raft/core'],
+    external: ['fs-native-extensions'],
+    esbuildOptions: (options) => {
+      options.alias = { '@raft/core': path('../../core/src/index.ts') }
+    },
+  })
+})
+
+afterAll(() => rm(bundle, { recursive: true }))
+
+/** Runs the writer; `onLine` gets what it says. Its errors are the test's. */
+function start(onLine: (line: string) => void, ...args: string[]): ChildProcess {
+  const options = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'] }
+  const child = spawn(process.execPath, [`${bundle}/writer.js`, directory, ...args], options)
+  createInterface({ input: child.stdout }).on('line', onLine)
+  children.push(child)
+  return child
+}
+
+/** Ends with what the process has said read to the end. */
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  await closed
+}
+
+const open = () => new FileLogStorage({ directory, clusterId: 'c1', memberId: 'n1', segmentBytes: 65_536 })
+
+test('what a process has acknowledged before kill -9 is there, time after time', async () => {
+  let lastIndex = 0
+  let term = 0
+  for (let round = 1; round <= 4; round++) {
+    let lines = 0
+    await new Promise<void>((resolve) => {
+      const child = start((line) => {
+        if (line === 'open') return
+        const [writtenTerm, writtenIndex] = line.split(' ').map(Number) as [number, number]
+        term = writtenTerm
+        lastIndex = writtenIndex
+        lines += 1
+        if (lines === 150 * round) child.kill('SIGKILL')
+      })
+      child.once('close', () => resolve())
+    })
+    expect(lines).toBeGreaterThanOrEqual(150 * round)
+    const storage = open()
+    const stored = await storage.open()
+    expect(stored.lastIndex).toBeGreaterThanOrEqual(lastIndex)
+    expect(stored.hardState.currentTerm).toBeGreaterThanOrEqual(term)
+    expect(stored.hardState.votedFor).toBe(`n${stored.hardState.currentTerm}`)
+    const entries = await read(storage, 1, stored.lastIndex)
+    expect(entries.count).toBe(stored.lastIndex)
+    for (let i = 1; i <= stored.lastIndex; i++) expect(Number.parseInt(Buffer.from(entries.payload(i)).toString(), 10)).toBe(i)
+    await storage.close()
+  }
+})
+
+test('a second process is refused while the first lives, and let in as soon as it was killed', async () => {
+  const said = (...args: string[]) =>
+    new Promise<{ child: ChildProcess; line: string }>((resolve) => {
+      const child = start((line) => resolve({ child, line }), ...args)
+    })
+  const first = await said('hold')
+  expect(first.line).toBe('open')
+  expect((await said('hold')).line).toBe('RAFT_STORAGE_IN_USE')
+  await expect(open().open()).rejects.toThrow(StorageInUseError)
+  await kill(first.child)
+  const second = open()
+  await second.open()
+  expect((await said('hold')).line).toBe('RAFT_STORAGE_IN_USE')
+  await second.close()
+})

@@ -1,7 +1,10 @@
 import { putU32 } from './binary.js'
 import { FRAME_LENGTH_BYTES } from './frame-decoder.js'
 
-const SLAB_BYTES = 256 * 1024
+/** Memory is taken in slabs that hold several turns of the size of the last; a connection with nothing to say has none. */
+const MIN_SLAB_BYTES = 16 * 1024
+const MAX_SLAB_BYTES = 1024 * 1024
+const TURNS_PER_SLAB = 4
 /** A frame that has reached this size is closed and another begun, so that the other side can start before all has arrived. */
 const FRAME_TARGET_BYTES = 64 * 1024
 
@@ -10,7 +13,8 @@ const FRAME_TARGET_BYTES = 64 * 1024
  * are never written to again, so they can be handed to a socket as they are.
  */
 export class FrameEncoder {
-  #slab: Uint8Array = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  #slab: Uint8Array = new Uint8Array(0)
+  #slabBytes = MIN_SLAB_BYTES
   /** What has not been taken lies between `#start` and `#end`. */
   #start = 0
   #end = 0
@@ -47,6 +51,7 @@ export class FrameEncoder {
     this.#closeFrame()
     const bytes = this.#slab.subarray(this.#start, this.#end)
     this.#start = this.#end
+    this.#slabBytes = Math.min(MAX_SLAB_BYTES, Math.max(MIN_SLAB_BYTES, TURNS_PER_SLAB * bytes.length))
     return bytes
   }
 
@@ -59,7 +64,7 @@ export class FrameEncoder {
   /** Doubling, so that a turn of any size is copied at most twice over; bytes already taken stay in the old slab. */
   #grow(needed: number): void {
     const pending = this.#end - this.#start
-    const larger = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (pending + needed)))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, 2 * (pending + needed)))
     larger.set(this.#slab.subarray(this.#start, this.#end))
     if (this.#frame !== -1) this.#frame -= this.#start
     this.#slab = larger

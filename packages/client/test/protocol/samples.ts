@@ -1,0 +1,104 @@
+import {
+  encodeClientPreamble,
+  encodeCompareAndSet,
+  encodeCompareAndSetResult,
+  encodeDelete,
+  encodeDeleteResult,
+  encodeError,
+  encodeGet,
+  encodeGetResult,
+  encodePut,
+  encodePutResult,
+  encodeRange,
+  encodeRangeResult,
+  encodeServerPreamble,
+  encodeStatus,
+  encodeTransaction,
+  encodeTransactionResult,
+  FrameEncoder,
+  RequestKind,
+  ResponseKind,
+  StepKind,
+  writeRequest,
+  writeResponse,
+} from '../../src/protocol/index.js'
+
+const b = (text: string) => Buffer.from(text)
+const entry = { key: b('k'), value: b('v'), createRevision: 1, modRevision: 2 ** 40, version: 3 }
+
+/** One of each thing that crosses the wire; their bytes are in test/fixtures/protocol.json. */
+export const samples: Readonly<Record<string, Uint8Array>> = {
+  'client preamble': encodeClientPreamble(),
+  'server preamble': encodeServerPreamble(1, { memberId: 'n1', clusterId: 'c' }),
+  'command put': encodePut(b('k'), b('value')),
+  'command delete': encodeDelete(b('k')),
+  'command compareAndSet': encodeCompareAndSet(b('k'), 2 ** 40 + 5, b('v')),
+  'command transaction': encodeTransaction({
+    compare: [
+      { target: 'value', relation: 'equal', key: b('k'), operand: b('v') },
+      { target: 'createRevision', relation: 'notEqual', key: b('k'), operand: 1 },
+      { target: 'modRevision', relation: 'less', key: b('k'), operand: 2 },
+      { target: 'version', relation: 'greater', key: b('k'), operand: 3 },
+    ],
+    success: [
+      { kind: StepKind.Put, key: b('k'), value: b('v') },
+      { kind: StepKind.Delete, key: b('k') },
+    ],
+    failure: [
+      { kind: StepKind.Get, key: b('k') },
+      { kind: StepKind.Range, range: { prefix: b('p'), after: b('pa'), limit: 7 } },
+    ],
+  }),
+  'body get': encodeGet(b('k'), 'linearizable'),
+  'body range': encodeRange({ prefix: b('p'), after: null, limit: 0 }, 'local'),
+  'body range after': encodeRange({ prefix: b(''), after: b('a'), limit: 9 }, 'lease'),
+  'frame of two requests': requests(),
+  'frame of one response': responses(),
+  'result put': encodePutResult({ createRevision: 1, modRevision: 2 ** 40, version: 3 }),
+  'result delete': encodeDeleteResult({ revision: 9, deleted: true }),
+  'result compareAndSet': encodeCompareAndSetResult({ revision: 9, succeeded: false, modRevision: 7 }),
+  'result transaction': encodeTransactionResult({
+    revision: 9,
+    succeeded: true,
+    results: [
+      { kind: StepKind.Put, createRevision: 1, modRevision: 9, version: 2 },
+      { kind: StepKind.Delete, deleted: false },
+      { kind: StepKind.Get, entry: null },
+      { kind: StepKind.Range, entries: [entry], more: true },
+    ],
+  }),
+  'result get': encodeGetResult({ revision: 9, entry }),
+  'result get of nothing': encodeGetResult({ revision: 9, entry: null }),
+  'result range': encodeRangeResult({ revision: 9, entries: [entry], more: false }),
+  status: encodeStatus({
+    memberId: 'n1',
+    clusterId: 'c',
+    role: 'leader',
+    term: 2,
+    leaderId: 'n1',
+    commitIndex: 5,
+    appliedIndex: 4,
+    revision: 3,
+    members: [{ id: 'n1', addresses: { client: '127.0.0.1:8001' } }],
+  }),
+  'error not leader': encodeError({
+    outcome: 'notAppended',
+    code: 'RAFT_NOT_LEADER',
+    message: 'ask n2',
+    leader: { id: 'n2', address: 'h:2' },
+  }),
+  'error unknown': encodeError({ outcome: 'unknown', code: 'RAFT_OUTCOME_UNKNOWN', message: '?', leader: null }),
+}
+
+function requests(): Uint8Array {
+  const encoder = new FrameEncoder()
+  writeRequest(encoder, 1, RequestKind.Write, 500, encodeDelete(b('k')))
+  writeRequest(encoder, 0x0203_0405, RequestKind.Status, 0, b(''))
+  return encoder.take() as Uint8Array
+}
+
+function responses(): Uint8Array {
+  const encoder = new FrameEncoder()
+  writeResponse(encoder, 1, ResponseKind.Delete, encodeDeleteResult({ revision: 9, deleted: true }))
+  return encoder.take() as Uint8Array
+}

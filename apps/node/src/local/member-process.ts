@@ -103,7 +103,7 @@ export class MemberProcess {
       if (response?.ok === true) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    throw new Error(`${this.id} does not serve: ${this.log.trimEnd().split('\n').slice(-3).join('\n')}`)
+    throw new Error(`${this.id} does not serve: ${this.log.trimEnd().split('\n').slice(-20).join('\n')}`)
   }
 
   /** What GET of this path answers, as JSON. @throws Error when it is not 200 */

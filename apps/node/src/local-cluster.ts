@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nextPorts, type PortPair } from './local/free-ports.js'
+import { ProcessCluster, portsOf } from './local/process-cluster.js'
+
+/*
+ * `pnpm start`: three members on this machine, each a process, with their data in ./cluster-data (or the directory that is
+ * given). Nothing is restarted by itself; Ctrl-C stops all of them.
+ */
+
+const MEMBERS = 3
+const FIRST_PEER_PORT = 7001
+const FIRST_CLIENT_PORT = 8001
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+const here = (path: string) => relative('.', path) || '.'
+
+const directory = resolve(process.argv[2] ?? 'cluster-data')
+const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
+
+let stopping = false
+
+try {
+  if (!existsSync(cli)) throw new Error(`${cli} is not there: build first (pnpm build)`)
+  const cluster = new ProcessCluster({ directory, cli, ports: await choosePorts() })
+  // Before anything is started, so that no signal leaves a member behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(cluster))
+  await run(cluster)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+}
+
+async function run(cluster: ProcessCluster): Promise<void> {
+  say(`Starting ${MEMBERS} members; their data and logs are in ${here(directory)} …`)
+  try {
+    await cluster.start()
+    const leader = await cluster.leader()
+    for (const member of cluster.members) void member.exited.then((exit) => reportExit(member.id, member.logFile, exit.code))
+    say(instructions(cluster, leader.id))
+  } catch (error) {
+    if (stopping) return
+    await cluster.end('SIGTERM')
+    throw error
+  }
+}
+
+/** The ports of the first start where they are free, so that old addresses still work. */
+async function choosePorts(): Promise<PortPair[]> {
+  const before = portsOf(directory) ?? []
+  const first = (kind: keyof PortPair, otherwise: number) => before[0]?.[kind] ?? otherwise
+  return nextPorts(MEMBERS, first('peer', FIRST_PEER_PORT), first('client', FIRST_CLIENT_PORT))
+}
+
+async function stop(cluster: ProcessCluster): Promise<void> {
+  if (stopping) return
+  stopping = true
+  say('\nStopping all members …')
+  await cluster.end('SIGTERM')
+  say(`Stopped. The data stays in ${here(directory)}: the same command goes on with it.`)
+  process.exit(0)
+}
+
+function reportExit(id: string, logFile: string, code: number | null): void {
+  if (!stopping) say(`${id} has ended (${code === null ? 'killed' : `code ${code}`}); its log is ${here(logFile)}`)
+}
+
+function instructions(cluster: ProcessCluster, leaderId: string): string {
+  const [first, second, third] = cluster.members.map((member) => member.url)
+  const lines = cluster.members.map(
+    ({ id, url, pid, logFile }) => `  ${id}  ${url}  process ${pid}, log ${here(logFile)}${id === leaderId ? '  (leader)' : ''}`,
+  )
+  return `
+A cluster of ${MEMBERS} members runs on this machine:
+
+${lines.join('\n')}
+
+Any member serves any request:
+
+  curl -X PUT ${first}/v1/kv/greeting -d 'hello'
+  curl ${second}/v1/kv/greeting
+  curl '${third}/v1/kv?prefix=gree'
+  curl ${first}/v1/status
+
+From JavaScript, with @raft/client (from the folder apps/node, which has it):
+
+  node --input-type=module -e "
+    import { connect } from '@raft/client'
+    const client = await connect({ members: ${JSON.stringify(cluster.addresses).replaceAll('"', "'")} })
+    await client.put('counter', 42)
+    console.log(await client.get('counter'))
+    await client.close()"
+
+Kill the leader (kill -9 ${cluster.member(leaderId).pid}) and go on: the other two elect another.
+Ctrl-C stops all members; the data stays.
+`
+}

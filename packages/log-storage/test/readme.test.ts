@@ -12,12 +12,11 @@ test('the example of the README, on real files', async () => {
   const { lastIndex } = await storage.open()
   const entries = EntryBatch.of(lastIndex + 1, 1, EntryKind.Command, [Buffer.from('hello')])
   await new Promise<void>((resolve, reject) => {
-    storage.write({ hardState: { currentTerm: 1, votedFor: 'n1' }, entries: [entries] }, async (error) => {
-      if (error !== null) return reject(error)
-      await storage.close()
-      resolve()
-    })
+    storage.write({ hardState: { currentTerm: 1, votedFor: 'n1' }, entries: [entries] }, (error) =>
+      error === null ? resolve() : reject(error),
+    )
   })
+  await storage.close()
   const again = new FileLogStorage(options)
   expect(await contentsOf(again)).toEqual({ hardState: { currentTerm: 1, votedFor: 'n1' }, base: 0, entries: ['1:hello'] })
   await again.close()

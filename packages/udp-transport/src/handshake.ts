@@ -31,6 +31,8 @@ interface Attempt {
   count: number
   sentAt: number
   dueAt: number
+  /** The next one goes out early, and does not count. */
+  hastened: boolean
 }
 
 /** A handshake that succeeded. */
@@ -67,8 +69,24 @@ export class Handshake {
 
   begin(inUse: number, now: number): void {
     if (this.#attempt !== null) return
-    this.#attempt = { nonce: this.#nonce(), session: this.#sessionId(), inUse, count: 0, sentAt: Number.NEGATIVE_INFINITY, dueAt: now }
+    this.#attempt = {
+      nonce: this.#nonce(),
+      session: this.#sessionId(),
+      inUse,
+      count: 0,
+      sentAt: Number.NEGATIVE_INFINITY,
+      dueAt: now,
+      hastened: false,
+    }
     this.#hub.counters.handshakesStarted += 1
+  }
+
+  /** There is a sign, not to be trusted, that the peer is there: what is under way need not wait out its interval. */
+  hasten(now: number): void {
+    const attempt = this.#attempt
+    if (attempt === null || now - attempt.sentAt < RESEND_INTERVAL) return
+    attempt.dueAt = now
+    attempt.hastened = attempt.count > 0
   }
 
   abandon(): void {
@@ -79,15 +97,16 @@ export class Handshake {
   onTimer(now: number, maxDatagram: number, window: number): Buffer | null | 'gaveUp' {
     const attempt = this.#attempt
     if (attempt === null || now < attempt.dueAt) return null
-    if (attempt.count >= MAX_ATTEMPTS) {
+    if (attempt.count >= MAX_ATTEMPTS && !attempt.hastened) {
       this.#attempt = null
       return 'gaveUp'
     }
     // Every second attempt tries the next secret: in the middle of a change the peer may not have the first one yet.
     const keys = this.#hub.keys[(attempt.count >>> 1) % this.#hub.keys.length] as SecretKeys
     attempt.sentAt = now
-    attempt.dueAt = now + Math.min(MAX_RETRY, FIRST_RETRY * 2 ** attempt.count)
-    attempt.count += 1
+    if (!attempt.hastened) attempt.count += 1
+    attempt.hastened = false
+    attempt.dueAt = now + Math.min(MAX_RETRY, FIRST_RETRY * 2 ** (attempt.count - 1))
     return this.#step(DatagramKind.Hello, keys, attempt.session, attempt.inUse, attempt.nonce, NO_NONCE, maxDatagram, window, false)
   }
 
@@ -95,7 +114,7 @@ export class Handshake {
   answer(hello: HandshakeDatagram, keys: SecretKeys, known: boolean, maxDatagram: number, window: number, now: number): Buffer | null {
     const attempt = this.#attempt
     if (attempt !== null && this.#hub.options.id < this.#peer && attempt.count <= YOUNG_ATTEMPTS && attempt.sentAt > now - MAX_RETRY) {
-      if (now - attempt.sentAt >= RESEND_INTERVAL) attempt.dueAt = now
+      this.hasten(now)
       return null
     }
     this.#hub.counters.handshakesAnswered += 1

@@ -66,19 +66,22 @@ export class Link {
     try {
       target = parseHostPort(this.#address)
     } catch {
-      return fail()
+      fail()
+      return
     }
     this.#hub.options.sockets.lookup(target.host, (error, address) => {
       if (attempt !== this.#attempt) return
-      if (error !== null || address === null) return fail()
+      if (error !== null || address === null) {
+        fail()
+        return
+      }
       this.#connect({ address, port: target.port }, attempt, fail)
     })
   }
 
   /** Lets go of the socket, so that the next `open` looks the name up again. */
-  reopen(): void {
+  release(): void {
     this.#closeSocket()
-    this.open()
   }
 
   /** To the peer; `source` is where to answer a peer whose own place is not known yet. Dropped when there is no way. */
@@ -107,8 +110,14 @@ export class Link {
       },
     }
     this.#hub.options.sockets.connect(endpoint, handlers, (error, socket) => {
-      if (error !== null || socket === null) return fail()
-      if (attempt !== this.#attempt) return socket.close()
+      if (error !== null || socket === null) {
+        fail()
+        return
+      }
+      if (attempt !== this.#attempt) {
+        socket.close()
+        return
+      }
       this.#opening = false
       this.#socket = socket
       this.#onReady()

@@ -85,6 +85,13 @@ export class Peer {
     this.#hub.schedule(this)
   }
 
+  /** A datagram of a session that is not known here may be this peer's, from before a restart. */
+  onStrayDatagram(): void {
+    if (this.#current !== null) return
+    this.begin()
+    this.#handshake.hasten(this.#hub.options.clock.now())
+  }
+
   /** Begins a handshake unless there is a session, or one under way. */
   begin(): void {
     if (this.#current !== null) return
@@ -168,7 +175,7 @@ export class Peer {
   }
 
   #queueBulk(message: AppendEntries): boolean {
-    if (this.#current !== null) return this.#current.pushBulk(message)
+    if (this.#current !== null && this.#confirmation === null) return this.#current.pushBulk(message)
     const bytes = encodedMessageLength(message)
     if (this.#bulk.length > 0 && this.#bulkBytes + bytes > this.#hub.options.maxQueuedBytes) return false
     this.#bulk.push(message)
@@ -189,8 +196,10 @@ export class Peer {
     if (this.#unansweredSince === Number.POSITIVE_INFINITY && this.#control.length + this.#bulk.length + session.pending > 0)
       this.#unansweredSince = now
     for (const message of this.#control) session.pushControl(message)
-    for (const message of this.#bulk) session.pushBulk(message)
     this.#control = []
+    // Until the peer has shown that it has the session too, another may take its place, and nothing be left behind in it.
+    if (this.#confirmation !== null) return
+    for (const message of this.#bulk) session.pushBulk(message)
     this.#bulk = []
     this.#bulkBytes = 0
   }
@@ -227,7 +236,7 @@ export class Peer {
     if (hello === 'gaveUp') {
       if (this.#current === null) {
         this.#dropWaiting()
-        this.link.reopen()
+        this.link.release()
       }
     } else if (hello !== null) this.link.send([hello])
     const confirmation = this.#confirmation
@@ -277,19 +286,19 @@ export class Peer {
 
   /** Timers are late rather than many: one that fires too early finds nothing to do, and sets the next. */
   #sleep(now: number): void {
-    const { clock, options } = { clock: this.#hub.options.clock, options: this.#hub.options }
+    const { options } = this.#hub
     const due = Math.min(
       this.#handshake.dueAt,
       this.#confirmation?.dueAt ?? Number.POSITIVE_INFINITY,
       this.#current?.nextTimer() ?? Number.POSITIVE_INFINITY,
       this.#previous?.nextTimer() ?? Number.POSITIVE_INFINITY,
-      this.#unansweredSince + options.silenceTimeout,
+      this.#current === null ? Number.POSITIVE_INFINITY : this.#unansweredSince + options.silenceTimeout,
       this.#holding() ? now + options.deliveryTimeout : Number.POSITIVE_INFINITY,
     )
     if (due >= this.#wakeAt || due === Number.POSITIVE_INFINITY) return
     this.#cancelWake?.()
     this.#wakeAt = due
-    this.#cancelWake = clock.schedule(due, () => {
+    this.#cancelWake = options.clock.schedule(due, () => {
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.#cancelWake = null
       this.flush()

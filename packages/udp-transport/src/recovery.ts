@@ -136,15 +136,15 @@ export class Recovery {
   }
 
   #detectLoss(now: number): void {
-    const lostBefore = now - this.roundTrip.lossDelay()
+    const delay = this.roundTrip.lossDelay()
     this.#lossTime = Number.POSITIVE_INFINITY
     for (const [counter, datagram] of this.#inFlight) {
       if (counter > this.#largestAcknowledged) return
-      if (counter <= this.#largestAcknowledged - PACKET_THRESHOLD || datagram.sentAt <= lostBefore) {
+      if (counter <= this.#largestAcknowledged - PACKET_THRESHOLD || datagram.sentAt + delay <= now) {
         this.#lose(counter, datagram)
         this.congestion.onLost(datagram.sentAt, now)
       } else {
-        this.#lossTime = Math.min(this.#lossTime, datagram.sentAt + this.roundTrip.lossDelay())
+        this.#lossTime = Math.min(this.#lossTime, datagram.sentAt + delay)
       }
     }
   }

@@ -40,14 +40,17 @@ export function deriveSecrets(
   const keys: SecretKeys[] = []
   const next = (i: number): void => {
     const secret = secrets[i]
-    if (secret === undefined) return done(null, keys)
+    if (secret === undefined) {
+      done(null, keys)
+      return
+    }
     const add = (key: Uint8Array) => {
       const derived = keysOf(key, clusterId)
       if (!keys.some((known) => known.hint === derived.hint)) keys.push(derived)
       next(i + 1)
     }
-    if (typeof secret !== 'string' && secret.length >= KEY_BYTES) return add(secret)
-    scrypt(secret, `raft-udp 1 ${clusterId}`, KEY_BYTES, SCRYPT, (error, key) => (error === null ? add(key) : done(error, [])))
+    if (typeof secret !== 'string' && secret.length >= KEY_BYTES) add(secret)
+    else scrypt(secret, `raft-udp 1 ${clusterId}`, KEY_BYTES, SCRYPT, (error, key) => (error === null ? add(key) : done(error, [])))
   }
   next(0)
 }

@@ -156,6 +156,7 @@ export class Session {
   }
 
   nextTimer(): number {
+    if (this.#isExhausted) return Number.POSITIVE_INFINITY
     return Math.min(this.#ackTime, this.#departure, this.#recovery.nextTimer())
   }
 
@@ -172,8 +173,13 @@ export class Session {
     return this.#assembly.held === 0 ? 0 : now - this.#heldSince
   }
 
+  /** Its successor should have been there long ago. */
+  get #isExhausted(): boolean {
+    return this.#nextCounter >= 2 * this.#host.maxSessionDatagrams
+  }
+
   #sendOne(now: number): boolean {
-    if (this.#nextCounter >= 2 * this.#host.maxSessionDatagrams) return false
+    if (this.#isExhausted) return false
     const writer = new Writer(this.#host.scratch)
     const end = this.#textBytes - 1
     this.#writeAcknowledgement(writer, end, now)

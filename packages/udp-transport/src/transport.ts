@@ -102,15 +102,17 @@ export class UdpTransport implements Transport {
   }
 
   attach(group: GroupId, receiver: TransportReceiver): void {
+    if (this.#phase === 'closed') return
     if (this.#groups.has(group)) throw new ConfigurationError(`group ${group} has a receiver already: detach it first`)
     this.#groups.set(group, { receiver, members: new Set() })
   }
 
   setMembers(group: GroupId, members: readonly Member[]): void {
+    if (this.#phase === 'closed') return
     const attached = this.#groups.get(group)
     if (attached === undefined) throw new ConfigurationError(`group ${group} is not attached`)
     attached.members = new Set(members.map((member) => member.id))
-    this.#addresses.set(group, new Map(members.map((member) => [member.id, member.addresses['peer'] ?? null])))
+    this.#addresses.set(group, new Map(members.map(({ id, addresses: { peer } }) => [id, peer ?? null])))
     this.#updatePeers()
   }
 
@@ -240,7 +242,7 @@ export class UdpTransport implements Transport {
     }
     dropped.unknownSession += 1
     // A member may be using a session from before this one's restart: meet it.
-    for (const peer of this.#peers.values()) peer.begin()
+    for (const peer of this.#peers.values()) peer.onStrayDatagram()
   }
 
   #onHandshake(bytes: Uint8Array, from: Endpoint): void {

@@ -10,6 +10,7 @@ interface Task {
 export class VirtualClock implements Clock {
   #now = 1000
   #order = 0
+  #turns = 0
   readonly #heap: Task[] = []
 
   now(): number {
@@ -37,6 +38,8 @@ export class VirtualClock implements Clock {
       const task = this.#heap[0]
       if (task === undefined || task.time > end) break
       this.#pop()
+      this.#turns = task.time === this.#now ? this.#turns + 1 : 0
+      if (this.#turns > 100_000) throw new Error(`time stands still at ${this.#now}: timers fire without end`)
       this.#now = task.time
       task.callback?.()
     }

@@ -40,8 +40,14 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     return this.#keys.get(key)
   }
 
-  /** Keys in bytewise order, of a prefix, from behind `after` on; `more` when a limit (keys, or 4 MiB) left some out. */
+  /**
+   * Keys in bytewise order, of a prefix, from behind `after` on; `more` when a limit (keys, or 4 MiB) left some out.
+   * @throws CommandError (`RAFT_COMMAND_MALFORMED`) when the limit is no whole number from 0 on
+   */
   range(request: RangeRequest = {}): RangeResult {
+    const { limit = 0 } = request
+    if (!Number.isSafeInteger(limit) || limit < 0)
+      throw new CommandError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 on`)
     const { entries, more } = this.#keys.range(request)
     return { entries, more, revision: this.#revision }
   }

@@ -65,6 +65,10 @@ describe('range', () => {
     expect([most.entries.length, most.more]).toEqual([10_000, true])
   })
 
+  test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('a limit of %d is refused', (limit) => {
+    expect(() => storeOf('a').range({ limit })).toThrow(expect.objectContaining({ code: 'RAFT_COMMAND_MALFORMED' }))
+  })
+
   test('an answer is at most 4 MiB, but holds one key whatever its size', () => {
     const store = new KeyValueStore()
     for (const key of ['a', 'b', 'c']) apply(store, { type: 'put', key: bytes(key), value: Buffer.alloc(2_000_000) })

@@ -39,4 +39,4 @@ async function live(seed: number, lives: number): Promise<void> {
 
 test('after any loss of power the log is what was durable, or that and the whole write in flight', async () => {
   for (let seed = 1; seed <= 400; seed++) await live(seed, 12)
-})
+}, 120_000)

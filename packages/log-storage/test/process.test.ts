@@ -28,7 +28,7 @@ let bundle: string
 beforeAll(async () => {
   bundle = await mkdtemp(path('../node_modules/.writer-'))
   await build({
-    entry: { writer: path('support/writer-process.ts') },
+    entry: { writer: fileURLToPath(new URL('./support/writer-process.ts', import.meta.url)) },
     outDir: bundle,
     format: 'esm',
     target: 'node20',

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { LogDamagedError } from '../src/index.js'
+import { DIRECTORY, storageOn } from './support/log.js'
+import { attempt, segment, type Written, writeLog } from './support/written-log.js'
+
+async function threeSegments(): Promise<Written> {
+  const written = await writeLog(7, 60)
+  expect(written.disk.paths().length).toBeGreaterThan(4)
+  return written
+}
+
+test('a segment in the middle is missing: refused by name', async () => {
+  const { disk } = await threeSegments()
+  disk.delete(segment(2))
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: segment(2), offset: 0 })
+})
+
+test('the first segment is missing: refused', async () => {
+  const { disk } = await threeSegments()
+  disk.delete(segment(1))
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ file: segment(1) })
+})
+
+test('two segments have changed places: refused', async () => {
+  const { disk } = await threeSegments()
+  const second = disk.contents(segment(2))
+  disk.replace(segment(2), disk.contents(segment(3)))
+  disk.replace(segment(3), second)
+  await expect(storageOn(disk).open()).rejects.toThrow(LogDamagedError)
+})
+
+test('a segment of another directory, though of the same member, is refused', async () => {
+  const { disk } = await threeSegments()
+  const other = await writeLog(8, 60)
+  disk.replace(segment(2), other.disk.contents(segment(2)))
+  await expect(storageOn(disk).open()).rejects.toThrow(LogDamagedError)
+})
+
+test('the newest segment was made ready and not used, or torn while it was begun: it is made again', async () => {
+  const { disk, models } = await threeSegments()
+  const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length + 1)
+  for (const bytes of [new Uint8Array(4096), new Uint8Array(4096).fill(7, 0, 300)]) {
+    disk.replace(newest, bytes)
+    expect(await attempt(disk)).toEqual(models.at(-1))
+  }
+})
+
+test('the newest segment is empty, which no crash leaves behind: refused', async () => {
+  const { disk } = await threeSegments()
+  const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length)
+  disk.replace(newest, new Uint8Array(0))
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: newest })
+})
+
+test('a file cut by a single byte is noticed', async () => {
+  const { disk } = await threeSegments()
+  disk.replace(segment(1), disk.contents(segment(1)).slice(0, -1))
+  await expect(storageOn(disk).open()).rejects.toThrow(/segment|cut short/)
+})
+
+test('a file that is not ours is left alone beside a log, and no log is made beside it', async () => {
+  const { disk, models } = await threeSegments()
+  disk.replace(`${DIRECTORY}/notes.txt`, Buffer.from('mine'))
+  expect(await attempt(disk)).toEqual(models.at(-1))
+  for (const path of disk.paths()) if (path.endsWith('.log')) disk.delete(path)
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_FOREIGN_FILES' })
+  await expect(storageOn(disk).open()).rejects.toThrow(/notes\.txt/)
+})
+
+test('a file of a later version is refused by its version', async () => {
+  const { disk } = await threeSegments()
+  const bytes = disk.contents(segment(1))
+  bytes[8] = 2
+  const { crc32 } = await import('node:zlib')
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, crc32(bytes.subarray(8, 64)), true)
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_UNSUPPORTED_FORMAT' })
+})

@@ -1,0 +1,42 @@
+import { LogDamagedError } from '../../src/index.js'
+import { applied, contentsOf, DIRECTORY, emptyModel, type Model, randomWrite, storageOn, write } from './log.js'
+import { randomBytesFrom, randomFrom } from './random.js'
+import { SimulatedFileSystem } from './simulated-file-system.js'
+
+export const segment = (number: number) => `${DIRECTORY}/${String(number).padStart(16, '0')}.log`
+
+export const SEGMENT_BYTES = 4096
+
+export interface Written {
+  readonly disk: SimulatedFileSystem
+  /** What the log held after each write, from none on. */
+  readonly models: readonly Model[]
+}
+
+/** Some segments full of random writes. */
+export async function writeLog(seed: number, writes: number): Promise<Written> {
+  const random = randomFrom(seed)
+  const disk = new SimulatedFileSystem(random)
+  const storage = storageOn(disk, { randomBytes: randomBytesFrom(random) })
+  await storage.open()
+  const models = [emptyModel()]
+  for (let i = 0; i < writes; i++) {
+    const next = randomWrite(models.at(-1) as Model, random)
+    await write(storage, next.entries, next.hardState)
+    models.push(applied(models.at(-1) as Model, next))
+  }
+  await storage.close()
+  return { disk, models }
+}
+
+export async function attempt(disk: SimulatedFileSystem): Promise<Model | LogDamagedError> {
+  const storage = storageOn(disk)
+  try {
+    return await contentsOf(storage)
+  } catch (error) {
+    if (error instanceof LogDamagedError) return error
+    throw error
+  } finally {
+    await storage.close()
+  }
+}

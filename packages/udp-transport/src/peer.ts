@@ -301,7 +301,8 @@ export class Peer {
     this.#cancelWake = options.clock.schedule(due, () => {
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.#cancelWake = null
-      this.flush()
+      // Not at once: after a pause of this process, acknowledgements may be waiting to be read before anything counts as late.
+      this.#hub.schedule(this)
     })
   }
 

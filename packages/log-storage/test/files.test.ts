@@ -1,6 +1,9 @@
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { LogDamagedError } from '../src/index.js'
 import { DIRECTORY, storageOn } from './support/log.js'
+import { randomFrom } from './support/random.js'
+import { SimulatedFileSystem } from './support/simulated-file-system.js'
 import { attempt, segment, type Written, writeLog } from './support/written-log.js'
 
 async function threeSegments(): Promise<Written> {
@@ -45,6 +48,32 @@ test('the newest segment was made ready and not used, or torn while it was begun
   }
 })
 
+test('what is left of a segment that was being begun is gone before the log is used: it would look like a later write', async () => {
+  const { disk } = await writeLog(7, 60)
+  const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length + 1)
+  disk.replace(newest, new Uint8Array(4096).fill(7, 0, 300))
+  // So that no other takes its place.
+  disk.faults.fail = (operation) => (operation === 'create' ? new Error('ENOSPC') : null)
+  const storage = storageOn(disk)
+  await storage.open()
+  expect(disk.paths()).not.toContain(newest)
+  disk.crash()
+  expect(disk.paths()).not.toContain(newest)
+})
+
+test('a segment that says it is another is refused', async () => {
+  const { disk } = await writeLog(7, 1)
+  const bytes = disk.contents(segment(1))
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  // Behind the header of 64 bytes and a hard state without a vote stands the segment's number.
+  expect(view.getUint32(64 + 9, true)).toBe(1)
+  view.setUint32(64 + 9, 2, true)
+  view.setUint32(36, crc32(bytes.subarray(64, 64 + view.getUint32(40, true))), true)
+  view.setUint32(4, crc32(bytes.subarray(8, 64)), true)
+  disk.delete(segment(2))
+  await expect(storageOn(disk).open()).rejects.toThrow(/segment 2 under another name/)
+})
+
 test('the newest segment is empty, which no crash leaves behind: refused', async () => {
   const { disk } = await threeSegments()
   const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length)
@@ -52,10 +81,13 @@ test('the newest segment is empty, which no crash leaves behind: refused', async
   await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: newest })
 })
 
-test('a file cut by a single byte is noticed', async () => {
-  const { disk } = await threeSegments()
+test('a file cut by a single byte, though only of the zeros that nobody wrote to, is noticed', async () => {
+  const disk = new SimulatedFileSystem(randomFrom(1))
+  const storage = storageOn(disk, { segmentBytes: 8192 })
+  await storage.open()
+  await storage.close()
   disk.replace(segment(1), disk.contents(segment(1)).slice(0, -1))
-  await expect(storageOn(disk).open()).rejects.toThrow(/segment|cut short/)
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: segment(1), offset: 8191 })
 })
 
 test('a file that is not ours is left alone beside a log, and no log is made beside it', async () => {
@@ -71,7 +103,6 @@ test('a file of a later version is refused by its version', async () => {
   const { disk } = await threeSegments()
   const bytes = disk.contents(segment(1))
   bytes[8] = 2
-  const { crc32 } = await import('node:zlib')
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, crc32(bytes.subarray(8, 64)), true)
   await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_UNSUPPORTED_FORMAT' })
 })

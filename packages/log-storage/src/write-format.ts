@@ -200,7 +200,7 @@ export interface WriteBody {
   readonly pieces: readonly Piece[]
 }
 
-/** Checks the write whose header stands at `at`, every byte of it; null when something is not as it was written. */
+/** Checks every byte that counts of the write whose header stands at `at`; null when something is not as it was written. */
 export function parseBody(bytes: Uint8Array, at: number, header: WriteHeader): WriteBody | null {
   const metaEnd = at + HEADER_BYTES + header.metaLength
   const end = at + HEADER_BYTES + header.bodyLength
@@ -219,8 +219,8 @@ export function parseBody(bytes: Uint8Array, at: number, header: WriteHeader): W
     pieces.push({ firstIndex: new Reader(bytes, start).u64(), at: start - at, length, checksum })
     start += length
   }
-  // What fills the last sector belongs to the write: it was written as zeros, and anything else there is damage.
-  return start === end && isZero(bytes, end, Math.min(bytes.length, alignToSector(end))) ? { hardState, meta, pieces } : null
+  // What fills the last sector says nothing, and damage there is no reason to give up a write.
+  return start === end ? { hardState, meta, pieces } : null
 }
 
 function decodeHardState(reader: Reader): HardState {

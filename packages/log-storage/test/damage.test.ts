@@ -118,22 +118,30 @@ describe('trap 22: damage inside the last write is a torn tail, damage before a 
     expect(disk.paths().map((path) => Buffer.from(disk.contents(path)))).toEqual(before)
   })
 
-  test('an entry that holds a copy of the log is not taken for a write when its own is torn', async () => {
-    const { disk, starts } = await threeWrites()
-    const end = (starts[2] as number) + 5 * 512
-    const copy = disk.contents(segment(1)).slice(0, end)
-    // Sets the copied headers where headers are looked for: the payload begins 109 bytes behind the beginning of its write.
-    const payload = Buffer.concat([Buffer.alloc(512 - 109), copy])
-    const storage = storageOn(disk, { segmentBytes: 64 * 512 })
-    await storage.open()
-    await write(storage, [commands(13, 2, [payload])])
-    await storage.close()
-    const bytes = disk.contents(segment(1))
-    expect(Buffer.from(bytes.subarray(end + 512, end + 516)).toString()).toBe('RFTW')
-    bytes.fill(0, end, end + 64)
-    const model = await contentsOf(storageOn(disk))
-    expect(model.entries).toHaveLength(12)
-  })
+  // Headers of the same log are of earlier writes; those of another, though of later ones, have another salt.
+  for (const [whose, writes] of [
+    ['this', 3],
+    ['a longer', 20],
+  ] as const) {
+    test(`an entry that holds a copy of ${whose} log is not taken for a write when its own is torn`, async () => {
+      const { disk, starts } = await threeWrites()
+      const end = (starts[2] as number) + 5 * 512
+      const other = await writeLog(9, writes)
+      const copy =
+        writes === 3 ? disk.contents(segment(1)).slice(0, end) : Buffer.concat([1, 2, 3].map((n) => other.disk.contents(segment(n))))
+      // Sets the copied headers where headers are looked for: the payload begins 109 bytes behind the beginning of its write.
+      const payload = Buffer.concat([Buffer.alloc(512 - 109), copy])
+      const storage = storageOn(disk, { segmentBytes: 64 * 512 })
+      await storage.open()
+      await write(storage, [commands(13, 2, [payload])])
+      await storage.close()
+      const bytes = disk.contents(segment(1))
+      expect(Buffer.from(bytes.subarray(end + 512, end + 516)).toString()).toBe('RFTW')
+      bytes.fill(0, end, end + 64)
+      const model = await contentsOf(storageOn(disk))
+      expect(model.entries).toHaveLength(12)
+    })
+  }
 })
 
 test('entries that rot on the disk while it is open are an error of reading, not other entries', async () => {

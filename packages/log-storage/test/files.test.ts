@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { LogDamagedError } from '../src/index.js'
-import { DIRECTORY, storageOn } from './support/log.js'
+import { commands, DIRECTORY, storageOn, write } from './support/log.js'
 import { randomFrom } from './support/random.js'
 import { SimulatedFileSystem } from './support/simulated-file-system.js'
 import { attempt, segment, type Written, writeLog } from './support/written-log.js'
@@ -46,6 +46,25 @@ test('the newest segment was made ready and not used, or torn while it was begun
     disk.replace(newest, bytes)
     expect(await attempt(disk)).toEqual(models.at(-1))
   }
+})
+
+test('a segment of another history of the same directory is refused, though its numbers fit', async () => {
+  const disk = new SimulatedFileSystem(randomFrom(1))
+  const storage = storageOn(disk)
+  await storage.open()
+  await storage.close()
+  const other = disk.clone(randomFrom(2))
+  for (const [history, text] of [
+    [disk, 'a'],
+    [other, 'b'],
+  ] as const) {
+    const writer = storageOn(history)
+    await writer.open()
+    for (let i = 1; i <= 12; i++) await write(writer, [commands(i, 1, [text.repeat(600)])])
+    await writer.close()
+  }
+  disk.replace(segment(2), other.contents(segment(2)))
+  await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_LOG_DAMAGED', file: segment(2), offset: 0 })
 })
 
 test('what is left of a segment that was being begun is gone before the log is used: it would look like a later write', async () => {

@@ -132,6 +132,18 @@ export class Progress {
     return true
   }
 
+  /**
+   * The follower has answered something. After a silence longer than the patience with which it began, what was under way
+   * is lost, and the patience that grew meanwhile must not hold back a member that came back.
+   */
+  heard(now: number): void {
+    const wasSilent = now - this.heardAt > this.#initialPatience
+    this.heardAt = now
+    if (!wasSilent) return
+    if (this.#inflight.length > 0) this.suspectLoss()
+    this.#patience = this.#initialPatience
+  }
+
   /** Nothing was acknowledged for too long: send again, one message at a time. */
   suspectLoss(): void {
     this.#patience = Math.min(this.#patience * 2, this.#initialPatience * 16)

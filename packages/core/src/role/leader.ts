@@ -88,7 +88,7 @@ export class Leader extends Role {
     const progress = this.progress.get(from)
     if (progress === undefined) return
     const { state } = this
-    progress.heardAt = state.now
+    progress.heard(state.now)
     assert(
       message.matchIndex <= state.log.lastIndex || !message.success,
       () => `${from} acknowledges index ${message.matchIndex}, but the log ends at ${state.log.lastIndex}`,
@@ -103,7 +103,7 @@ export class Leader extends Role {
   override heartbeatReply(from: MemberId, message: HeartbeatReply): void {
     const progress = this.progress.get(from)
     if (progress === undefined) return
-    progress.heardAt = this.state.now
+    progress.heard(this.state.now)
     this.#reads.answered(from, message.round)
   }
 

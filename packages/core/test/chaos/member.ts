@@ -48,6 +48,7 @@ export class Member implements Endpoint {
   readonly #oracles: Oracles
   readonly #members: readonly MemberAddress[]
   readonly #options: MemberOptions
+  readonly #onGone: (member: Member) => void
   readonly #rate: number
   readonly #offset: number
 
@@ -59,7 +60,9 @@ export class Member implements Endpoint {
     oracles: Oracles,
     members: readonly MemberAddress[],
     options: MemberOptions,
+    onGone: (member: Member) => void,
   ) {
+    this.#onGone = onGone
     this.id = id
     this.disk = disk
     this.#world = world
@@ -181,6 +184,7 @@ export class Member implements Endpoint {
     this.#receiver = null
     this.node = null
     this.isDown = true
+    this.#onGone(this)
   }
 
   #whenAwake(action: () => void): void {

@@ -34,16 +34,14 @@ export class Nemesis {
   readonly world: World
   readonly members: readonly Member[]
   readonly network: SimulatedNetwork
-  readonly #onDeath: (member: Member) => void
   readonly #kinds: readonly Fault[]
   readonly #pause: number
   #isActive = true
 
-  constructor(world: World, members: readonly Member[], network: SimulatedNetwork, onDeath: (member: Member) => void) {
+  constructor(world: World, members: readonly Member[], network: SimulatedNetwork) {
     this.world = world
     this.members = members
     this.network = network
-    this.#onDeath = onDeath
     const { prng } = world
     const all = Object.values(FAULTS)
     this.#kinds = prng.chance(0.3) ? all : Array.from({ length: 2 + prng.below(5) }, () => prng.pick(all))
@@ -119,7 +117,6 @@ export class Nemesis {
   }
 
   #restartLater(member: Member): void {
-    this.#onDeath(member)
     this.world.after(this.world.prng.chance(0.3) ? 1 : this.duration(), () => {
       if (this.#isActive) member.start()
     })

@@ -137,7 +137,10 @@ export class Oracles {
       this.#register(message.entries, message.prevLogTerm)
       this.#noteSent(message.term, message.prevLogIndex, message.prevLogTerm, message.entries)
     }
-    if (!this.fine || promised) return
+    if (this.fine && !promised) this.#checkDurableBeforeSaid(id, to, message, status)
+  }
+
+  #checkDurableBeforeSaid(id: string, to: string, message: Message, status: NodeStatus): void {
     const { hardState } = this.#disk(id)
     if (hardState.currentTerm < message.term) {
       this.#broken('durable before said', `${id} shows term ${message.term} in ${message.type}; its disk knows ${hardState.currentTerm}`)

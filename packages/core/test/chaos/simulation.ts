@@ -62,7 +62,12 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
   oracles.maxWindowBytes = tuning.maxWindowBytes ?? 0
   const network = new SimulatedNetwork(world)
   const addresses = ids.map((id) => ({ id, addresses: {} }))
-  const members = ids.map((id) => new Member(id, disks.get(id) as Disk, world, network, oracles, addresses, options))
+  const clients: Client[] = []
+  // What a process was asked dies with it.
+  const onGone = (member: Member) => {
+    for (const client of clients) client.forget(member)
+  }
+  const members = ids.map((id) => new Member(id, disks.get(id) as Disk, world, network, oracles, addresses, options, onGone))
   network.loss = prng.pick([0, 0, 0.02, 0.1, 0.3])
   network.duplication = prng.pick([0, 0, 0.05, 0.3])
   network.lateness = prng.pick([0, 0, 0.02, 0.2])
@@ -70,10 +75,9 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
   network.hints = prng.pick([0, 0.5, 1])
   for (const member of members) member.start()
   const load = () => ({ pause: prng.between(2, 30), readShare: prng.pick([0.1, 0.4, 0.8]), padding: prng.pick([0, 20, 100]) })
-  const clients = Array.from({ length: 1 + prng.below(4) }, () => new Client(world, members, oracles, load()))
-  const nemesis = new Nemesis(world, members, network, (member) => {
-    for (const client of clients) client.forget(member)
-  })
+  const clientCount = 1 + prng.below(4)
+  while (clients.length < clientCount) clients.push(new Client(world, members, oracles, load()))
+  const nemesis = new Nemesis(world, members, network)
   await world.run(prng.between(5, 30) * ELECTION_TIMEOUT)
 
   nemesis.end()

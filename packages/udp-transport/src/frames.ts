@@ -65,3 +65,37 @@ export function readAcknowledgement(reader: Reader): Acknowledgement {
 
 /** As written, for the room it takes. */
 export const SMALLEST_ACK = ACK_HEADER + RANGE_BYTES
+
+export function readLength(reader: Reader): number {
+  return reader.u8() | (reader.u8() << 8)
+}
+
+/**
+ * Whether `accept` says yes to every fragment among the frames.
+ * @throws FormatError for frames that are cut short.
+ */
+export function everyFragment(reader: Reader, accept: (number: number, total: number) => boolean): boolean {
+  while (reader.remaining > 0) {
+    switch (reader.u8()) {
+      case Frame.Message:
+        reader.raw(readLength(reader))
+        break
+      case Frame.Fragment: {
+        const number = reader.u64()
+        const total = reader.u32()
+        reader.u32()
+        reader.raw(readLength(reader))
+        if (!accept(number, total)) return false
+        break
+      }
+      case Frame.Acknowledgement:
+        readAcknowledgement(reader)
+        break
+      case Frame.Ping:
+        break
+      default:
+        return true
+    }
+  }
+  return true
+}

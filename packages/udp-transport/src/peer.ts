@@ -1,4 +1,4 @@
-import { type AppendEntries, encodedMessageLength, type MemberId, type Message } from '@raft/core'
+import { encodedMessageLength, type MemberId, type Message } from '@raft/core'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import type { Hub } from './hub.js'
@@ -6,9 +6,8 @@ import { Link } from './link.js'
 import type { SecretKeys } from './secrets.js'
 import { Session, type SessionHost } from './session.js'
 import type { Endpoint } from './socket.js'
+import { Waiting } from './waiting.js'
 
-/** Control messages that may wait for a handshake, or for the end of a turn: only the newest matter. */
-const MAX_CONTROL = 1024
 /** A turn's worth: then other peers, and what has arrived, come first. */
 const DATAGRAMS_PER_TURN = 16
 const CONFIRM_INTERVAL = 100
@@ -27,14 +26,12 @@ export class Peer {
   readonly #hub: Hub
   readonly #host: SessionHost
   readonly #handshake: Handshake
+  readonly #waiting: Waiting
   #current: Session | null = null
   /** The one before, as long as the peer may still send in it. */
   #previous: Session | null = null
   #boot: Buffer | null = null
   #confirmation: { readonly bytes: Buffer; count: number; dueAt: number } | null = null
-  #control: Message[] = []
-  #bulk: AppendEntries[] = []
-  #bulkBytes = 0
   /** When something was first sent that has not been followed by anything from the peer. */
   #unansweredSince = Number.POSITIVE_INFINITY
   #wakeAt = Number.POSITIVE_INFINITY
@@ -50,6 +47,7 @@ export class Peer {
       () => hub.onUnreachable(id),
     )
     this.#handshake = new Handshake(hub, id)
+    this.#waiting = new Waiting(options.maxQueuedBytes)
     this.#host = {
       counters,
       scratch,
@@ -75,10 +73,10 @@ export class Peer {
     const { counters, options } = this.#hub
     if (message.type === 'appendEntries' && message.entries.count > 0) {
       if (encodedMessageLength(message) > options.maxMessageBytes) counters.dropped.messageTooLarge += 1
-      else if (this.#queueBulk(message)) counters.messagesSent += 1
+      else if (this.#bulkSession?.pushBulk(message) ?? this.#waiting.pushBulk(message)) counters.messagesSent += 1
       else counters.dropped.queueFull += 1
     } else {
-      this.#queueControl(message)
+      if (!this.#waiting.pushControl(message)) counters.dropped.queueFull += 1
       counters.messagesSent += 1
     }
     if (this.#current === null) this.begin()
@@ -174,41 +172,21 @@ export class Peer {
     this.link.close()
   }
 
-  #queueBulk(message: AppendEntries): boolean {
-    if (this.#current !== null && this.#confirmation === null) return this.#current.pushBulk(message)
-    const bytes = encodedMessageLength(message)
-    if (this.#bulk.length > 0 && this.#bulkBytes + bytes > this.#hub.options.maxQueuedBytes) return false
-    this.#bulk.push(message)
-    this.#bulkBytes += bytes
-    return true
-  }
-
-  #queueControl(message: Message): void {
-    this.#control.push(message)
-    if (this.#control.length <= MAX_CONTROL) return
-    this.#control.shift()
-    this.#hub.counters.dropped.queueFull += 1
+  /** Until the peer has shown that it has the session too, another may take its place, and nothing be left behind in it. */
+  get #bulkSession(): Session | null {
+    return this.#confirmation === null ? this.#current : null
   }
 
   #moveWaiting(now: number): void {
     const session = this.#current
     if (session === null) return
-    if (this.#unansweredSince === Number.POSITIVE_INFINITY && this.#control.length + this.#bulk.length + session.pending > 0)
-      this.#unansweredSince = now
-    for (const message of this.#control) session.pushControl(message)
-    this.#control = []
-    // Until the peer has shown that it has the session too, another may take its place, and nothing be left behind in it.
-    if (this.#confirmation !== null) return
-    for (const message of this.#bulk) session.pushBulk(message)
-    this.#bulk = []
-    this.#bulkBytes = 0
+    if (this.#unansweredSince === Number.POSITIVE_INFINITY && this.#waiting.count + session.pending > 0) this.#unansweredSince = now
+    for (const message of this.#waiting.takeControl()) session.pushControl(message)
+    if (this.#bulkSession !== null) for (const message of this.#waiting.takeBulk()) session.pushBulk(message)
   }
 
   #dropWaiting(): void {
-    this.#hub.counters.dropped.noSession += this.#control.length + this.#bulk.length
-    this.#control = []
-    this.#bulk = []
-    this.#bulkBytes = 0
+    this.#hub.counters.dropped.noSession += this.#waiting.drop()
   }
 
   #checkSessions(now: number): void {

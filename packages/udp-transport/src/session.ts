@@ -1,13 +1,12 @@
 import { type AppendEntries, encodedMessageLength, encodeMessageInto, FormatError, type Message, Reader, Writer } from '@raft/core'
+import { Acknowledger } from './acknowledger.js'
 import { BulkReceiver } from './bulk-receiver.js'
 import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
 import { SEALED_HEADER_BYTES } from './datagram.js'
-import { FRAGMENT_HEADER, Frame, MESSAGE_HEADER, readAcknowledgement, SMALLEST_ACK, writeAcknowledgement } from './frames.js'
-import { ReceivedRanges } from './received-ranges.js'
+import { everyFragment, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, readAcknowledgement, readLength } from './frames.js'
 import { Recovery } from './recovery.js'
 import { ReplayWindow } from './replay-window.js'
-import { MAX_ACK_DELAY } from './rtt.js'
 import { EPOCH_DATAGRAMS, type Seal } from './sealing.js'
 
 /** What a session needs from its surroundings. */
@@ -50,16 +49,12 @@ export class Session {
   readonly #textBytes: number
   readonly #header: Buffer
   readonly #replay = new ReplayWindow()
-  readonly #received = new ReceivedRanges()
+  readonly #acknowledger = new Acknowledger()
   readonly #bulk: BulkSender
   readonly #assembly: BulkReceiver
   readonly #recovery: Recovery
   #control: Message[] = []
   #nextCounter = 0
-  /** When an acknowledgement must leave; infinity when none is owed. */
-  #ackTime = Number.POSITIVE_INFINITY
-  #unacknowledged = 0
-  #newestReceivedAt = 0
   #probe = false
   #heldSince = Number.POSITIVE_INFINITY
   #departure = Number.POSITIVE_INFINITY
@@ -157,7 +152,7 @@ export class Session {
 
   nextTimer(): number {
     if (this.#isExhausted) return Number.POSITIVE_INFINITY
-    return Math.min(this.#ackTime, this.#departure, this.#recovery.nextTimer())
+    return Math.min(this.#acknowledger.dueAt, this.#departure, this.#recovery.nextTimer())
   }
 
   onTimer(now: number): void {
@@ -182,7 +177,8 @@ export class Session {
     if (this.#isExhausted) return false
     const writer = new Writer(this.#host.scratch)
     const end = this.#textBytes - 1
-    this.#writeAcknowledgement(writer, end, now)
+    const rides = this.#control.length > 0 || this.#bulk.hasWork || this.#probe
+    if (this.#acknowledger.write(writer, end, rides, this.#host.receiveWindow, now)) this.#host.counters.acknowledgementsSent += 1
     const controlLeft = this.#writeControl(writer, end)
     const fragments: Fragment[] = []
     const mayCarryBulk = this.#bulk.hasWork && !controlLeft && (this.#probe || this.#maySendBulk(now))
@@ -224,17 +220,6 @@ export class Session {
     return this.#control.length > 0
   }
 
-  #writeAcknowledgement(writer: Writer, end: number, now: number): void {
-    const nothingElse = this.#control.length === 0 && !this.#bulk.hasWork && !this.#probe
-    if (this.#unacknowledged === 0 || (nothingElse && now < this.#ackTime)) return
-    if (end < SMALLEST_ACK) return
-    const delay = now - this.#newestReceivedAt
-    writeAcknowledgement(writer, { ranges: this.#received.ranges, delay, window: this.#host.receiveWindow(now) }, end)
-    this.#unacknowledged = 0
-    this.#ackTime = Number.POSITIVE_INFINITY
-    this.#host.counters.acknowledgementsSent += 1
-  }
-
   #seal(text: Uint8Array): void {
     const header = Buffer.allocUnsafe(SEALED_HEADER_BYTES)
     this.#header.copy(header)
@@ -248,18 +233,17 @@ export class Session {
     let wantsAck = false
     let atOnce = !inOrder
     // Looked through first, as a datagram of which a part cannot be taken must come again as a whole.
-    if (!this.#accepts(new Reader(reader.bytes))) {
+    if (!everyFragment(new Reader(reader.bytes), (number, total) => this.#assembly.accepts(number, total))) {
       this.#host.counters.dropped.reassemblyFull += 1
       return
     }
     this.#replay.mark(counter)
-    this.#received.add(counter)
-    if (counter === this.#replay.next - 1) this.#newestReceivedAt = now
+    this.#acknowledger.onReceived(counter, now)
     const heldBefore = this.#assembly.held
     while (reader.remaining > 0) {
       switch (reader.u8()) {
         case Frame.Message:
-          this.#host.deliver(reader.raw(reader.u8() | (reader.u8() << 8)))
+          this.#host.deliver(reader.raw(readLength(reader)))
           break
         case Frame.Fragment:
           wantsAck = true
@@ -278,7 +262,7 @@ export class Session {
           reader.raw(reader.remaining)
       }
     }
-    if (wantsAck) this.#oweAcknowledgement(atOnce, now)
+    if (wantsAck) this.#acknowledger.owe(atOnce, now)
     if (this.#assembly.held === 0) this.#heldSince = Number.POSITIVE_INFINITY
     else if (wantsAck || heldBefore === 0) this.#heldSince = now
   }
@@ -287,39 +271,7 @@ export class Session {
     const number = reader.u64()
     const total = reader.u32()
     const offset = reader.u32()
-    const bytes = reader.raw(reader.u8() | (reader.u8() << 8))
+    const bytes = reader.raw(readLength(reader))
     if (!this.#assembly.receive(number, total, offset, bytes)) this.#host.counters.dropped.malformed += 1
-  }
-
-  #oweAcknowledgement(atOnce: boolean, now: number): void {
-    this.#unacknowledged += 1
-    if (atOnce || this.#unacknowledged >= 2) this.#ackTime = now
-    else this.#ackTime = Math.min(this.#ackTime, now + MAX_ACK_DELAY)
-  }
-
-  #accepts(reader: Reader): boolean {
-    while (reader.remaining > 0) {
-      switch (reader.u8()) {
-        case Frame.Message:
-          reader.raw(reader.u8() | (reader.u8() << 8))
-          break
-        case Frame.Fragment: {
-          const number = reader.u64()
-          const total = reader.u32()
-          reader.u32()
-          reader.raw(reader.u8() | (reader.u8() << 8))
-          if (!this.#assembly.accepts(number, total)) return false
-          break
-        }
-        case Frame.Acknowledgement:
-          readAcknowledgement(reader)
-          break
-        case Frame.Ping:
-          break
-        default:
-          return true
-      }
-    }
-    return true
   }
 }

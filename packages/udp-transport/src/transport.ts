@@ -10,25 +10,14 @@ import {
   type TransportReceiver,
 } from '@raft/core'
 import { type UdpCounters, zeroCounters } from './counters.js'
-import {
-  BOOT_BYTES,
-  DATAGRAM_VERSION,
-  DatagramKind,
-  decodeHandshake,
-  type HandshakeDatagram,
-  isAuthentic,
-  NO_NONCE,
-  PLAIN,
-  SEALED_HEADER_BYTES,
-} from './datagram.js'
+import { BOOT_BYTES } from './datagram.js'
 import type { Hub } from './hub.js'
+import { Intake } from './intake.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peer } from './peer.js'
 import { deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
 
-/** Strangers with the secret that are kept: new members that this one has not heard of yet. */
-const MAX_STRANGERS = 256
 /** Of the receive buffer; the rest is for control messages and estimates that are off. */
 const WINDOW_SHARE = 0.75
 const SENDING_FOR = 1000
@@ -46,6 +35,7 @@ export class UdpTransport implements Transport {
   readonly #addresses = new Map<GroupId, ReadonlyMap<MemberId, string | null>>()
   readonly #peers = new Map<MemberId, Peer>()
   readonly #hub: Hub & { main: DatagramSocket | null; keys: readonly SecretKeys[] }
+  readonly #intake: Intake
   #dirty: Peer[] = []
   #phase: 'new' | 'starting' | 'running' | 'closed' = 'new'
 
@@ -66,6 +56,7 @@ export class UdpTransport implements Transport {
       onUnreachable: (peer) => this.#onUnreachable(peer),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }
+    this.#intake = new Intake(this.#hub, this.#peers, (id) => this.#peer(id))
   }
 
   /** Where this member receives; null unless it is started. */
@@ -214,82 +205,7 @@ export class UdpTransport implements Transport {
   }
 
   #onDatagram(bytes: Uint8Array, from: Endpoint): void {
-    const counters = this.#counters
-    if (this.#phase !== 'running') return
-    counters.datagramsReceived += 1
-    counters.bytesReceived += bytes.length
-    if (bytes[0] !== DATAGRAM_VERSION) {
-      counters.dropped.unknownVersion += 1
-      return
-    }
-    const kind = bytes[1] ?? 0
-    if (((kind & PLAIN) !== 0) !== this.#options.plain) counters.dropped.unknownSecret += 1
-    else if ((kind & ~PLAIN) === DatagramKind.Sealed) this.#onSealed(bytes, from)
-    else this.#onHandshake(bytes, from)
-  }
-
-  #onSealed(bytes: Uint8Array, from: Endpoint): void {
-    const { dropped } = this.#counters
-    if (bytes.length < SEALED_HEADER_BYTES) {
-      dropped.malformed += 1
-      return
-    }
-    const header = Buffer.from(bytes.buffer, bytes.byteOffset, SEALED_HEADER_BYTES)
-    const found = header.readUInt16LE(8) === 0 ? this.#hub.sessions.get(header.readUIntLE(2, 6)) : undefined
-    if (found !== undefined && header.readUInt16LE(16) === 0) {
-      found.peer.onSealed(found.session, bytes, header.readUIntLE(10, 6), from)
-      return
-    }
-    dropped.unknownSession += 1
-    // A member may be using a session from before this one's restart: meet it.
-    for (const peer of this.#peers.values()) peer.onStrayDatagram()
-  }
-
-  #onHandshake(bytes: Uint8Array, from: Endpoint): void {
-    const { dropped } = this.#counters
-    let step: HandshakeDatagram
-    try {
-      step = decodeHandshake(bytes)
-    } catch {
-      dropped.malformed += 1
-      return
-    }
-    const keys = this.#hub.keys.find((known) => known.hint === step.hint)
-    if (keys === undefined) {
-      dropped.unknownSecret += 1
-      return
-    }
-    if (step.to !== this.#options.id || step.from === this.#options.id) {
-      dropped.wrongMember += 1
-      return
-    }
-    if (step.kind === DatagramKind.Hello) {
-      this.#onHello(step, bytes, keys, from)
-      return
-    }
-    const peer = this.#peers.get(step.from)
-    if (peer === undefined) dropped.staleHandshake += 1
-    else if (step.kind === DatagramKind.Answer) peer.onAnswer(step, bytes, keys, from)
-    else if (step.kind === DatagramKind.Confirm) peer.onConfirm(step, bytes, keys, from)
-    else dropped.malformed += 1
-  }
-
-  #onHello(hello: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
-    const { dropped } = this.#counters
-    if (!isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) dropped.failedToOpen += 1
-    else if (this.#peers.has(hello.from) || this.#makeRoom()) this.#peer(hello.from).onHello(hello, keys, from)
-    else dropped.tooManyStrangers += 1
-  }
-
-  /** Room for one more stranger: at the cost of one that has no session, if need be. */
-  #makeRoom(): boolean {
-    const strangers = [...this.#peers.values()].filter((peer) => peer.link.address === null)
-    if (strangers.length < MAX_STRANGERS) return true
-    const idle = strangers.find((peer) => !peer.hasSession)
-    if (idle === undefined) return false
-    idle.close()
-    this.#peers.delete(idle.id)
-    return true
+    if (this.#phase === 'running') this.#intake.onDatagram(bytes, from)
   }
 
   #deliver(from: MemberId, bytes: Uint8Array): void {

@@ -1,0 +1,108 @@
+import {
+  DATAGRAM_VERSION,
+  DatagramKind,
+  decodeHandshake,
+  type HandshakeDatagram,
+  isAuthentic,
+  NO_NONCE,
+  PLAIN,
+  SEALED_HEADER_BYTES,
+} from './datagram.js'
+import type { Hub } from './hub.js'
+import type { Peer } from './peer.js'
+import type { SecretKeys } from './secrets.js'
+import type { Endpoint } from './socket.js'
+
+/** Strangers with the secret that are kept: new members that this one has not heard of yet. */
+const MAX_STRANGERS = 256
+
+/** Where datagrams arrive: finds the peer and the session that each is for, or counts why it is dropped. */
+export class Intake {
+  readonly #hub: Hub
+  readonly #peers: Map<string, Peer>
+  readonly #meet: (id: string) => Peer
+
+  constructor(hub: Hub, peers: Map<string, Peer>, meet: (id: string) => Peer) {
+    this.#hub = hub
+    this.#peers = peers
+    this.#meet = meet
+  }
+
+  onDatagram(bytes: Uint8Array, from: Endpoint): void {
+    const { counters, options } = this.#hub
+    counters.datagramsReceived += 1
+    counters.bytesReceived += bytes.length
+    if (bytes[0] !== DATAGRAM_VERSION) {
+      counters.dropped.unknownVersion += 1
+      return
+    }
+    const kind = bytes[1] ?? 0
+    if (((kind & PLAIN) !== 0) !== options.plain) counters.dropped.unknownSecret += 1
+    else if ((kind & ~PLAIN) === DatagramKind.Sealed) this.#onSealed(bytes, from)
+    else this.#onHandshake(bytes, from)
+  }
+
+  #onSealed(bytes: Uint8Array, from: Endpoint): void {
+    const { dropped } = this.#hub.counters
+    if (bytes.length < SEALED_HEADER_BYTES) {
+      dropped.malformed += 1
+      return
+    }
+    const header = Buffer.from(bytes.buffer, bytes.byteOffset, SEALED_HEADER_BYTES)
+    const found = header.readUInt16LE(8) === 0 ? this.#hub.sessions.get(header.readUIntLE(2, 6)) : undefined
+    if (found !== undefined && header.readUInt16LE(16) === 0) {
+      found.peer.onSealed(found.session, bytes, header.readUIntLE(10, 6), from)
+      return
+    }
+    dropped.unknownSession += 1
+    // A member may be using a session from before this one's restart: meet it.
+    for (const peer of this.#peers.values()) peer.onStrayDatagram()
+  }
+
+  #onHandshake(bytes: Uint8Array, from: Endpoint): void {
+    const { dropped } = this.#hub.counters
+    let step: HandshakeDatagram
+    try {
+      step = decodeHandshake(bytes)
+    } catch {
+      dropped.malformed += 1
+      return
+    }
+    const keys = this.#hub.keys.find((known) => known.hint === step.hint)
+    if (keys === undefined) {
+      dropped.unknownSecret += 1
+      return
+    }
+    if (step.to !== this.#hub.options.id || step.from === this.#hub.options.id) {
+      dropped.wrongMember += 1
+      return
+    }
+    if (step.kind === DatagramKind.Hello) {
+      this.#onHello(step, bytes, keys, from)
+      return
+    }
+    const peer = this.#peers.get(step.from)
+    if (peer === undefined) dropped.staleHandshake += 1
+    else if (step.kind === DatagramKind.Answer) peer.onAnswer(step, bytes, keys, from)
+    else if (step.kind === DatagramKind.Confirm) peer.onConfirm(step, bytes, keys, from)
+    else dropped.malformed += 1
+  }
+
+  #onHello(hello: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
+    const { dropped } = this.#hub.counters
+    if (!isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) dropped.failedToOpen += 1
+    else if (this.#peers.has(hello.from) || this.#makeRoom()) this.#meet(hello.from).onHello(hello, keys, from)
+    else dropped.tooManyStrangers += 1
+  }
+
+  /** Room for one more stranger: at the cost of one that has no session, if need be. */
+  #makeRoom(): boolean {
+    const strangers = [...this.#peers.values()].filter((peer) => peer.link.address === null)
+    if (strangers.length < MAX_STRANGERS) return true
+    const idle = strangers.find((peer) => !peer.hasSession)
+    if (idle === undefined) return false
+    idle.close()
+    this.#peers.delete(idle.id)
+    return true
+  }
+}

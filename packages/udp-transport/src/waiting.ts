@@ -1,0 +1,55 @@
+import { type AppendEntries, encodedMessageLength, type Message } from '@raft/core'
+
+/** Small messages that may wait for a handshake, or for the end of a turn: only the newest matter. */
+const MAX_CONTROL = 1024
+
+/** What waits for a session. */
+export class Waiting {
+  readonly #maxBulkBytes: number
+  #control: Message[] = []
+  #bulk: AppendEntries[] = []
+  #bulkBytes = 0
+
+  constructor(maxBulkBytes: number) {
+    this.#maxBulkBytes = maxBulkBytes
+  }
+
+  get count(): number {
+    return this.#control.length + this.#bulk.length
+  }
+
+  /** Returns false when the oldest had to make room. */
+  pushControl(message: Message): boolean {
+    this.#control.push(message)
+    if (this.#control.length <= MAX_CONTROL) return true
+    this.#control.shift()
+    return false
+  }
+
+  /** Returns false when there is no room. */
+  pushBulk(message: AppendEntries): boolean {
+    const bytes = encodedMessageLength(message)
+    if (this.#bulk.length > 0 && this.#bulkBytes + bytes > this.#maxBulkBytes) return false
+    this.#bulk.push(message)
+    this.#bulkBytes += bytes
+    return true
+  }
+
+  takeControl(): readonly Message[] {
+    const taken = this.#control
+    if (taken.length > 0) this.#control = []
+    return taken
+  }
+
+  takeBulk(): readonly AppendEntries[] {
+    const taken = this.#bulk
+    if (taken.length > 0) this.#bulk = []
+    this.#bulkBytes = 0
+    return taken
+  }
+
+  /** Forgets everything, and returns how many messages that were. */
+  drop(): number {
+    return this.takeControl().length + this.takeBulk().length
+  }
+}

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
 import { errorBody } from '../http/answer.js'
+import { limitPipelining } from '../http/pipeline.js'
 import { ProtocolConnection, type ProtocolConnectionOptions } from './protocol-connection.js'
 
 export interface ClientPortOptions {
@@ -49,12 +50,10 @@ export class ClientPort {
     this.#serveHttp = listener
     this.#server.removeAllListeners('connection')
     this.#server.on('connection', (socket: Socket) => this.#accept(socket))
-    this.#server.on('request', options.onRequest)
-    this.#server.on('request', (_request, response) => {
-      response.once('close', () => {
-        if (this.#closing) this.#server.closeIdleConnections()
-      })
-    })
+    const onAnswered = () => {
+      if (this.#closing) this.#server.closeIdleConnections()
+    }
+    this.#server.on('request', limitPipelining(options.onRequest, onAnswered))
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket))
     this.#server.maxConnections = options.maxConnections
   }

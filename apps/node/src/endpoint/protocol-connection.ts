@@ -4,7 +4,6 @@ import {
   decodeGet,
   decodeRange,
   ErrorCode,
-  type ErrorResponse,
   ProtocolError,
   type Request,
   RequestKind,
@@ -12,10 +11,11 @@ import {
   type ServerIdentity,
   type StatusResult,
 } from '@raft/client/protocol'
-import { NotLeaderError, OutcomeUnknownError, type RaftError } from '@raft/core'
+import type { RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import type { Proposer, ReadableStore } from '../store/key-value-service.js'
-import { respond } from '../store/results.js'
+import { type Done, respond } from '../store/results.js'
+import { toErrorResponse } from './error-response.js'
 
 export interface ProtocolConnectionOptions {
   readonly identity: ServerIdentity
@@ -47,6 +47,8 @@ export class ProtocolConnection {
   readonly #endpoint: ServerEndpoint
   #reads: Read[] = []
   #failReads: ((error: RaftError) => void)[] = []
+  /** Answers that are decided, and not yet put into bytes: a slow client would make them pile up. */
+  readonly #held: (() => void)[] = []
   #pending = 0
   #flushDue = false
   #paused = false
@@ -63,10 +65,11 @@ export class ProtocolConnection {
     })
     socket.setNoDelay(true)
     socket.setTimeout(options.idleTimeout, () => {
-      if (this.#pending === 0) socket.destroy()
+      // It asks for nothing, or takes nothing.
+      if (this.#pending === 0 || socket.writableLength > 0) socket.destroy()
     })
     socket.on('data', (chunk) => this.#receive(chunk))
-    socket.on('drain', () => this.#regulate())
+    socket.on('drain', () => this.#releaseHeld())
     // It sends no more, but may still wait for answers.
     socket.on('end', () => this.drain())
     socket.on('error', () => socket.destroy())
@@ -124,10 +127,13 @@ export class ProtocolConnection {
   #result(id: number, result: StoreResult | undefined): void {
     if (result === undefined) this.#refuse(id, ErrorCode.Internal, 'the command had no result')
     else if (result.type === 'error') this.#refuse(id, result.code, result.message)
-    else {
-      respond(this.#endpoint, id, result)
-      this.#done()
-    }
+    else if (this.#mustHold) this.#held.push(() => this.#respond(id, result))
+    else this.#respond(id, result)
+  }
+
+  #respond(id: number, result: Done): void {
+    respond(this.#endpoint, id, result)
+    this.#done()
   }
 
   #read({ id, kind, body }: Request): void {
@@ -154,9 +160,14 @@ export class ProtocolConnection {
       answer()
       this.#done()
     }
-    if (consistency === 'local') finish()
+    // A short request can ask for a long answer, and a chunk holds thousands.
+    const read = () => {
+      if (this.#mustHold) this.#held.push(finish)
+      else finish()
+    }
+    if (consistency === 'local') read()
     else {
-      this.#reads.push(finish)
+      this.#reads.push(read)
       this.#failReads.push((error) => this.#error(id, error))
     }
   }
@@ -175,7 +186,7 @@ export class ProtocolConnection {
   }
 
   #error(id: number, error: RaftError): void {
-    this.#endpoint.error(id, toResponse(error))
+    this.#endpoint.error(id, toErrorResponse(error))
     this.#done()
   }
 
@@ -198,33 +209,41 @@ export class ProtocolConnection {
     this.#flushDue = false
     const bytes = this.#endpoint.take()
     if (bytes !== null && this.#socket.writable) this.#socket.write(bytes)
-    if (this.#draining && this.#pending === 0) this.#socket.end(() => this.#socket.destroy())
+    if (this.#held.length > 0) this.#releaseHeld()
+    if (this.#draining && this.#pending === 0) this.#end()
     this.#regulate()
+  }
+
+  #end(): void {
+    const bytes = this.#endpoint.take()
+    if (bytes !== null && this.#socket.writable) this.#socket.write(bytes)
+    this.#socket.end(() => this.#socket.destroy())
+  }
+
+  /** Puts as many held answers into bytes as the client has room for. */
+  #releaseHeld(): void {
+    let released = 0
+    while (released < this.#held.length && !this.#isFull) this.#held[released++]?.()
+    this.#held.splice(0, released)
+    if (this.#draining && this.#pending === 0) this.#scheduleFlush()
+    this.#regulate()
+  }
+
+  get #isFull(): boolean {
+    return this.#socket.writableLength + this.#endpoint.pendingBytes > this.#options.maxOutgoingBytes
+  }
+
+  get #mustHold(): boolean {
+    return this.#held.length > 0 || this.#isFull
   }
 
   /** Reads on only while the client takes its answers, and has not too much under way. */
   #regulate(): void {
     if (this.#draining) return
-    const { maxOutgoingBytes, maxPending } = this.#options
-    const full = this.#socket.writableLength + this.#endpoint.pendingBytes > maxOutgoingBytes || this.#pending > maxPending
+    const full = this.#isFull || this.#pending > this.#options.maxPending
     if (full === this.#paused) return
     this.#paused = full
     if (full) this.#socket.pause()
     else this.#socket.resume()
   }
-}
-
-function toResponse(error: RaftError): ErrorResponse {
-  const leader = error instanceof NotLeaderError && error.leader !== null ? error.leader : null
-  const address = leader === null ? null : (clientAddress(leader.addresses) ?? null)
-  return {
-    outcome: error instanceof OutcomeUnknownError ? 'unknown' : 'notAppended',
-    code: error.code,
-    message: error.message,
-    leader: leader === null ? null : { id: leader.id, address },
-  }
-}
-
-function clientAddress({ client }: Readonly<Record<string, string>>): string | undefined {
-  return client
 }

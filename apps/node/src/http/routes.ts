@@ -43,8 +43,6 @@ export function createRoutes(options: RoutesOptions): RequestListener {
       const fault = sendError(response, error)
       if (fault !== null) options.onFault(fault, request)
     })
-    // Whoever answers early leaves a body behind; it is thrown away, or the connection would be of no more use.
-    response.on('finish', () => request.resume())
   }
 }
 

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MemoryLogStorage } from '@raft/core/memory'
+import { onTestFinished } from 'vitest'
+import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
+import { anyPorts } from '../src/local/free-ports.js'
+
+export const SECRET = randomBytes(32).toString('hex')
+
+export interface InProcessCluster {
+  readonly nodes: readonly RaftNode[]
+  readonly members: CreateNodeOptions['members']
+  /** `host:port` of each member's client address, in order. */
+  readonly addresses: readonly string[]
+  readonly options: (id: string) => CreateNodeOptions
+  leader(): RaftNode
+  followers(): readonly RaftNode[]
+  url(node: RaftNode): string
+}
+
+/** Members of one process, with real sockets and logs in memory. They stop with the test. */
+export async function startInProcess(count = 3, more: Partial<CreateNodeOptions> = {}, started = count): Promise<InProcessCluster> {
+  const ports = await anyPorts(count)
+  const members = Object.fromEntries(
+    ports.map(({ peer, client }, i) => [`n${i + 1}`, { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` }]),
+  )
+  const options = (id: string): CreateNodeOptions => ({
+    id,
+    members,
+    secret: SECRET,
+    storage: new MemoryLogStorage(nodeClock),
+    stopTimeout: 500,
+    ...more,
+  })
+  const nodes: RaftNode[] = []
+  onTestFinished(async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+  })
+  for (const id of Object.keys(members).slice(0, started)) nodes.push(await createNode(options(id)))
+  if (started * 2 > count) await Promise.all(nodes.map((node) => node.waitForLeader({ signal: AbortSignal.timeout(10_000) })))
+  const leader = () => {
+    const found = nodes.find((node) => node.role === 'leader')
+    if (found === undefined) throw new Error('no leader')
+    return found
+  }
+  return {
+    nodes,
+    members,
+    addresses: Object.values(members).map(({ client }) => client),
+    options,
+    leader,
+    followers: () => nodes.filter((node) => node.role !== 'leader'),
+    url: (node) => `http://${members[node.id]?.client}`,
+  }
+}
+
+/** A directory that goes with the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'raft-node-test-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}

@@ -1,0 +1,144 @@
+import { ConfigurationError } from '@raft/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type ConfigSources, loadConfig, type Settings } from '../src/index.js'
+
+const SECRET = 'a secret of sixteen bytes and more'
+const members = {
+  n1: { peer: '127.0.0.1:7001', client: '127.0.0.1:8001' },
+  n2: { peer: '127.0.0.1:7002', client: '127.0.0.1:8002' },
+  n3: { peer: '[::1]:7003', client: 'host.example:8003', bind: { peer: '0.0.0.0:7103' } },
+}
+const settings: Settings = { id: 'n1', config: '/etc/raft/cluster.json', dataDir: '/var/raft' }
+
+function sources(file: unknown, more: Partial<ConfigSources> & { files?: Record<string, string> } = {}): ConfigSources {
+  return {
+    env: {},
+    readFile: (path) => {
+      const text = path === settings.config ? (typeof file === 'string' ? file : JSON.stringify(file)) : more.files?.[path]
+      if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`)
+      return text
+    },
+    ...more,
+  }
+}
+
+function problems(file: unknown, given: Settings = settings, more = {}): string {
+  try {
+    loadConfig(given, sources(file, more))
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError)
+    const { message } = error as ConfigurationError
+    expect(message).not.toContain('\n')
+    return message
+  }
+  throw new Error('the configuration was accepted')
+}
+
+test('a complete file: members with their addresses, bound where they are reached unless told otherwise', () => {
+  const config = loadConfig(settings, sources({ clusterId: 'c', secret: SECRET, members, timing: { electionTimeout: 900 } }))
+  expect(config).toMatchObject({ id: 'n1', clusterId: 'c', secrets: [SECRET], timing: { electionTimeout: 900 }, limits: {} })
+  expect(config.members[2]).toEqual({ id: 'n3', addresses: { peer: '[::1]:7003', client: 'host.example:8003' } })
+  expect(config.bind).toEqual({ peer: { host: '127.0.0.1', port: 7001 }, client: { host: '127.0.0.1', port: 8001 } })
+  const third = loadConfig({ ...settings, id: 'n3' }, sources({ secret: SECRET, members }))
+  expect(third.bind).toEqual({ peer: { host: '0.0.0.0', port: 7103 }, client: { host: 'host.example', port: 8003 } })
+})
+
+test('flags win over the environment, which wins over the file', () => {
+  const file = { secret: SECRET, members, timing: { electionTimeout: 900, requestTimeout: 100 } }
+  const given = { ...settings, electionTimeout: '700', bindClient: '0.0.0.0:9000', clusterId: 'flag' }
+  const config = loadConfig(given, sources(file, { env: { RAFT_SECRET: 'the secret of the environment' } }))
+  expect(config).toMatchObject({
+    clusterId: 'flag',
+    secrets: ['the secret of the environment'],
+    timing: { electionTimeout: 700, requestTimeout: 100 },
+    bind: { client: { host: '0.0.0.0', port: 9000 } },
+  })
+})
+
+test('a secret comes as text, from a file beside cluster.json, from the environment, or as several of them', () => {
+  const secret = [{ file: 'new.secret' }, { env: 'OLD' }, SECRET]
+  const more = { env: { OLD: 'the old secret, still accepted' }, files: { '/etc/raft/new.secret': 'the new secret of the file\n' } }
+  expect(loadConfig(settings, sources({ secret, members }, more)).secrets).toEqual([
+    'the new secret of the file',
+    'the old secret, still accepted',
+    SECRET,
+  ])
+})
+
+test('the derived cluster id is the same whatever the order of the members', () => {
+  const reversed = Object.fromEntries(Object.entries(members).reverse())
+  const [a, b] = [members, reversed].map((each) => loadConfig(settings, sources({ secret: SECRET, members: each })).clusterId)
+  expect(a).toBe(b)
+  const other = loadConfig(settings, sources({ secret: SECRET, members: { n1: members.n1, n2: members.n2 } })).clusterId
+  expect(other).not.toBe(a)
+})
+
+test('every problem is named at once: the key, what was expected, what was found', () => {
+  const message = problems({
+    secret: SECRET,
+    members: { n1: { peer: 'nowhere', client: 8001 }, n2: { peer: '127.0.0.1:0', client: '127.0.0.1:8002', extra: 1 }, '': members.n3 },
+    timing: { electionTimeout: -1, unknown: 2 },
+    limits: { maxConnections: 1.5 },
+    more: true,
+  })
+  expect(message.split('; ')).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^members\.n1\.peer: expected an address .*, found "nowhere"$/),
+      expect.stringMatching(/^members\.n1\.client: expected an address .*, found 8001$/),
+      expect.stringMatching(/^members\.n2\.peer: expected an address .*, found "127\.0\.0\.1:0"$/),
+      'members.n2.extra: there is no such key',
+      expect.stringMatching(/^members: expected a member id .*, found ""$/),
+      'timing.electionTimeout: expected a positive number of milliseconds, found -1',
+      'timing.unknown: there is no such key',
+      'limits.maxConnections: expected a whole number, found 1.5',
+      'more: there is no such key',
+    ]),
+  )
+})
+
+test('what is missing or weak is said, and no secret is ever shown', () => {
+  expect(problems({ members }, {})).toBe(
+    'id: expected a member id (--id or RAFT_ID), found nothing; config: expected the path of cluster.json (--config or RAFT_CONFIG), found nothing; ' +
+      'data-dir: expected the path of a directory (--data-dir or RAFT_DATA_DIR), found nothing',
+  )
+  expect(problems({ members })).toContain('secret: expected "secret" in cluster.json')
+  expect(problems({ secret: 'hunter2', members })).toMatch(/^secret: expected at least 16 bytes, found 7/)
+  expect(problems({ secret: { file: 'missing' }, members })).toContain('secret.file: cannot be read')
+  expect(problems({ secret: { env: 'NONE' }, members })).toContain('NONE is not set')
+  expect(problems({ secret: { fiel: 'hunter2' }, members })).not.toContain('hunter2')
+  expect(problems({ secret: ['hunter2hunter2hunter2', { x: 'hunter3' }], members })).not.toContain('hunter')
+  expect(problems('{"secret": "hunter2hunter2hunter2" "members": {}}')).not.toContain('hunter')
+  expect(problems({ secret: SECRET, members }, { ...settings, id: 'n9' })).toBe(
+    'id: expected one of the members in cluster.json (n1, n2, n3), found "n9"',
+  )
+  expect(problems({ secret: SECRET, members: { n1: members.n1, n2: members.n1 } })).toContain(
+    'members.n2.peer: expected an address of its own',
+  )
+})
+
+test('configurations by the thousand, valid, mutated and random: accepted or refused in one line', () => {
+  const valid = JSON.stringify({ secret: SECRET, members, clusterId: 'c', timing: { electionTimeout: 900 }, limits: { maxConnections: 5 } })
+  const mutated = fc
+    .tuple(fc.nat(valid.length - 1), fc.nat(8), fc.string({ maxLength: 8 }))
+    .map(([at, cut, text]) => valid.slice(0, at) + text + valid.slice(at + cut))
+  const anything = fc.oneof(
+    mutated,
+    fc.json(),
+    fc.string(),
+    fc.object().map((value) => JSON.stringify({ ...JSON.parse(valid), ...value })),
+  )
+  const text = fc.option(fc.string(), { nil: undefined })
+  const flags = fc.record({ electionTimeout: text, bindPeer: text, logLevel: text, id: fc.oneof(fc.constant('n1'), fc.string()) })
+  fc.assert(
+    fc.property(anything, fc.option(flags, { nil: {} }), (file, given) => {
+      const cleaned = Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined))
+      try {
+        loadConfig({ ...settings, ...cleaned }, sources(file))
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigurationError)
+      }
+    }),
+    { numRuns: 20_000 },
+  )
+})

@@ -117,7 +117,8 @@ describe('trap 24: a disk that is full or read-only', () => {
     const storage = storageOn(disk)
     await storage.open()
     let full = false
-    disk.faults.fail = (operation, path) => (full && (operation === 'create' || path.endsWith('.tmp')) ? systemError('ENOSPC') : null)
+    disk.faults.fail = (operation, path) =>
+      full && (operation === 'create' || (operation === 'write' && path.endsWith('.tmp'))) ? systemError('ENOSPC') : null
     let written = 0
     const writeUntilError = async () => {
       for (;;) {

@@ -212,7 +212,7 @@ export class SimulatedFileSystem implements FileSystem {
     }
   }
 
-  /** Ends after a turn; never, when power is lost first. */
+  /** Ends after a turn, in which what follows from the step before has happened; never, when power is lost first. */
   #step(operation: string, path: string): Promise<void> {
     const generation = this.#generation
     this.operations.push(`${operation} ${path.slice(path.lastIndexOf('/') + 1)}`)

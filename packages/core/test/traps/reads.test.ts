@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { heartbeatReply } from '../support/messages.js'
+import { scenario } from '../support/scenario.js'
+
+describe('reads', () => {
+  it('trap 25: no read is confirmed before the leader has committed an entry of its term', () => {
+    const c = scenario({ logs: { a: [1, 1], b: [1, 1], c: [1, 1] } })
+    c.rule = ({ message }) => (message.type === 'appendEntries' ? 'hold' : 'deliver')
+    c.elect('a')
+    expect(c.read('a')).toBe(1)
+    c.run(5 * c.tuning.heartbeatInterval)
+    expect(c.sent('heartbeatReply').length).toBeGreaterThan(5)
+    expect(c.member('a').confirmed).toEqual([])
+    c.rule = () => 'deliver'
+    c.settle()
+    expect(c.state('a').commitIndex).toBe(3)
+    expect(c.member('a').confirmed).toEqual([{ ticket: 1, index: 3 }])
+  })
+
+  it('trap 26: an answer to an older round confirms no newer read', () => {
+    const c = scenario()
+    c.elect('a')
+    c.rule = () => 'hold'
+    c.read('a')
+    const [older] = c.sent('heartbeat', 'a', 'b').slice(-1)
+    c.receive('a', 'b', heartbeatReply(1, older?.round ?? 0))
+    expect(c.member('a').confirmed).toHaveLength(1)
+    c.drop()
+    expect(c.read('a')).toBe(2)
+    for (let i = 0; i < 5; i++) c.receive('a', 'b', heartbeatReply(1, older?.round ?? 0))
+    c.receive('a', 'c', heartbeatReply(1, older?.round ?? 0))
+    expect(c.member('a').confirmed).toHaveLength(1)
+    c.receive('a', 'c', heartbeatReply(1, (older?.round ?? 0) + 1))
+    expect(c.member('a').confirmed).toEqual([
+      { ticket: 1, index: 1 },
+      { ticket: 2, index: 1 },
+    ])
+  })
+
+  it('trap 26: nor does an answer to a round that was never sent, or of an older term', () => {
+    const c = scenario()
+    c.elect('a')
+    c.elect('b')
+    c.elect('a')
+    const term = c.state('a').currentTerm
+    c.rule = () => 'hold'
+    c.read('a')
+    c.receive('a', 'b', heartbeatReply(term, 1e6))
+    c.receive('a', 'b', heartbeatReply(term - 1, 2))
+    expect(c.member('a').confirmed).toEqual([])
+  })
+
+  it('trap 26: reads that come while a round is under way wait for the next, and all of them share it', () => {
+    const c = scenario()
+    c.elect('a')
+    c.rule = () => 'hold'
+    c.trace = []
+    expect(c.read('a')).toBe(1)
+    expect([c.read('a'), c.read('a'), c.read('a')]).toEqual([2, 2, 2])
+    expect(c.sent('heartbeat')).toHaveLength(2)
+    c.propose('a', 'x')
+    c.rule = () => 'deliver'
+    c.settle()
+    expect(c.sent('heartbeat')).toHaveLength(4)
+    expect(c.member('a').confirmed.map(({ ticket }) => ticket)).toEqual([1, 2])
+  })
+
+  it('trap 26: reads whose round is lost are confirmed by the next heartbeat', () => {
+    const c = scenario()
+    c.elect('a')
+    c.rule = () => 'drop'
+    c.read('a')
+    c.settle()
+    expect(c.member('a').confirmed).toEqual([])
+    c.rule = () => 'deliver'
+    c.run(c.tuning.heartbeatInterval)
+    expect(c.member('a').confirmed).toEqual([{ ticket: 1, index: 1 }])
+  })
+})

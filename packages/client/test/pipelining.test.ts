@@ -109,6 +109,15 @@ describe('back-pressure', () => {
     await narrow.close()
   })
 
+  test('more bytes than may wait are refused at once', async () => {
+    const narrow = await lead({ maxWaitingBytes: 1_000 })
+    hold()
+    const seen = Array.from({ length: 3 }, () => outcome(narrow.put('k', 'x'.repeat(450))))
+    await cluster.clock.run(0)
+    expect(seen.map(({ error }) => error instanceof OverloadedError)).toEqual([false, false, true])
+    await narrow.close()
+  })
+
   test('a socket that takes no more is left alone until it has room', async () => {
     cluster.network.congested.add(A)
     hold()
@@ -199,6 +208,15 @@ describe('abort', () => {
     await cluster.clock.run(10)
     expect(seen.error).toMatchObject({ code: 'RAFT_ABORTED', outcomeUnknown: true })
     expect(client.statistics()).toMatchObject({ pending: 0, aborted: 1 })
+  })
+
+  test('a call that is done leaves no listener on its signal', async () => {
+    const { signal } = new AbortController()
+    const seen = [1, 2].map((value) => outcome(client.put('a', value, { signal })))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await cluster.clock.run(10)
+    expect(seen.every(({ value }) => value !== undefined)).toBe(true)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('calls that were aborted while no member led take no memory', async () => {

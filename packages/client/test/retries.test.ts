@@ -22,6 +22,18 @@ afterEach(async () => {
 const requests = (kind: number, address?: string) =>
   cluster.received.filter((request) => request.kind === kind && (address === undefined || request.address === address))
 
+const NOBODY = {
+  memberId: 'n1',
+  clusterId: 'test',
+  role: 'follower',
+  term: 0,
+  leaderId: null,
+  commitIndex: 0,
+  appliedIndex: 0,
+  revision: 0,
+  members: [],
+}
+
 /** Answers every write with this error, until told otherwise. */
 function answerWrites(error: ErrorResponse): void {
   cluster.intercept = (_address, request, { endpoint }) => {
@@ -39,6 +51,36 @@ describe('a change of leader', () => {
     expect(seen.value).toMatchObject({ modRevision: 2, version: 1 })
     expect(client.statistics()).toMatchObject({ leader: B, leaderChanges: 1, retries: { notLeader: 1 } })
     expect(requests(RequestKind.Status)).toEqual([])
+  })
+
+  test('writes that one member turned away reach the next in the order of the calls', async () => {
+    cluster.elect(B)
+    const seen = [1, 2, 3, 4].map((value) => outcome(client.put('a', value)))
+    await cluster.clock.run(100)
+    expect(seen.map(({ value }) => value?.version)).toEqual([1, 2, 3, 4])
+    expect(client.statistics().retries.notLeader).toBe(4)
+  })
+
+  test('a member that claims to lead in an older term is not believed', async () => {
+    cluster.intercept = (address, request, { endpoint }) => {
+      if (request.kind !== RequestKind.Status || address !== B) return request.kind === RequestKind.Write
+      endpoint.status(request.id, { ...NOBODY, role: 'leader' })
+      return true
+    }
+    const seen = outcome(client.put('a', 1))
+    await cluster.clock.run(2_000)
+    expect(requests(RequestKind.Status, B).length).toBeGreaterThan(0)
+    expect(client.statistics().leader).toBe(A)
+    expect(seen.settled).toBe(false)
+  })
+
+  test('a leader that stays silent is given up even when nobody else leads', async () => {
+    cluster.network.frozen.add(A)
+    cluster.leader = null
+    const seen = outcome(client.put('a', 1))
+    await cluster.clock.run(6_000)
+    expect(seen.error).toBeInstanceOf(OutcomeUnknownError)
+    expect(String(seen.error)).toMatch(/sent nothing for 5000 ms/)
   })
 
   test('without a hint, all members are asked', async () => {
@@ -180,6 +222,34 @@ describe('a connection that breaks', () => {
 })
 
 describe('an answer that is an error', () => {
+  test('a refusal does not make certain what an earlier attempt has left open', async () => {
+    let attempts = 0
+    cluster.intercept = (address, request, { endpoint }) => {
+      if (request.kind !== RequestKind.Write) return false
+      attempts += 1
+      if (attempts === 1) cluster.network.cut(address)
+      else endpoint.error(request.id, { outcome: 'notAppended', code: ErrorCode.TooLarge, message: 'too large', leader: null })
+      return true
+    }
+    const seen = outcome(client.put('a', 1, { idempotent: true }))
+    await cluster.clock.run(1_000)
+    expect(attempts).toBe(2)
+    expect(seen.error).toBeInstanceOf(OutcomeUnknownError)
+  })
+
+  test('an answer to something else costs the connection, and leaves the write unknown', async () => {
+    cluster.intercept = (_address, request, { endpoint }) => {
+      if (request.kind !== RequestKind.Write) return false
+      endpoint.status(request.id, { ...NOBODY, role: 'leader' })
+      return true
+    }
+    const seen = outcome(client.put('a', 1))
+    await cluster.clock.run(100)
+    expect(seen.error).toBeInstanceOf(OutcomeUnknownError)
+    expect(String(seen.error)).toMatch(/an answer of kind 7 where 1 was due/)
+    expect(client.statistics().disconnects).toBe(1)
+  })
+
   test.each([
     [ErrorCode.NoLeader, 'noLeader'],
     [ErrorCode.Overloaded, 'overloaded'],

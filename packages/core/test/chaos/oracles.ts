@@ -70,6 +70,10 @@ export class Oracles {
     if (other !== undefined) this.#broken('Election Safety', `${other} and then ${id} became leader of term ${term}`)
     this.#leaders.set(term, id)
     const disk = this.#disk(id)
+    const { currentTerm, votedFor } = disk.hardState
+    if (this.fine && (currentTerm !== term || votedFor !== id)) {
+      this.#broken('leads with a durable vote', `${id} leads term ${term}; its disk knows a vote for ${votedFor} in ${currentTerm}`)
+    }
     const last = this.#applied.at(-1)
     // A member that was slow may take up an older term's leadership after the fact; it owes only what was committed before.
     const isNewest = term >= Math.max(...this.#leaders.keys())
@@ -150,7 +154,8 @@ export class Oracles {
       this.#broken('durable before said', `${id} votes for ${voteFor} in ${message.term}; its disk says ${hardState.votedFor}`)
     }
     if (message.term !== status.currentTerm) return
-    if (message.type === 'requestVote') this.#claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
+    // A request that was held until its candidate had heard a leader of the same term can win nothing any more.
+    if (message.type === 'requestVote' && status.role === 'candidate') this.#claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
     if (message.type === 'appendEntriesReply' && message.success) {
       const term = this.#sentTerms.get(message.term)?.get(message.matchIndex)
       if (term === undefined)

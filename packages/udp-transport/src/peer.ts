@@ -145,12 +145,6 @@ export class Peer {
   }
 
   onConfirm(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
-    const repeated = this.#current?.localId === confirmation.receiverSession && !this.#current.isConfirmed
-    if (repeated) {
-      this.#current?.greet()
-      this.#hub.schedule(this)
-      return
-    }
     const agreement = this.#handshake.confirm(confirmation, bytes, keys, this.link.maxDatagramBytes)
     if (agreement === null) return
     this.link.learn(from)
@@ -196,7 +190,8 @@ export class Peer {
       session.onTimer(now)
       const held = session.heldFor(now) > 2 * options.deliveryTimeout
       if (held) this.#hub.counters.dropped.reassemblyTimedOut += session.held
-      if (!held && session.stalledFor(now) <= options.deliveryTimeout) continue
+      const usedUp = session.sealed >= 2 * options.maxSessionDatagrams
+      if (!held && !usedUp && session.stalledFor(now) <= options.deliveryTimeout) continue
       this.#closeSession(session)
       if (session === this.#previous) this.#previous = null
       else this.#current = null
@@ -212,10 +207,10 @@ export class Peer {
   #shakeHands(now: number): void {
     const hello = this.#handshake.onTimer(now, this.link.maxDatagramBytes, this.#firstWindow(now))
     if (hello === 'gaveUp') {
-      if (this.#current === null) {
-        this.#dropWaiting()
-        this.link.release()
-      }
+      if (this.#current === null) this.#dropWaiting()
+      // The name may mean another address by now; a session does not depend on it.
+      this.link.release()
+      if (this.#current !== null) this.link.open()
     } else if (hello !== null) this.link.send([hello])
     const confirmation = this.#confirmation
     if (confirmation === null || now < confirmation.dueAt) return

@@ -33,7 +33,7 @@ export class RoundTrip {
   }
 }
 
-const INITIAL = 100
+const INITIAL = 25
 const GRANULARITY = 2
 /** How long a lone datagram may stay unacknowledged, in the hope of an answer to ride on. */
 export const MAX_ACK_DELAY = 5

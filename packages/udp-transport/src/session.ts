@@ -151,7 +151,6 @@ export class Session {
   }
 
   nextTimer(): number {
-    if (this.#isExhausted) return Number.POSITIVE_INFINITY
     return Math.min(this.#acknowledger.dueAt, this.#departure, this.#recovery.nextTimer())
   }
 

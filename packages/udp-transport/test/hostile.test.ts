@@ -116,4 +116,43 @@ describe('hostile datagrams', () => {
     cluster.clock.run(20_000)
     expect(arrivedAppends(b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
   })
+
+  it('a hello that nobody with the secret has written is not answered, and its sender not remembered', async () => {
+    const { cluster, b } = await talking()
+    const hello = cluster.network.recorded.find(({ bytes }) => bytes[1] === DatagramKind.Hello)?.bytes as Uint8Array
+    const [answered, failed] = [b.transport.counters().handshakesAnswered, b.transport.counters().dropped.failedToOpen]
+    for (let i = 0; i < 1000; i++) {
+      const forged = Buffer.from(hello)
+      forged.writeUInt32LE(i + 1, 30)
+      cluster.network.inject(forged, ATTACKER, VirtualCluster.endpoint('b'))
+      cluster.network.inject(forged, ATTACKER, VirtualCluster.endpoint('a'))
+    }
+    cluster.clock.run(100)
+    expect(b.transport.counters().handshakesAnswered).toBe(answered)
+    const dropped = b.transport.counters().dropped
+    expect(dropped.failedToOpen - failed + dropped.wrongMember).toBe(1000)
+  })
+
+  it('a forged confirmation for a handshake that a replayed hello has begun replaces no session', async () => {
+    const { cluster, b } = await talking()
+    const tape = [...cluster.network.recorded]
+    const of = (kind: number) => tape.find(({ bytes }) => bytes[1] === kind) as (typeof tape)[number]
+    const [hello, confirm] = [of(DatagramKind.Hello), of(DatagramKind.Confirm)]
+    const target = { address: hello.to.address, port: 7000 }
+    cluster.network.recording = true
+    cluster.network.inject(hello.bytes, ATTACKER, target)
+    cluster.clock.run(0.5)
+    const answer = cluster.network.recorded.slice(tape.length).find(({ bytes }) => bytes[1] === DatagramKind.Answer)
+    expect(answer).toBeDefined()
+    const forged = Buffer.from(confirm.bytes)
+    // The session for which the answer asks stands as the sender's there, and has to stand as the receiver's here.
+    forged.set((answer as (typeof tape)[number]).bytes.subarray(6, 14), 14)
+    cluster.network.inject(forged, ATTACKER, target)
+    cluster.clock.run(100)
+    for (const station of cluster.stations.values()) expect(station.transport.counters().sessionsOpened).toBe(1)
+    const failed = [...cluster.stations.values()].map(({ transport }) => transport.counters().dropped.failedToOpen)
+    expect(failed).toContain(1)
+    b.transport.send('a', heartbeat(5))
+    cluster.clock.run(5)
+  })
 })

@@ -106,6 +106,21 @@ describe('a partition', () => {
     expect(a.transport.counters().sessionsOpened).toBe(1)
   })
 
+  it('that heals is noticed at once when the other side is heard', async () => {
+    const { cluster, a, b } = await talking()
+    a.transport.send('b', append(1, 1000))
+    cluster.network.conditions.loss = 1
+    cluster.clock.run(4000)
+    // Right after a probe was lost, so that the next is far away.
+    const probes = a.transport.counters().probeTimeouts
+    cluster.clock.run(2000, () => a.transport.counters().probeTimeouts > probes)
+    cluster.network.conditions.loss = 0
+    cluster.clock.run(10)
+    b.transport.send('a', heartbeat(3))
+    cluster.clock.run(2 * ROUND_TRIP)
+    expect(arrivedAppends(b)).toEqual([1])
+  })
+
   it('that lasts gives the session up, bounds what waits, and the members meet again afterwards', async () => {
     const cluster = new VirtualCluster(4)
     const [a, b] = (await cluster.startAll(['a', 'b'], { maxQueuedBytes: 1_000_000 })) as [Station, Station]

@@ -94,6 +94,16 @@ describe('secrets', () => {
     }
   })
 
+  it('that are not accepted yet give way to the next, also when the other side does not know whom to ask', async () => {
+    const cluster = new VirtualCluster(8)
+    const a = await cluster.start('a', ['a', 'b'], newAndOld)
+    const b = await cluster.start('b', ['b'], old)
+    a.transport.send('b', heartbeat(1))
+    cluster.clock.run(2000)
+    expect(arrivedRounds(b)).toEqual([1])
+    expect(b.transport.counters().dropped.unknownSecret).toBeGreaterThan(0)
+  })
+
   it('that are passphrases work, and are not the bytes of the same text', async () => {
     const phrase = 'correct horse battery staple, and then some'
     const { heard } = await meet({ secrets: [phrase] }, { secrets: [phrase] }, 'both')

@@ -30,10 +30,9 @@ export async function formatDirectory(options: Required<FileLogStorageOptions>, 
   try {
     await writeZeros(file, 0, segmentBytes)
     await writeAllAsync(file, bytes, length, 0)
-    await file.sync()
   } finally {
     await file.close()
   }
+  // Recovery comes next, and syncs the directory before anything is counted on.
   await fileSystem.rename(path, `${directory}/${segmentName(1)}`)
-  await fileSystem.syncDirectory(directory)
 }

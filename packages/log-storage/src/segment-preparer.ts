@@ -45,7 +45,6 @@ export class SegmentPreparer {
     try {
       await writeZeros(file, 0, this.#bytes, () => !this.#stopped)
       if (!this.#stopped) {
-        await file.sync()
         await this.#fileSystem.rename(path, `${this.#directory}/${segmentName(number)}`)
         await this.#fileSystem.syncDirectory(this.#directory)
         return file

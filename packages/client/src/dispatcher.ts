@@ -3,10 +3,20 @@ import { Backoff } from './backoff.js'
 import { Call, type CallRequest } from './call.js'
 import { CallQueue } from './call-queue.js'
 import { Deadlines } from './deadlines.js'
-import { AbortedError, type ClientError, ClosedError, NoLeaderError, OutcomeUnknownError, OverloadedError, TimeoutError } from './errors.js'
+import {
+  AbortedError,
+  type ClientError,
+  ClosedError,
+  NoLeaderError,
+  OutcomeUnknownError,
+  OverloadedError,
+  TimeoutError,
+  ValueError,
+} from './errors.js'
 import type { Link } from './link.js'
 import { Members, type MembersOptions } from './members.js'
 import { ProtocolError } from './protocol/errors.js'
+import { REQUEST_HEAD_BYTES } from './protocol/request.js'
 import { decodeError, type ErrorResponse, ResponseKind } from './protocol/response.js'
 import type { RetryReason } from './statistics.js'
 import { judge } from './verdict.js'
@@ -90,7 +100,10 @@ export class Dispatcher {
   }
 
   #checkRoom(bytes: number): void {
-    const { maxWaiting, maxWaitingBytes } = this.#options
+    const { maxWaiting, maxWaitingBytes, maxFrameBytes } = this.#options
+    // The member would end the connection, and with it the certainty about all that is under way.
+    if (bytes + REQUEST_HEAD_BYTES > maxFrameBytes)
+      throw new ValueError(`a request of ${bytes} bytes is over the limit of ${maxFrameBytes}: split it`)
     if (this.waiting >= maxWaiting) throw new OverloadedError(`${this.waiting} calls, limit maxWaiting ${maxWaiting}`)
     if (this.waitingBytes + bytes > maxWaitingBytes && this.waiting > 0)
       throw new OverloadedError(`${this.waitingBytes + bytes} bytes, limit maxWaitingBytes ${maxWaitingBytes}`)

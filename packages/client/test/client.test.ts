@@ -113,6 +113,15 @@ describe('bad input', () => {
     await expect(client.transaction({ if: [{ key: 'a' } as never] })).rejects.toThrow(/exactly one of/)
     const small = cluster.client({ maxValueBytes: 10 })
     await expect(small.put('k', 'x'.repeat(20))).rejects.toThrow(/maxValueBytes/)
+    const half = 'x'.repeat(40 * 1024 * 1024)
+    await expect(
+      client.transaction({
+        do: [
+          { put: 'a', value: half },
+          { put: 'b', value: half },
+        ],
+      }),
+    ).rejects.toThrow(/split it/)
     expect(cluster.received).toEqual([])
     await small.close()
   })

@@ -5,7 +5,10 @@ import { FRAME_LENGTH_BYTES } from './frame-decoder.js'
 const MIN_SLAB_BYTES = 16 * 1024
 const MAX_SLAB_BYTES = 1024 * 1024
 const TURNS_PER_SLAB = 4
-/** A frame that has reached this size is closed and another begun, so that the other side can start before all has arrived. */
+/**
+ * No frame grows beyond this, so that the other side can start before all has arrived; an item that is larger has a frame of its
+ * own, so that the limit of a frame is the limit of an item.
+ */
 const FRAME_TARGET_BYTES = 64 * 1024
 
 /**
@@ -28,7 +31,7 @@ export class FrameEncoder {
 
   /** Room for one item of `length` bytes in `slab`, from the returned place on; the caller writes all of it at once. */
   reserve(length: number): number {
-    if (this.#frame !== -1 && this.#end - this.#frame >= FRAME_TARGET_BYTES) this.#closeFrame()
+    if (this.#frame !== -1 && this.#end - this.#frame + length > FRAME_TARGET_BYTES) this.#closeFrame()
     const needed = length + (this.#frame === -1 ? FRAME_LENGTH_BYTES : 0)
     if (needed > this.#slab.length - this.#end) this.#grow(needed)
     if (this.#frame === -1) {

@@ -16,10 +16,12 @@ import {
   encodeClientPreamble,
   encodeServerPreamble,
   FrameDecoder,
+  FrameEncoder,
   ProtocolError,
   readRequests,
   readResponses,
   ServerEndpoint,
+  writeRequest,
 } from '../../src/protocol/index.js'
 import { samples } from './samples.js'
 
@@ -149,6 +151,15 @@ describe('a frame', () => {
     }
     expect(frames).toBe(1)
     expect(copied).toBeLessThan(3 * length)
+  })
+
+  test('holds one item of the largest size whatever else leaves in the same turn', () => {
+    const encoder = new FrameEncoder()
+    const largest = DEFAULT_MAX_FRAME_BYTES - 13
+    for (const length of [60_000, largest, 60_000]) writeRequest(encoder, 1, 1, 0, new Uint8Array(length))
+    const seen: number[] = []
+    new FrameDecoder().push(encoder.take() as Uint8Array, (frame) => readRequests(frame, ({ body }) => seen.push(body.length)))
+    expect(seen).toEqual([60_000, largest, 60_000])
   })
 
   test('without content is refused', () => {

@@ -63,10 +63,11 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const service = new KeyValueService(observed(node, metrics), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
     const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics })
-    logTransitions(node, metrics, logger)
     await node.start()
     cleanUp.push(() => node.stop())
     if (port !== null && address !== undefined) await listen(port, address)
+    // Not before: what stands in the way of a start is told to the caller, and only there.
+    logEvents(node, metrics, logger)
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
     return new RaftNode({ node, store, service, clusterId, requestTimeout, stop })
   } catch (error) {
@@ -89,7 +90,7 @@ function observed(node: Node<StoreResult>, metrics: Metrics): Proposer {
   }
 }
 
-function logTransitions(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger): void {
+function logEvents(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger): void {
   let last: string | null = null
   node.on('transition', ({ role, term, leaderId }: Transition) => {
     logger.info({ role, term, leaderId }, 'transition')

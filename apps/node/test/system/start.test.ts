@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { anyPorts } from '../../src/local/free-ports.js'
+import { temporaryDirectory } from '../cluster.js'
+import { CLI, put, startCluster } from './harness.js'
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'] ?? '', ...env } })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+async function files() {
+  const directory = temporaryDirectory()
+  const [{ peer, client }] = (await anyPorts(1)) as [{ peer: number; client: number }]
+  const config = join(directory, 'cluster.json')
+  const dataDir = join(directory, 'data')
+  const write = (secret: unknown = 'a secret of sixteen bytes and more') =>
+    writeFileSync(config, JSON.stringify({ secret, members: { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } } }))
+  write()
+  return { directory, config, dataDir, peer, client, write, args: ['start', '--id', 'n1', '--config', config, '--data-dir', dataDir] }
+}
+
+function expectOneLine(ended: Ended, pattern: RegExp): void {
+  expect(ended.code).toBe(1)
+  expect(ended.stderr).toMatch(pattern)
+  expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(ended.stdout).toBe('')
+}
+
+test('--help and --version answer on stdout and exit with 0', async () => {
+  const version = await run(['--version'])
+  expect([version.code, version.stdout.trim()]).toEqual([0, '0.1.0'])
+  const help = await run(['start', '--help'])
+  expect(help.code).toBe(0)
+  for (const flag of ['--id', '--config', '--data-dir', '--secret-file', 'RAFT_ID', 'RAFT_SECRET', '--bind-client'])
+    expect(help.stdout).toContain(flag)
+})
+
+test('what stands in the way of a start is said in one line on stderr, with exit code 1', async () => {
+  const { args, config, write, dataDir } = await files()
+  expectOneLine(await run(['start']), /id: expected .*config: expected .*data-dir: expected/)
+  expectOneLine(await run([...args.slice(0, 2), 'n9', ...args.slice(3)]), /id: expected one of the members .*n1.*found "n9"/)
+  expectOneLine(await run([...args, '--heartbeat-interval', '400']), /heartbeatInterval/)
+  expectOneLine(await run([...args, '--bind-client', 'nowhere']), /bind-client: expected an address/)
+  write('short')
+  expectOneLine(await run(args), /secret: expected at least 16 bytes, found 5/)
+  expectOneLine(await run(args.map((each) => (each === config ? '/missing.json' : each))), /config: cannot be read/)
+  write()
+  writeFileSync(dataDir, 'a file where the directory should be')
+  expectOneLine(await run(args), /data/)
+})
+
+test('a port in use is said, for members and for clients', async () => {
+  const { args, peer, client } = await files()
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(peer, '127.0.0.1', resolve))
+  expectOneLine(await run(args), new RegExp(`cannot listen for members on 127.0.0.1:${peer}.*another process`))
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(client, '127.0.0.1', resolve))
+  expectOneLine(await run(args), new RegExp(`cannot listen for clients on 127.0.0.1:${client}.*another process`))
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+})
+
+test('a directory in use, of another member or of another cluster, is refused', async () => {
+  const cluster = await startCluster({ members: 1 })
+  const [member] = cluster.members
+  if (member === undefined) throw new Error('no member')
+  const [{ peer, client }] = (await anyPorts(1)) as [{ peer: number; client: number }]
+  const start = [
+    'start',
+    '--config',
+    cluster.config,
+    '--data-dir',
+    member.dataDir,
+    '--bind-peer',
+    `127.0.0.1:${peer}`,
+    '--bind-client',
+    `127.0.0.1:${client}`,
+  ]
+  expectOneLine(await run([...start, '--id', 'n1']), /is in use/)
+  await member.end('SIGTERM')
+  expectOneLine(await run([...start, '--id', 'n1', '--cluster-id', 'another']), /belongs to member n1 of cluster/)
+})
+
+test('a damaged log is refused with the file and the place, and nothing is repaired', async () => {
+  const cluster = await startCluster({ members: 1 })
+  const [member] = cluster.members
+  if (member === undefined) throw new Error('no member')
+  for (let i = 0; i < 20; i++) expect((await put(member, `k${i}`, 'v'.repeat(2000))).status).toBe(200)
+  await member.end('SIGTERM')
+  const path = readdirSync(member.dataDir)
+    .map((name) => join(member.dataDir, name))
+    .find((each) => readFileSync(each).includes('vvvvvvvv'))
+  if (path === undefined) throw new Error('no file with the values')
+  const bytes = readFileSync(path)
+  const at = bytes.indexOf('vvvvvvvv')
+  bytes[at] = 0x77
+  writeFileSync(path, bytes)
+  const ended = await run(['start', '--id', 'n1', '--config', cluster.config, '--data-dir', member.dataDir])
+  expectOneLine(ended, /is damaged at byte \d+/)
+  expect(readFileSync(path).equals(bytes)).toBe(true)
+})
+
+test('everything can come from the environment', async () => {
+  const { config, dataDir, client, directory } = await files()
+  mkdirSync(join(directory, 'other'))
+  const child = spawn(process.execPath, [CLI, 'start'], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      RAFT_ID: 'n1',
+      RAFT_CONFIG: config,
+      RAFT_DATA_DIR: dataDir,
+      RAFT_SECRET: 'a secret of the environment',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('"role":"leader"')) resolve()
+    })
+  })
+  expect((await fetch(`http://127.0.0.1:${client}/v1/kv/k`, { method: 'PUT', body: 'v' })).status).toBe(200)
+  const exited = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
+  child.kill('SIGINT')
+  expect(await exited).toBe(0)
+})

@@ -5,8 +5,10 @@ const C = 0.4
 const INITIAL_DATAGRAMS = 10
 const MIN_DATAGRAMS = 4
 const MAX_WINDOW = 64 * 1024 * 1024
-/** Pacing works in quanta of so many milliseconds: what fits into one needs no timer. */
+/** Pacing waits for so many milliseconds at a time: what would leave within them needs no timer. */
 const QUANTUM = 2
+/** What timers that come late may make up for; on a busy machine they do, and each would otherwise cost throughput. */
+const CATCH_UP = 8
 
 /** How many bytes may be in flight: CUBIC (RFC 9438), and how fast they may leave: pacing (RFC 9002 §7.7). */
 export class Congestion {
@@ -56,7 +58,7 @@ export class Congestion {
   /** Whether pacing lets another datagram go now. */
   mayLeave(now: number, roundTrip: RoundTrip): boolean {
     const rate = this.#rate(roundTrip)
-    const burst = Math.max(INITIAL_DATAGRAMS * this.#datagram, rate * QUANTUM)
+    const burst = Math.max(INITIAL_DATAGRAMS * this.#datagram, rate * CATCH_UP)
     this.#budget = Math.min(burst, this.#budgetTime < 0 ? burst : this.#budget + (now - this.#budgetTime) * rate)
     this.#budgetTime = now
     return this.#budget > 0

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { MemoryLogStorage } from '@raft/core/memory'
 import { onTestFinished } from 'vitest'
 import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
-import { anyPorts } from '../src/local/free-ports.js'
+import { anyPorts, type PortPair } from '../src/local/free-ports.js'
 
 export const SECRET = randomBytes(32).toString('hex')
 
@@ -54,6 +54,13 @@ export async function startInProcess(count = 3, more: Partial<CreateNodeOptions>
     followers: () => nodes.filter((node) => node.role !== 'leader'),
     url: (node) => `http://${members[node.id]?.client}`,
   }
+}
+
+/** Free ports for one member. */
+export async function onePair(): Promise<PortPair> {
+  const [pair] = await anyPorts(1)
+  if (pair === undefined) throw new Error('no free ports')
+  return pair
 }
 
 /** A directory that goes with the test. */

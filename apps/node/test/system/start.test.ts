@@ -4,8 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { anyPorts } from '../../src/local/free-ports.js'
-import { temporaryDirectory } from '../cluster.js'
+import { onePair, temporaryDirectory } from '../cluster.js'
 import { CLI, put, startCluster } from './harness.js'
 
 interface Ended {
@@ -32,7 +31,7 @@ function run(args: readonly string[], env: Record<string, string> = {}): Promise
 
 async function files() {
   const directory = temporaryDirectory()
-  const [{ peer, client }] = (await anyPorts(1)) as [{ peer: number; client: number }]
+  const { peer, client } = await onePair()
   const config = join(directory, 'cluster.json')
   const dataDir = join(directory, 'data')
   const write = (secret: unknown = 'a secret of sixteen bytes and more') =>
@@ -87,7 +86,7 @@ test('a directory in use, of another member or of another cluster, is refused', 
   const cluster = await startCluster({ members: 1 })
   const [member] = cluster.members
   if (member === undefined) throw new Error('no member')
-  const [{ peer, client }] = (await anyPorts(1)) as [{ peer: number; client: number }]
+  const { peer, client } = await onePair()
   const start = [
     'start',
     '--config',

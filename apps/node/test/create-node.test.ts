@@ -1,0 +1,96 @@
+import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
+import { KeyValueStore } from '@raft/state-machine'
+import { expect, onTestFinished, test } from 'vitest'
+import { createNode, nodeClock, type RaftNode, StartError } from '../src/index.js'
+import { onePair, SECRET, startInProcess, temporaryDirectory } from './cluster.js'
+
+test('reads and writes work on every member, and agree', async () => {
+  const cluster = await startInProcess()
+  for (const node of cluster.nodes) {
+    const put = await node.put('k', node.id)
+    expect(put.type).toBe('put')
+    expect((await node.compareAndSet('k', 0, 'x')).succeeded).toBe(false)
+    expect((await node.compareAndSet('k', put.modRevision, 'x')).succeeded).toBe(true)
+    for (const other of cluster.nodes) expect(Buffer.from((await other.get('k'))?.value ?? []).toString()).toBe('x')
+    const { entries } = await node.range({ prefix: Buffer.from('k') })
+    expect(entries).toHaveLength(1)
+    const key = Buffer.from('k')
+    const compares = [{ target: 'value', relation: 'equal', key, operand: Buffer.from('x') }] as const
+    const result = await node.transaction({ compares, thenSteps: [{ type: 'delete', key }], elseSteps: [] })
+    expect(result).toMatchObject({ succeeded: true, results: [{ type: 'delete', deleted: true }] })
+    expect(await node.delete('k')).toMatchObject({ deleted: false })
+    expect(await node.get('k')).toBeNull()
+  }
+})
+
+test('onLeader and onFollower tell who acts as leader, and the signal aborts when that ends', async () => {
+  const { peer } = await onePair()
+  const heard: string[] = []
+  let signal: AbortSignal | undefined
+  const node = await createNode({
+    id: 'n1',
+    members: { n1: { peer: `127.0.0.1:${peer}` } },
+    secret: SECRET,
+    dataDir: temporaryDirectory(),
+    onLeader: (leadership) => {
+      heard.push(`leads term ${leadership.term}`)
+      signal = leadership.signal
+    },
+    onFollower: () => heard.push('follows'),
+  })
+  onTestFinished(() => node.stop())
+  await node.waitUntilLeader('n1')
+  await node.put('k', 'v')
+  expect(heard).toEqual(['follows', 'leads term 1'])
+  expect([node.role, node.leaderId, signal?.aborted]).toEqual(['leader', 'n1', false])
+  await node.stop()
+  await node.stopped
+  expect(signal?.aborted).toBe(true)
+  await expect(node.put('k', 'v')).rejects.toMatchObject({ code: 'RAFT_STOPPED' })
+})
+
+test('a directory keeps what it was given', async () => {
+  const { peer } = await onePair()
+  const options = { id: 'n1', members: { n1: { peer: `127.0.0.1:${peer}` } }, secret: SECRET, dataDir: temporaryDirectory() }
+  const first = await createNode(options)
+  await first.put('k', 'kept')
+  await first.stop()
+  const second = await createNode(options)
+  onTestFinished(() => second.stop())
+  expect(Buffer.from((await second.get('k'))?.value ?? []).toString()).toBe('kept')
+})
+
+test('storage, state machine and transport can be one’s own: three members in memory, no socket at all', async () => {
+  const network = new MemoryNetwork(nodeClock)
+  const members = { n1: { peer: 'a' }, n2: { peer: 'b' }, n3: { peer: 'c' } }
+  const nodes: RaftNode[] = []
+  onTestFinished(async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+  })
+  for (const id of Object.keys(members)) {
+    const stateMachine = new KeyValueStore()
+    const storage = new MemoryLogStorage(nodeClock)
+    nodes.push(await createNode({ id, members, storage, stateMachine, transport: network.transport(id) }))
+  }
+  const leaderId = await nodes[0]?.waitForLeader()
+  const leader = nodes.find((node) => node.id === leaderId)
+  await leader?.put('k', 'v')
+  expect(leader?.store.size).toBe(1)
+  // Without client addresses nothing is forwarded.
+  await expect(nodes.find((node) => node.id !== leaderId)?.put('k', 'w')).rejects.toMatchObject({ code: 'RAFT_NOT_LEADER' })
+})
+
+test('what is missing or in use is a StartError, and nothing is left running', async () => {
+  const { peer, client } = await onePair()
+  const members = { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } }
+  await expect(createNode({ id: 'n1', members, dataDir: temporaryDirectory() })).rejects.toThrow(/secret/)
+  await expect(createNode({ id: 'n1', members, secret: SECRET })).rejects.toThrow(StartError)
+  await expect(createNode({ id: 'n2', members, secret: SECRET, dataDir: temporaryDirectory() })).rejects.toThrow(/n2/)
+  const dataDir = temporaryDirectory()
+  const node = await createNode({ id: 'n1', members, secret: SECRET, dataDir })
+  onTestFinished(() => node.stop())
+  await expect(createNode({ id: 'n1', members, secret: SECRET, dataDir: temporaryDirectory() })).rejects.toThrow(/another process/)
+  await node.stop()
+  const again = await createNode({ id: 'n1', members, secret: SECRET, dataDir })
+  onTestFinished(() => again.stop())
+})

@@ -1,0 +1,185 @@
+import { createServer, type Server } from 'node:net'
+import { decodePutResult, ErrorCode, encodePut, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import { type Member, NotLeaderError, OutcomeUnknownError, OverloadedError, type RaftError, type Transition } from '@raft/core'
+import { expect, onTestFinished, test } from 'vitest'
+import { NoLeaderError, nodeClock } from '../src/index.js'
+import { LeaderAccess } from '../src/routing/leader-access.js'
+import type { LeaderTask } from '../src/routing/operation.js'
+
+type OnRequest = (endpoint: ServerEndpoint, id: number, drop: () => void) => void
+
+/** A member's client address, of which each test decides what it answers. */
+async function fakeMember(id: string, onRequest: OnRequest, clusterId = 'c') {
+  let requests = 0
+  const server: Server = createServer((socket) => {
+    const flush = () => {
+      const bytes = endpoint.take()
+      if (bytes !== null && !socket.destroyed) socket.write(bytes)
+    }
+    const endpoint = new ServerEndpoint({
+      identity: { memberId: id, clusterId },
+      onRequest: (request) => {
+        requests += 1
+        onRequest(endpoint, request.id, () => socket.destroy())
+      },
+      onPending: () => setImmediate(flush),
+    })
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => endpoint.receive(chunk))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as { port: number }
+  const member: Member = { id, addresses: { client: `127.0.0.1:${port}` } }
+  return {
+    member,
+    get requests() {
+      return requests
+    },
+  }
+}
+
+/** Stands in for core's Node: the test says who leads. */
+function setUp(more: { maxPending?: number } = {}) {
+  let listener: (transition: Transition) => void = () => {}
+  const node = {
+    id: 'self',
+    leader: null as Member | null,
+    on: (_name: 'transition', given: (transition: Transition) => void) => {
+      listener = given
+      return () => {}
+    },
+    lead(member: Member | null) {
+      node.leader = member
+      listener({ role: 'follower', term: 1, leaderId: member?.id ?? null })
+    },
+  }
+  const access = new LeaderAccess({
+    node,
+    clusterId: 'c',
+    clock: nodeClock,
+    maxPending: more.maxPending ?? 100,
+    maxWaitingBytes: 1e6,
+    onProblem: () => {},
+  })
+  onTestFinished(() => access.stop())
+  return { node, access }
+}
+
+const write = (local: (done: (error: RaftError | null, result: number | undefined) => void) => void = () => {}): LeaderTask<number> => ({
+  isWrite: true,
+  kind: RequestKind.Write,
+  body: () => encodePut(Buffer.from('k'), Buffer.from('v')),
+  decode: (_kind, body) => decodePutResult(body).version,
+  local,
+})
+const read: LeaderTask<number> = { ...write(), isWrite: false }
+const answer: OnRequest = (endpoint, id) => endpoint.put(id, { createRevision: 1, modRevision: 1, version: 7 })
+const silent: OnRequest = () => {}
+
+test('a forwarded write whose connection breaks after it was sent has an unknown outcome, and is never sent again', async () => {
+  const { node, access } = setUp()
+  const leader = await fakeMember('n2', (_endpoint, _id, drop) => drop())
+  node.lead(leader.member)
+  await expect(access.run(write(), 2000)).rejects.toThrow(OutcomeUnknownError)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(leader.requests).toBe(1)
+})
+
+test('a forwarded read whose connection breaks is asked again, of whoever leads by then', async () => {
+  const { node, access } = setUp()
+  const next = await fakeMember('n3', answer)
+  const leader = await fakeMember('n2', (_endpoint, _id, drop) => {
+    drop()
+    node.lead(next.member)
+  })
+  node.lead(leader.member)
+  expect(await access.run(read, 2000)).toBe(7)
+})
+
+test('a write that the member refused unappended goes to the new leader', async () => {
+  const { node, access } = setUp()
+  const next = await fakeMember('n3', answer)
+  const leader = await fakeMember('n2', (endpoint, id) => {
+    endpoint.error(id, { outcome: 'notAppended', code: ErrorCode.NotLeader, message: 'no', leader: null })
+    node.lead(next.member)
+  })
+  node.lead(leader.member)
+  expect(await access.run(write(), 2000)).toBe(7)
+  expect([leader.requests, next.requests]).toEqual([1, 1])
+})
+
+test('a write that the leader says is of unknown outcome is of unknown outcome', async () => {
+  const { node, access } = setUp()
+  const leader = await fakeMember('n2', (endpoint, id) =>
+    endpoint.error(id, { outcome: 'unknown', code: ErrorCode.OutcomeUnknown, message: 'who knows', leader: null }),
+  )
+  node.lead(leader.member)
+  await expect(access.run(write(), 2000)).rejects.toThrow(OutcomeUnknownError)
+  expect(leader.requests).toBe(1)
+})
+
+test('a leader that does not answer: unknown outcome for a write, no effect for a read', async () => {
+  const { node, access } = setUp()
+  const leader = await fakeMember('n2', silent)
+  node.lead(leader.member)
+  await expect(access.run(write(), 200)).rejects.toThrow(OutcomeUnknownError)
+  await expect(access.run(read, 200)).rejects.toThrow(NoLeaderError)
+})
+
+test('another member or cluster at the leader’s address gets nothing; the write waits and ends without effect', async () => {
+  const { node, access } = setUp()
+  const stranger = await fakeMember('n9', answer)
+  node.lead({ ...stranger.member, id: 'n2' })
+  await expect(access.run(write(), 300)).rejects.toThrow(NoLeaderError)
+  const foreign = await fakeMember('n3', answer, 'another cluster')
+  node.lead(foreign.member)
+  await expect(access.run(write(), 300)).rejects.toThrow(NoLeaderError)
+  expect([stranger.requests, foreign.requests]).toEqual([0, 0])
+})
+
+test('a leader that cannot be reached: the write goes to the next one, since it was never sent', async () => {
+  const { node, access } = setUp()
+  const leader = await fakeMember('n3', answer)
+  node.lead({ id: 'n2', addresses: { client: '127.0.0.1:1' } })
+  const result = access.run(write(), 5000)
+  setTimeout(() => node.lead(leader.member), 100)
+  expect(await result).toBe(7)
+})
+
+test('a leader without a client address is named', async () => {
+  const { node, access } = setUp()
+  node.lead({ id: 'n2', addresses: { peer: '127.0.0.1:1' } })
+  await expect(access.run(write(), 1000)).rejects.toThrow(NotLeaderError)
+})
+
+test('a proposal here that was not appended waits for the next leader; one that got no answer in time is unknown', async () => {
+  const { node, access } = setUp()
+  const next = await fakeMember('n2', answer)
+  const self: Member = { id: 'self', addresses: {} }
+  node.lead(self)
+  const result = access.run(
+    write((done) => {
+      done(new NotLeaderError(null), undefined)
+      node.lead(next.member)
+    }),
+    2000,
+  )
+  expect(await result).toBe(7)
+  node.lead(self)
+  await expect(access.run(write(), 100)).rejects.toThrow(OutcomeUnknownError)
+})
+
+test('beyond maxPending requests are refused; stopping fails what waits, and says what may have taken effect', async () => {
+  const { node, access } = setUp({ maxPending: 2 })
+  const waiting = access.run(write(), 5000)
+  const self: Member = { id: 'self', addresses: {} }
+  node.leader = self
+  const proposed = access.run(write(), 5000)
+  await expect(access.run(write(), 5000)).rejects.toThrow(OverloadedError)
+  node.leader = null
+  access.stop()
+  await expect(waiting).rejects.toMatchObject({ code: 'RAFT_STOPPED' })
+  await expect(proposed).rejects.toThrow(OutcomeUnknownError)
+  expect(access.pending).toBe(0)
+})

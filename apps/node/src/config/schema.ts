@@ -37,7 +37,7 @@ const member = z.strictObject(
   { error: 'an object {"peer": "host:port", "client": "host:port"}' },
 )
 
-export const timingSchema = z.strictObject(
+const timingSchema = z.strictObject(
   {
     electionTimeout: milliseconds.optional(),
     heartbeatInterval: milliseconds.optional(),
@@ -48,7 +48,7 @@ export const timingSchema = z.strictObject(
   { error: 'an object of timings in milliseconds' },
 )
 
-export const limitsSchema = z.strictObject(
+const limitsSchema = z.strictObject(
   {
     maxValueBytes: count.optional(),
     maxPendingProposals: count.optional(),

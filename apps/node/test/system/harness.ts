@@ -29,7 +29,7 @@ export interface StartOptions {
 }
 
 /** A cluster with its files written, and nothing started. It ends with the test. */
-export async function makeCluster({ members = 3, config = {}, arguments: args = [] }: StartOptions = {}): Promise<ProcessCluster> {
+async function makeCluster({ members = 3, config = {}, arguments: args = [] }: StartOptions = {}): Promise<ProcessCluster> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: build first (pnpm build)`)
   const directory = mkdtempSync(join(tmpdir(), 'raft-node-'))
   const cluster = new ProcessCluster({ directory, cli: CLI, ports: await anyPorts(members), config, arguments: args })
@@ -53,13 +53,7 @@ export interface Answer {
   readonly text: string
 }
 
-export async function request(
-  member: MemberProcess,
-  method: string,
-  path: string,
-  body?: string | Uint8Array,
-  timeout = 10_000,
-): Promise<Answer> {
+async function request(member: MemberProcess, method: string, path: string, body?: string | Uint8Array, timeout = 10_000): Promise<Answer> {
   const response = await fetch(`${member.url}${path}`, {
     method,
     signal: AbortSignal.timeout(timeout),

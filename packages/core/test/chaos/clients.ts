@@ -65,7 +65,7 @@ export class Client {
     })
   }
 
-  read(member: Member): void {
+  read(member: Member, done: (isAnswered: boolean) => void = () => {}): void {
     const { node, machine } = member
     if (node === null) return
     const { history } = this.#oracles
@@ -78,6 +78,7 @@ export class Client {
         history.read(operation, machine.length)
         if (machine.lastApplied < index) this.#world.violated('answered when applied', `${member.id} had not applied ${index}`)
       } else history.refuse(operation)
+      done(error === null)
     })
   }
 

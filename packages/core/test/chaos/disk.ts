@@ -8,6 +8,10 @@ export class Disk {
   hardState: HardState
   slowness = 1
   failNextWrite = false
+  /** When the work that has been begun will be done, unless the disk is stalled. */
+  busyUntil = 0
+  /** Since when the write in flight is under way. */
+  pendingSince = Number.POSITIVE_INFINITY
   #stalled = false
   #whenFlowing: (() => void)[] = []
   readonly #batches: EntryBatch[] = []
@@ -69,6 +73,7 @@ export class Disk {
   /** Runs `action` once the disk has done that much work, which is never while it is stalled. */
   afterWork(action: () => void): void {
     const work = this.#world.prng.exponential(0.4) * this.slowness
+    this.busyUntil = Math.max(this.busyUntil, this.#world.now + work)
     this.#world.after(work, () => {
       if (this.#stalled) this.#whenFlowing.push(() => this.afterWork(action))
       else action()
@@ -78,6 +83,7 @@ export class Disk {
   issue(write: LogWrite): void {
     if (this.#pending !== null) this.#world.violated('port contract', 'a write was given while another was in flight')
     this.#pending = write
+    this.pendingSince = this.#world.now
     let next = write.entries[0]?.firstIndex ?? this.lastIndex + 1
     if (next <= this.baseIndex || next > this.lastIndex + 1) {
       this.#world.violated('port contract', `a write from ${next} on to a log of ${this.baseIndex} to ${this.lastIndex}`)
@@ -97,6 +103,7 @@ export class Disk {
   complete(): void {
     const write = this.#pending
     this.#pending = null
+    this.pendingSince = Number.POSITIVE_INFINITY
     if (write === null) return
     if (write.hardState !== null) this.hardState = write.hardState
     for (const batch of write.entries) this.#append(batch)
@@ -107,6 +114,7 @@ export class Disk {
   crash(): void {
     if (this.#world.prng.chance(0.5)) this.complete()
     this.#pending = null
+    this.pendingSince = Number.POSITIVE_INFINITY
     this.#issuedTerms = [...this.#terms]
     this.#whenFlowing = []
   }

@@ -113,6 +113,7 @@ export class Member implements Endpoint {
     this.node = node
     node.on('transition', ({ role, term, leaderId }) => {
       this.#world.trace.note(this.#world.now, `${this.id} is ${role}`, term, leaderId)
+      if (role === 'candidate' && this.#oracles.fine) this.#oracles.elections.becameCandidate(this.id, term)
       if (role === 'leader') this.#oracles.becameLeader(this.id, term)
     })
     node.on('fatal', ({ error }) => {
@@ -152,12 +153,11 @@ export class Member implements Endpoint {
     this.#pausedUntil = this.#world.now + duration
   }
 
-  resume(): void {
-    this.#pausedUntil = 0
-  }
-
   deliver(from: string, message: Message): void {
-    this.#whenAwake(() => this.#receiver?.onMessage(from, message))
+    this.#whenAwake(() => {
+      this.#oracles.elections.delivered(this.id, from, message)
+      this.#receiver?.onMessage(from, message)
+    })
   }
 
   unreachable(peer: string): void {

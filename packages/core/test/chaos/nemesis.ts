@@ -58,7 +58,6 @@ export class Nemesis {
     this.network.lateness = 0
     this.network.delay = 1
     for (const member of this.members) {
-      member.resume()
       member.disk.heal()
     }
     this.#keepUp()

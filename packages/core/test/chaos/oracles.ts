@@ -1,5 +1,6 @@
 import type { EntryBatch, LogWrite, Message, NodeStatus, TermRun } from '../../src/index.js'
 import type { Disk } from './disk.js'
+import { ElectionOracles } from './elections.js'
 import { History } from './history.js'
 import { decodeEntry } from './machine.js'
 import type { World } from './world.js'
@@ -26,26 +27,28 @@ interface Seen {
  */
 export class Oracles {
   readonly history: History
+  readonly elections: ElectionOracles
   /** With false, only what users can notice is watched: for measuring how much the finer oracles hasten the finding. */
   readonly fine: boolean
   readonly #world: World
   readonly #disks: ReadonlyMap<string, Disk>
   readonly #baseIndex: number
   readonly #leaders = new Map<number, string>()
-  readonly #votes = new Map<string, string>()
   /** By place behind baseIndex, then by term. */
   readonly #entries: Map<number, Entry>[] = []
   /** By leader's term: the terms of what it has sent, by index. */
   readonly #sentTerms = new Map<number, Map<number, number>>()
   readonly #applied: Applied[] = []
+  #newestTerm = 0
   readonly #seen = new Map<string, Seen>()
 
-  constructor(world: World, disks: ReadonlyMap<string, Disk>, baseIndex: number, fine: boolean) {
+  constructor(world: World, disks: ReadonlyMap<string, Disk>, baseIndex: number, electionTimeout: number, fine: boolean) {
     this.#world = world
     this.#disks = disks
     this.#baseIndex = baseIndex
     this.fine = fine
     this.history = new History(world)
+    this.elections = new ElectionOracles(world, disks, electionTimeout)
     for (const id of disks.keys()) this.#seen.set(id, { shownTerm: 0, status: null })
   }
 
@@ -69,6 +72,7 @@ export class Oracles {
     const other = this.#leaders.get(term)
     if (other !== undefined) this.#broken('Election Safety', `${other} and then ${id} became leader of term ${term}`)
     this.#leaders.set(term, id)
+    if (this.fine) this.elections.becameLeader(id, term)
     const disk = this.#disk(id)
     const { currentTerm, votedFor } = disk.hardState
     if (this.fine && (currentTerm !== term || votedFor !== id)) {
@@ -76,8 +80,8 @@ export class Oracles {
     }
     const last = this.#applied.at(-1)
     // A member that was slow may take up an older term's leadership after the fact; it owes only what was committed before.
-    const isNewest = term >= Math.max(...this.#leaders.keys())
-    if (isNewest && last !== undefined && disk.termAt(this.appliedIndex) !== last.term) {
+    this.#newestTerm = Math.max(this.#newestTerm, term)
+    if (term === this.#newestTerm && last !== undefined && disk.termAt(this.appliedIndex) !== last.term) {
       this.#broken(
         'Leader Completeness',
         `${id} leads term ${term} with term ${disk.termAt(this.appliedIndex)} at ${this.appliedIndex}, committed in term ${last.term}`,
@@ -99,6 +103,10 @@ export class Oracles {
       this.#broken('bounded memory', `${id} keeps ${status.logWindowBytes} bytes of durable entries`)
     }
     if (this.fine) this.#checkDurable(id, status)
+    if (this.fine && status.role === 'leader') {
+      this.elections.leads(id, status)
+      this.#checkMatches(id, status)
+    }
     if (before === null) return
     if (currentTerm < before.currentTerm || commitIndex < before.commitIndex || lastApplied < before.lastApplied) {
       this.#broken(
@@ -135,8 +143,8 @@ export class Oracles {
     const seen = this.#of(id)
     const promised = message.type === 'preVote' || (message.type === 'preVoteReply' && message.voteGranted)
     if (!promised) seen.shownTerm = Math.max(seen.shownTerm, message.term)
-    if (message.type === 'requestVote') this.#voted(id, message.term, id)
-    if (message.type === 'requestVoteReply' && message.voteGranted) this.#voted(id, message.term, to)
+    if (message.type === 'requestVote') this.elections.voted(id, message.term, id)
+    if (message.type === 'requestVoteReply' && message.voteGranted) this.elections.voted(id, message.term, to)
     if (message.type === 'appendEntries') {
       this.#register(message.entries, message.prevLogTerm)
       this.#noteSent(message.term, message.prevLogIndex, message.prevLogTerm, message.entries)
@@ -155,7 +163,8 @@ export class Oracles {
     }
     if (message.term !== status.currentTerm) return
     // A request that was held until its candidate had heard a leader of the same term can win nothing any more.
-    if (message.type === 'requestVote' && status.role === 'candidate') this.#claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
+    if (message.type === 'requestVote' && status.role === 'candidate')
+      this.#claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
     if (message.type === 'appendEntriesReply' && message.success) {
       const term = this.#sentTerms.get(message.term)?.get(message.matchIndex)
       if (term === undefined)
@@ -210,17 +219,21 @@ export class Oracles {
     }
   }
 
+  /** What a leader counts is on the follower's disk; of an older leader nobody asks it. */
+  #checkMatches(id: string, { currentTerm, followers }: NodeStatus): void {
+    if (currentTerm < this.#newestTerm) return
+    for (const { id: follower, matchIndex } of followers) {
+      const own = this.#disk(id).issuedTermAt(matchIndex)
+      const stored = this.#disk(follower).termAt(matchIndex)
+      if (matchIndex > this.#baseIndex && own !== -1 && stored !== own) {
+        this.#broken('matchIndex is true', `${id} counts ${matchIndex} of term ${own} at ${follower}, whose disk has ${stored} there`)
+      }
+    }
+  }
+
   #claims(id: string, index: number, term: number, how: string): void {
     const stored = this.#disk(id).termAt(index)
     if (stored !== term) this.#broken('durable before said', `${id} ${how} ${index} of term ${term}; its disk has term ${stored} there`)
-  }
-
-  #voted(id: string, term: number, candidate: string): void {
-    const key = `${id} in ${term}`
-    const before = this.#votes.get(key)
-    if (before !== undefined && before !== candidate)
-      this.#broken('one vote a term', `${key} voted for ${before} and then for ${candidate}`)
-    this.#votes.set(key, candidate)
   }
 
   #noteSent(leaderTerm: number, prevIndex: number, prevTerm: number, entries: EntryBatch): void {

@@ -14,6 +14,8 @@ const RECOVERY_BOUND = 20 * ELECTION_TIMEOUT
 const LAG_ALLOWANCE = 8
 /** And within this, from then on: every member has applied everything. */
 const CATCH_UP_BOUND = 10 * ELECTION_TIMEOUT
+/** Where messages were lost, the leader's patience with a follower may have grown to 16 election timeouts. */
+const CATCH_UP_BOUND_AFTER_LOSS = 20 * ELECTION_TIMEOUT
 /** Then nothing may change for so long. */
 const CALM = 6 * ELECTION_TIMEOUT
 
@@ -57,7 +59,7 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
     drift: prng.pick([0, 0.02, 0.1]),
   }
   const disks = new Map(ids.map((id) => [id, new Disk(world, baseIndex, baseIndex === 0 ? 0 : 3)]))
-  const oracles = new Oracles(world, disks, baseIndex, fine)
+  const oracles = new Oracles(world, disks, baseIndex, ELECTION_TIMEOUT, fine)
   oracles.maxPending = options.maxPending
   oracles.maxWindowBytes = tuning.maxWindowBytes ?? 0
   const network = new SimulatedNetwork(world)
@@ -73,6 +75,7 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
   network.lateness = prng.pick([0, 0, 0.02, 0.2])
   network.delay = prng.pick([0.2, 1, 5])
   network.hints = prng.pick([0, 0.5, 1])
+  const catchUpBound = network.loss > 0 ? CATCH_UP_BOUND_AFTER_LOSS : CATCH_UP_BOUND
   for (const member of members) member.start()
   const load = () => ({ pause: prng.between(2, 30), readShare: prng.pick([0.1, 0.4, 0.8]), padding: prng.pick([0, 20, 100]) })
   const clientCount = 1 + prng.below(4)
@@ -82,11 +85,12 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
 
   nemesis.end()
   for (const client of clients) client.isActive = false
+  await world.run(Math.max(world.now, ...members.map(({ pausedUntil, disk }) => Math.max(pausedUntil, disk.busyUntil))))
   const healedAt = world.now
   const recoveredIn = await recover(world, members, clients[0] as Client)
   const recoveredAt = world.now
   const hasCaughtUp = () => members.every(({ node }) => node?.status().lastApplied === oracles.appliedIndex) && oneLeader(members) !== null
-  await world.run(world.now + CATCH_UP_BOUND + lagAllowance(members), hasCaughtUp)
+  await world.run(world.now + catchUpBound + lagAllowance(members), hasCaughtUp)
   const caughtUpIn = world.now - recoveredAt
   if (!hasCaughtUp()) world.violated('all catch up', members.map(glance).join('; '))
   const term = members[0]?.node?.currentTerm
@@ -109,13 +113,18 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
   }
 }
 
-/** Until somebody leads and commits what is proposed now. Returns how long that took. */
+/** Until somebody leads and commits what is proposed now, or answers a read where nothing is. Returns how long that took. */
 async function recover(world: World, members: readonly Member[], client: Client): Promise<number> {
   const start = world.now
   let isCommitted = false
+  const done = (isAnswered: boolean) => {
+    isCommitted ||= isAnswered
+  }
+  const onlyReads = world.prng.chance(0.5)
   const attempt = () => {
     const leader = oneLeader(members)
-    if (leader !== null) client.append(leader, (isAcknowledged) => (isCommitted ||= isAcknowledged))
+    if (leader !== null && onlyReads) client.read(leader, done)
+    else if (leader !== null) client.append(leader, done)
     if (!isCommitted) world.after(20, attempt)
   }
   attempt()

@@ -5,14 +5,14 @@
 export class Listeners<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
   readonly #onError: (error: unknown) => void
+  #reporting = false
 
   constructor(onError: (error: unknown) => void) {
-    let reporting = false
     this.#onError = (error) => {
-      if (reporting) return
-      reporting = true
+      if (this.#reporting) return
+      this.#reporting = true
       onError(error)
-      reporting = false
+      this.#reporting = false
     }
   }
 
@@ -32,7 +32,8 @@ export class Listeners<Events extends object> {
   call<Event>(callback: (event: Event) => unknown, event: Event): void {
     try {
       const result = callback(event)
-      if (result instanceof Promise) result.catch(this.#onError)
+      // A rejection comes later: who is told of an error now must not be told of its own then, for ever.
+      if (result instanceof Promise) result.catch(this.#reporting ? () => {} : this.#onError)
     } catch (error) {
       this.#onError(error)
     }

@@ -89,7 +89,11 @@ export async function simulate(seed: number, fine = true): Promise<Outcome> {
   const healedAt = world.now
   const recoveredIn = await recover(world, members, clients[0] as Client)
   const recoveredAt = world.now
-  const hasCaughtUp = () => members.every(({ node }) => node?.status().lastApplied === oracles.appliedIndex) && oneLeader(members) !== null
+  const hasCaughtUp = () => {
+    const leader = oneLeader(members)
+    const end = leader?.node?.status().lastLogIndex
+    return members.every(({ node }) => node?.status().lastApplied === end)
+  }
   await world.run(world.now + catchUpBound + lagAllowance(members), hasCaughtUp)
   const caughtUpIn = world.now - recoveredAt
   if (!hasCaughtUp()) world.violated('all catch up', members.map(glance).join('; '))

@@ -216,3 +216,20 @@ test('pipelined and fragmented HTTP on one connection is answered in order', asy
   socket.destroy()
   expect([...received.matchAll(/"key":"p(\d+)"/g)].map((match) => Number(match[1]))).toEqual(Array.from({ length: 50 }, (_, i) => i))
 })
+
+test('pipelined requests for large values, and nobody who reads the answers: the member stays small and serves others', async () => {
+  const cluster = await startInProcess()
+  const leader = cluster.leader()
+  await leader.put('large', Buffer.alloc(512 * 1024))
+  const { connect } = await import('node:net')
+  const [host, port] = (cluster.addresses[cluster.nodes.indexOf(leader)] ?? '').split(':')
+  const socket = connect({ host: host ?? '', port: Number(port) })
+  socket.on('error', () => {})
+  socket.pause()
+  const before = process.memoryUsage().rss
+  // 1 GB of answers, if all of them were made.
+  socket.write('GET /v1/kv/large?consistency=local HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2000))
+  for (let i = 0; i < 20; i++) expect((await call(`${cluster.url(leader)}/v1/kv/small${i}`, 'PUT', 'v')).status).toBe(200)
+  expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024)
+  socket.destroy()
+})

@@ -16,7 +16,7 @@ import { MemoryLogStorage, MemoryNetwork } from '../../src/memory/index.js'
 export class ManualClock implements Clock {
   time = 0
   #timers: { readonly time: number; readonly callback: () => void }[] = []
-  #deferred: (() => void)[] = []
+  readonly #deferred: (() => void)[] = []
 
   now(): number {
     return this.time

@@ -29,6 +29,20 @@ describe('elections', () => {
     expect(alone.state('a').role).toBe('leader')
   })
 
+  it('trap 1: a write from before the candidacy does not make the vote for itself count', () => {
+    const c = scenario()
+    c.hang('a')
+    c.receive('a', 'b', append({ term: 1, terms: [1] }))
+    c.rule = ({ message }) => (message.type === 'preVote' ? 'drop' : 'deliver')
+    c.stand('a')
+    c.receive('a', 'b', preVoteReply(2))
+    c.receive('a', 'b', vote(2))
+    c.completeWrite('a')
+    expect([c.state('a').role, c.member('a').disk.hardState.currentTerm]).toEqual(['candidate', 1])
+    c.completeWrite('a')
+    expect(c.state('a').role).toBe('leader')
+  })
+
   it('trap 1: a request for votes waits for every entry that it claims to have', () => {
     const c = scenario()
     c.hang('a')
@@ -143,6 +157,19 @@ describe('elections', () => {
     expect(c.state('a').role).toBe('candidate')
   })
 
+  it("trap 3: a voter's first answer stands, whatever comes after it", () => {
+    const c = scenario({ members: ['a', 'b', 'c', 'd', 'e'] })
+    c.rule = ({ message }) => (message.type === 'requestVote' ? 'drop' : 'deliver')
+    c.stand('a')
+    c.receive('a', 'b', vote(1, false))
+    c.receive('a', 'b', vote(1))
+    c.receive('a', 'c', vote(1))
+    expect(c.state('a').role).toBe('candidate')
+    c.receive('a', 'c', vote(1, false))
+    c.receive('a', 'd', vote(1))
+    expect(c.state('a').role).toBe('leader')
+  })
+
   it('trap 3: an acknowledgement of an older term counts for nothing', () => {
     const c = scenario()
     c.elect('a')
@@ -226,6 +253,16 @@ describe('elections', () => {
     c.run(10 * c.tuning.electionTimeout)
     expect(c.state('c').leaderId).not.toBeNull()
     expect(c.member('c').keys()).toEqual(c.member('b').keys())
+  })
+
+  it('trap 4: refusals of a pre-vote are no promises', () => {
+    const c = scenario({ term: 3 })
+    c.rule = ({ message }) => (message.type === 'preVote' ? 'drop' : 'deliver')
+    c.stand('a')
+    c.receive('a', 'b', preVoteReply(3, false))
+    expect([c.state('a').role, c.state('a').currentTerm]).toEqual(['preCandidate', 3])
+    c.receive('a', 'c', preVoteReply(3, false))
+    expect([c.state('a').role, c.state('a').currentTerm]).toEqual(['follower', 3])
   })
 
   it('trap 4: grants of a pre-vote for another term than the next elect nobody', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { entriesOfTerms } from '../support/disk.js'
 import { accepted, append, heartbeat, refused } from '../support/messages.js'
 import { scenario } from '../support/scenario.js'
 
@@ -170,6 +171,36 @@ describe('replication and commit', () => {
     expect(c.sent('appendEntriesReply', 'a', 'b')).toEqual([])
     c.completeWrite('a')
     expect([c.state('a').log.durableIndex, c.member('a').disk.term(2)]).toEqual([2, 3])
+  })
+
+  it('trap 16: what was read back from storage is sent only while the log still has it', () => {
+    const c = scenario({ logs: { a: [1, 1, 3, 3] } })
+    c.rule = ({ message }) => (message.type === 'appendEntries' ? 'drop' : 'deliver')
+    c.elect('a')
+    c.receive('a', 'b', refused(4, 4, 0, 0))
+    expect(c.member('a').reads).toMatchObject([{ reader: 'b', from: 1, to: 4 }])
+    c.trace = []
+    c.step('a', { type: 'entriesRead', reader: 'b', entries: entriesOfTerms(1, [1, 1, 2, 2]) })
+    expect(c.sent('appendEntries')).toEqual([])
+    expect(c.member('a').reads).toHaveLength(2)
+    c.settle()
+    expect(c.sent('appendEntries', 'a', 'b').map(({ entries }) => [...entries.runs])).toEqual([
+      [
+        { firstIndex: 1, term: 1 },
+        { firstIndex: 3, term: 3 },
+      ],
+    ])
+  })
+
+  it('trap 16: what was read back for another place of the log is not sent', () => {
+    const c = scenario({ logs: { a: [1, 1, 3, 3] } })
+    c.rule = ({ message }) => (message.type === 'appendEntries' ? 'drop' : 'deliver')
+    c.elect('a')
+    c.receive('a', 'b', refused(4, 4, 0, 0))
+    c.trace = []
+    c.step('a', { type: 'entriesRead', reader: 'b', entries: entriesOfTerms(3, [3, 3]).slice(3, 4) })
+    expect(c.sent('appendEntries')).toEqual([])
+    expect(c.member('a').reads).toHaveLength(2)
   })
 
   it('trap 16: entries that have left memory are sent with their true terms, read back from storage', () => {

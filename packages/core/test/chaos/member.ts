@@ -11,7 +11,8 @@ import type { Disk } from './disk.js'
 import { ListMachine } from './machine.js'
 import type { Endpoint, SimulatedNetwork } from './network.js'
 import type { Oracles } from './oracles.js'
-import { type Process, SimulatedStorage } from './storage.js'
+import { RunningProcess } from './process.js'
+import { SimulatedStorage } from './storage.js'
 import type { World } from './world.js'
 
 export interface MemberOptions {
@@ -237,42 +238,5 @@ export class Member implements Endpoint {
           }),
         ),
     }
-  }
-}
-
-/** One incarnation: what was bound to it is gone with it. */
-class RunningProcess implements Process {
-  readonly id: string
-  diskFailed = false
-  readonly #member: Member
-  readonly #world: World
-
-  constructor(member: Member, world: World) {
-    this.id = member.id
-    this.#member = member
-    this.#world = world
-  }
-
-  isAlive(): boolean {
-    return this.#member.isRunning(this)
-  }
-
-  isLeading(): boolean {
-    return this.#member.node?.role === 'leader'
-  }
-
-  diskHasFailed(): void {
-    this.diskFailed = true
-  }
-
-  bind(callback: () => void): () => void {
-    const bound = (): void => {
-      if (!this.isAlive()) return
-      const { now } = this.#world
-      const { pausedUntil } = this.#member
-      if (now < pausedUntil) this.#world.after(pausedUntil - now, bound)
-      else callback()
-    }
-    return bound
   }
 }

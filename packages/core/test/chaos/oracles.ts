@@ -1,14 +1,10 @@
-import type { EntryBatch, LogWrite, Message, NodeStatus, TermRun } from '../../src/index.js'
+import type { EntryBatch, LogWrite, Message, NodeStatus } from '../../src/index.js'
 import type { Disk } from './disk.js'
 import { ElectionOracles } from './elections.js'
 import { History } from './history.js'
+import { forEachTerm, LogMatching } from './log-matching.js'
 import { decodeEntry } from './machine.js'
 import type { World } from './world.js'
-
-interface Entry {
-  readonly content: number
-  readonly previousTerm: number
-}
 
 interface Applied {
   readonly content: number
@@ -28,14 +24,13 @@ interface Seen {
 export class Oracles {
   readonly history: History
   readonly elections: ElectionOracles
-  /** With false, only what users can notice is watched: for measuring how much the finer oracles hasten the finding. */
+  /** With false, only what users can notice is watched. */
   readonly fine: boolean
   readonly #world: World
   readonly #disks: ReadonlyMap<string, Disk>
   readonly #baseIndex: number
   readonly #leaders = new Map<number, string>()
-  /** By place behind baseIndex, then by term. */
-  readonly #entries: Map<number, Entry>[] = []
+  readonly #logs: LogMatching
   /** By leader's term: the terms of what it has sent, by index. */
   readonly #sentTerms = new Map<number, Map<number, number>>()
   readonly #applied: Applied[] = []
@@ -48,6 +43,7 @@ export class Oracles {
     this.#baseIndex = baseIndex
     this.fine = fine
     this.history = new History(world)
+    this.#logs = new LogMatching(world, baseIndex)
     this.elections = new ElectionOracles(world, disks, electionTimeout)
     for (const id of disks.keys()) this.#seen.set(id, { shownTerm: 0, status: null })
   }
@@ -130,7 +126,7 @@ export class Oracles {
   writing(id: string, disk: Disk, write: LogWrite, isLeading: boolean): void {
     let termBefore = disk.issuedTermAt((write.entries[0]?.firstIndex ?? 1) - 1)
     for (const batch of write.entries) {
-      this.#register(batch, termBefore)
+      this.#logs.register(batch, termBefore)
       termBefore = batch.term(batch.lastIndex)
     }
     const first = write.entries[0]
@@ -146,7 +142,7 @@ export class Oracles {
     if (message.type === 'requestVote') this.elections.voted(id, message.term, id)
     if (message.type === 'requestVoteReply' && message.voteGranted) this.elections.voted(id, message.term, to)
     if (message.type === 'appendEntries') {
-      this.#register(message.entries, message.prevLogTerm)
+      this.#logs.register(message.entries, message.prevLogTerm)
       this.#noteSent(message.term, message.prevLogIndex, message.prevLogTerm, message.entries)
     }
     if (this.fine && !promised) this.#checkDurableBeforeSaid(id, to, message, status)
@@ -243,27 +239,6 @@ export class Oracles {
     forEachTerm(entries, (index, term) => sent.set(index, term))
   }
 
-  /** Log Matching: an index and a term name one entry, and one entry before it. */
-  #register(entries: EntryBatch, termBefore: number): void {
-    let previousTerm = termBefore
-    forEachTerm(entries, (index, term) => {
-      const place = index - this.#baseIndex - 1
-      if (place < 0) return
-      this.#entries[place] ??= new Map()
-      const byTerm = this.#entries[place] as Map<number, Entry>
-      const content = decodeEntry(entries, index)
-      const known = byTerm.get(term)
-      if (known === undefined) byTerm.set(term, { content, previousTerm })
-      else if (known.content !== content || known.previousTerm !== previousTerm) {
-        this.#broken(
-          'Log Matching',
-          `entry ${index} of term ${term} is ${content} behind ${previousTerm}, and ${known.content} behind ${known.previousTerm}`,
-        )
-      }
-      previousTerm = term
-    })
-  }
-
   #disk(id: string): Disk {
     return this.#disks.get(id) as Disk
   }
@@ -274,13 +249,5 @@ export class Oracles {
 
   #broken(oracle: string, message: string): void {
     this.#world.violated(oracle, message)
-  }
-}
-
-function forEachTerm(entries: EntryBatch, visit: (index: number, term: number) => void): void {
-  for (let i = 0; i < entries.runs.length; i++) {
-    const run = entries.runs[i] as TermRun
-    const end = entries.runs[i + 1]?.firstIndex ?? entries.lastIndex + 1
-    for (let index = run.firstIndex; index < end; index++) visit(index, run.term)
   }
 }

@@ -151,7 +151,8 @@ export class Member implements Endpoint {
   }
 
   pause(duration: number): void {
-    this.#pausedUntil = this.#world.now + duration
+    // Never shorter: what has been put off is put off until then.
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.now + duration)
   }
 
   deliver(from: string, message: Message): void {

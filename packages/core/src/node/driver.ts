@@ -1,6 +1,6 @@
 import type { Effects, Transition } from '../effects.js'
 import type { EntryBatch } from '../entry-batch.js'
-import { NotLeaderError, OutcomeUnknownError, StorageError } from '../errors.js'
+import { assert, NotLeaderError, OutcomeUnknownError, StorageError } from '../errors.js'
 import type { Event } from '../events.js'
 import type { State } from '../state.js'
 import type { Member } from '../types.js'
@@ -151,15 +151,17 @@ export class Driver<Result> {
   #apply(entries: EntryBatch): void {
     const results = this.#ports.stateMachine.apply(entries)
     if (results instanceof Promise) {
-      results.then(
-        (settled) => this.#applied(entries, settled),
-        (error: unknown) => this.#fail(error),
-      )
+      results.then((settled) => this.#applied(entries, settled)).catch((error: unknown) => this.#fail(error))
     } else this.#applied(entries, results)
   }
 
   #applied(entries: EntryBatch, results: readonly (Result | undefined)[]): void {
     if (!this.#running) return
+    // Whose result is missing would wait for ever.
+    assert(
+      results.length === entries.count,
+      () => `the state machine returned ${results.length} results for the ${entries.count} entries from ${entries.firstIndex} on`,
+    )
     this.#proposals.applied(entries.firstIndex, results)
     this.receive({ type: 'applied', index: entries.lastIndex })
   }

@@ -164,6 +164,35 @@ describe('stopping', () => {
     expect(stopped.error).toMatchObject({ message: 'later' })
   })
 
+  it.each(['sync', 'async'])(
+    'a state machine that returns too few results, %s, stops the node rather than leave a client waiting',
+    async (kind) => {
+      const world = new World(['a'])
+      const node = await world.start()
+      const stopped = outcome(node.stopped)
+      world.machine('a').apply = () => (kind === 'sync' ? [] : Promise.resolve([]))
+      const lost = outcome(node.propose(command(1)))
+      await world.clock.settle()
+      expect(stopped.error).toMatchObject({ code: 'RAFT_ASSERTION', message: expect.stringContaining('0 results for the 1 entries') })
+      expect(lost.error).toBeInstanceOf(OutcomeUnknownError)
+    },
+  )
+
+  it.each(['sync', 'async'])('a done that throws, against its contract, stops the node and not the process: %s', async (kind) => {
+    const world = new World(['a'])
+    const node = await world.start()
+    const stopped = outcome(node.stopped)
+    const machine = world.machine('a')
+    if (kind === 'async') machine.waiting = []
+    node.submit(command(1), () => {
+      throw new Error('mine')
+    })
+    await world.clock.settle()
+    for (const release of machine.waiting ?? []) release()
+    await world.clock.settle()
+    expect(stopped.error).toMatchObject({ message: 'mine' })
+  })
+
   it('what ports complete after the stop vanishes', async () => {
     const world = new World()
     const leader = await world.start()

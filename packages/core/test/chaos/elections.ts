@@ -19,6 +19,9 @@ export class ElectionOracles {
   /** By leader: since when it has been observed to lead although it should not. */
   readonly #overdue = new Map<string, number>()
 
+  /** By member: the highest index that a message has let it commit. */
+  readonly #mostCommitted = new Map<string, number>()
+
   constructor(world: World, disks: ReadonlyMap<string, Disk>, electionTimeout: number) {
     this.#world = world
     this.#disks = disks
@@ -35,6 +38,8 @@ export class ElectionOracles {
 
   delivered(id: string, from: string, message: Message): void {
     this.#heardAt.set(`${id} ${from}`, this.#world.now)
+    if (message.type === 'appendEntries') this.#mayCommit(id, Math.min(message.leaderCommit, message.entries.lastIndex))
+    if (message.type === 'heartbeat') this.#mayCommit(id, message.leaderCommit)
     if (message.type !== 'preVoteReply' || !message.voteGranted) return
     const key = `${id} ${message.term}`
     const promises = this.#promises.get(key) ?? new Set()
@@ -69,6 +74,16 @@ export class ElectionOracles {
     if (now - since > this.#electionTimeout) {
       this.#broken('a leader that is cut off steps down', `${id} leads ${currentTerm}, hears ${heard.join()}, writes since ${pendingSince}`)
     }
+  }
+
+  /** A follower commits only what it has been told of and has verified (CORRECTNESS 12). */
+  follows(id: string, commitIndex: number): void {
+    const most = this.#mostCommitted.get(id) ?? 0
+    if (commitIndex > most) this.#broken('commits what is verified', `${id} follows and commits ${commitIndex}; ${most} is verified`)
+  }
+
+  #mayCommit(id: string, index: number): void {
+    this.#mostCommitted.set(id, Math.max(this.#mostCommitted.get(id) ?? 0, index))
   }
 
   #isMajority(count: number): boolean {

@@ -104,6 +104,9 @@ export class Oracles {
       this.#checkMatches(id, status)
     }
     if (before === null) return
+    if (this.fine && status.role === 'follower' && before.role === 'follower' && commitIndex > before.commitIndex) {
+      this.elections.follows(id, commitIndex)
+    }
     if (currentTerm < before.currentTerm || commitIndex < before.commitIndex || lastApplied < before.lastApplied) {
       this.#broken(
         'monotonic',

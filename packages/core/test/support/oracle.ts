@@ -1,5 +1,5 @@
 import type { Message } from '../../src/index.js'
-import type { Member } from './script.js'
+import type { Member } from './member.js'
 
 interface Shown {
   readonly incarnation: number

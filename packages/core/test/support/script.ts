@@ -1,22 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type ConfirmedRead,
   completeTuning,
   decodeMessage,
   type Effects,
-  type EntryBatch,
   type Event,
   encodeMessage,
   initialMembership,
   type Message,
-  type NumberedWrite,
   type Outgoing,
-  type ReadRequest,
   State,
-  type Transition,
   type Tuning,
 } from '../../src/index.js'
 import { bytesOf, Disk, entriesOfTerms, textOf } from './disk.js'
+import { Member } from './member.js'
 import { Oracle } from './oracle.js'
 
 export interface Packet {
@@ -36,59 +32,6 @@ export interface ScriptOptions {
   readonly baseTerm?: number
   /** Once in so many steps a fork takes the same step and must come to the same. Default 5. */
   readonly forkEvery?: number
-}
-
-/** One scripted member: its State, its disk, and what is under way between them. */
-export class Member {
-  readonly id: string
-  readonly disk: Disk
-  state!: State
-  incarnation = 0
-  up = true
-  /** Its writes are not completed by `settle`. */
-  hung = false
-  inFlight: NumberedWrite | null = null
-  completedWrite = 0
-  held: Outgoing[] = []
-  reads: ReadRequest[] = []
-  applying: EntryBatch | null = null
-  seed = 1
-  checkedCommit = 0
-  readonly applied: string[] = []
-  readonly confirmed: ConfirmedRead[] = []
-  readonly transitions: Transition[] = []
-
-  constructor(id: string, disk: Disk) {
-    this.id = id
-    this.disk = disk
-  }
-
-  /** mulberry32; the seed is a field so that a fork can be given the same numbers. */
-  readonly random = (): number => {
-    this.seed = (this.seed + 0x6d2b79f5) | 0
-    let t = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000
-  }
-
-  /** Term, kind and payload of an entry. */
-  key(index: number): string {
-    const batch = this.state.log.window.find((one) => one.has(index))
-    if (batch !== undefined) return `${batch.term(index)}/${batch.kind(index)}/${textOf(batch.payload(index))}`
-    const entry = this.disk.at(index)
-    return entry === undefined ? 'missing' : `${entry.term}/${entry.kind}/${textOf(entry.payload)}`
-  }
-
-  keys(): string[] {
-    const { baseIndex, lastIndex } = this.state.log
-    return Array.from({ length: lastIndex - baseIndex }, (_, i) => this.key(baseIndex + 1 + i))
-  }
-
-  /** The terms of all its entries. */
-  get terms(): number[] {
-    const { log } = this.state
-    return Array.from({ length: log.lastIndex - log.baseIndex }, (_, i) => log.term(log.baseIndex + 1 + i))
-  }
 }
 
 /** A cluster of which the test decides everything: what arrives, what becomes durable, who crashes, what time it is. */

@@ -50,6 +50,18 @@ describe('reads', () => {
     expect(c.member('a').confirmed).toEqual([])
   })
 
+  it('trap 26: an old answer that comes late takes no newer one back', () => {
+    const c = scenario({ members: ['a', 'b', 'c', 'd', 'e'] })
+    c.elect('a')
+    c.rule = () => 'hold'
+    c.read('a')
+    const round = c.sent('heartbeat', 'a', 'b').at(-1)?.round ?? 0
+    c.receive('a', 'b', heartbeatReply(1, round))
+    c.receive('a', 'b', heartbeatReply(1, round - 1))
+    c.receive('a', 'c', heartbeatReply(1, round))
+    expect(c.member('a').confirmed).toEqual([{ ticket: 1, index: 1 }])
+  })
+
   it('trap 26: reads that come while a round is under way wait for the next, and all of them share it', () => {
     const c = scenario()
     c.elect('a')

@@ -41,7 +41,7 @@ describe('replication and commit', () => {
     c.receive('a', 'b', refused(1, 1, 0, 0))
     c.receive('a', 'b', refused(1, 3, 0, 0))
     c.receive('a', 'b', accepted(1, 0))
-    expect(c.state('a').progress?.get('b')).toMatchObject({ matchIndex: 3, nextIndex: 4 })
+    expect(c.state('a').progress?.get('b')).toMatchObject({ matchIndex: 3, nextIndex: 4, mode: 'replicate' })
   })
 
   it('trap 11: a late AppendEntries truncates nothing that agrees with it', () => {

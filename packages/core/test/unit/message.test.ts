@@ -166,6 +166,25 @@ describe('message codec', () => {
     expect(() => decodeMessage(bytes)).toThrow(/a batch of \d+ bytes/)
   })
 
+  it.each([
+    ['do not begin behind prevLogIndex', { prevLogIndex: 4 }],
+    ['are older than the entry before them', { prevLogTerm: 6 }],
+    ['are newer than the message', { term: 6 }],
+  ])('refuses entries that %s', (_, change) => {
+    const entries = EntryBatch.concat([EntryBatch.of(6, 5, 0, [new Uint8Array(1)]), EntryBatch.of(7, 7, 0, [new Uint8Array(1)])])
+    const good: Message = { type: 'appendEntries', group: 0, term: 7, prevLogIndex: 5, prevLogTerm: 5, leaderCommit: 0, entries }
+    expect(plain(decodeMessage(encodeMessage(good)))).toEqual(plain(good))
+    expect(() => decodeMessage(encodeMessage({ ...good, ...change }))).toThrow(FormatError)
+  })
+
+  it('refuses a boolean that is neither 0 nor 1, and an unknown type', () => {
+    const bytes = encodeMessage({ type: 'preVoteReply', group: 0, term: 1, voteGranted: true })
+    bytes[14] = 2
+    expect(() => decodeMessage(bytes)).toThrow(/2 where 0 or 1 was due/)
+    bytes[1] = 8
+    expect(() => decodeMessage(bytes)).toThrow(/unknown type 8/)
+  })
+
   it('refuses a number over 2^53', () => {
     const bytes = encodeMessage({ type: 'heartbeatReply', group: 0, term: 1, round: Number.MAX_SAFE_INTEGER })
     expect(decodeMessage(bytes)).toMatchObject({ round: Number.MAX_SAFE_INTEGER })

@@ -292,6 +292,7 @@ export class Script {
     member.reads.push(...effects.entryReads)
     member.confirmed.push(...effects.confirmedReads)
     if (effects.apply === null) return
+    if (member.applying !== null) this.oracle.violations.push(`${member.id} applies two batches at once`)
     if (effects.apply.lastIndex > member.disk.lastIndex) this.oracle.violations.push(`${member.id} applies what is not durable`)
     member.applying = effects.apply
   }

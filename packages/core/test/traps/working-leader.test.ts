@@ -153,4 +153,25 @@ describe('pre-vote, check-quorum and timeouts', () => {
       expect(c.roles()).toContain('leader')
     }
   })
+
+  it('a follower whose leader has no process any more stands early, and one that lost another peer does not', () => {
+    const c = scenario()
+    c.elect('a')
+    const before = c.state('b').nextDeadline
+    c.step('b', { type: 'unreachable', peer: 'c' })
+    expect([c.state('b').nextDeadline, c.state('b').leaderId]).toEqual([before, 'a'])
+    c.step('b', { type: 'unreachable', peer: 'a' })
+    expect(c.state('b').leaderId).toBeNull()
+    expect(c.state('b').nextDeadline).toBeLessThan(c.now + c.tuning.heartbeatInterval)
+  })
+
+  it('a follower sends its silent leader a word, so that the system can say that nobody is there', () => {
+    const c = scenario()
+    c.elect('a')
+    c.partition(['b'])
+    c.trace = []
+    c.tick('b')
+    expect(c.sent('heartbeatReply', 'b', 'a')).toHaveLength(1)
+    expect(c.state('b').role).toBe('follower')
+  })
 })

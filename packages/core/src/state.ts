@@ -100,7 +100,7 @@ export class State {
       log.windowFirst,
       log.runs.map((run) => `${run.firstIndex}:${run.term}`).join(),
       log.contentHash(),
-      this.durability.fingerprint(),
+      this.durability.fingerprint(this.#now),
     ].join('|')
   }
 

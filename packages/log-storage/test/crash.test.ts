@@ -37,6 +37,13 @@ async function live(seed: number, lives: number): Promise<void> {
   }
 }
 
-test('after any loss of power the log is what was durable, or that and the whole write in flight', async () => {
-  for (let seed = 1; seed <= 400; seed++) await live(seed, 12)
-}, 120_000)
+/** `pnpm fuzz` sets it to run so many times as much. */
+const TIMES = Number(process.env['RAFT_FUZZ'] ?? 1)
+
+test(
+  'after any loss of power the log is what was durable, or that and the whole write in flight',
+  async () => {
+    for (let seed = 1; seed <= 400 * TIMES; seed++) await live(seed, 12)
+  },
+  120_000 * TIMES,
+)

@@ -29,29 +29,36 @@ function damage(disk: SimulatedFileSystem, path: string, random: () => number): 
   return way >= 0.6 && Math.floor(at / 512) !== Math.floor((at + length - 1) / 512)
 }
 
-test('damaged files by the ten-thousand give the log as it was, or without its last write, or a refusal with file and offset', async () => {
-  const outcomes = { whole: 0, withoutLast: 0, refused: 0 }
-  for (let seed = 1; seed <= 20; seed++) {
-    const { disk, models } = await writeLog(seed, 30)
-    const random = randomFrom(1000 + seed)
-    const paths = disk.paths().filter((path) => path.endsWith('.log'))
-    for (let i = 0; i < 600; i++) {
-      const copy = disk.clone(random)
-      const wiped = damage(copy, paths[Math.floor(random() * paths.length)] as string, random)
-      const found = await attempt(copy)
-      if (found instanceof LogDamagedError) {
-        expect(paths).toContain(found.file)
-        expect(found.offset).toBeGreaterThanOrEqual(0)
-        outcomes.refused += 1
-      } else if (isDeepStrictEqual(found, models.at(-1))) outcomes.whole += 1
-      else if (isDeepStrictEqual(found, models.at(-2))) outcomes.withoutLast += 1
-      else if (!wiped || !models.some((model) => isDeepStrictEqual(found, model))) expect.fail(`seed ${seed}, damage ${i}`)
+/** `pnpm fuzz` sets it to run so many times as much. */
+const TIMES = Number(process.env['RAFT_FUZZ'] ?? 1)
+
+test(
+  'damaged files by the ten-thousand give the log as it was, or without its last write, or a refusal with file and offset',
+  async () => {
+    const outcomes = { whole: 0, withoutLast: 0, refused: 0 }
+    for (let seed = 1; seed <= 20 * TIMES; seed++) {
+      const { disk, models } = await writeLog(seed, 30)
+      const random = randomFrom(1000 + seed)
+      const paths = disk.paths().filter((path) => path.endsWith('.log'))
+      for (let i = 0; i < 600; i++) {
+        const copy = disk.clone(random)
+        const wiped = damage(copy, paths[Math.floor(random() * paths.length)] as string, random)
+        const found = await attempt(copy)
+        if (found instanceof LogDamagedError) {
+          expect(paths).toContain(found.file)
+          expect(found.offset).toBeGreaterThanOrEqual(0)
+          outcomes.refused += 1
+        } else if (isDeepStrictEqual(found, models.at(-1))) outcomes.whole += 1
+        else if (isDeepStrictEqual(found, models.at(-2))) outcomes.withoutLast += 1
+        else if (!wiped || !models.some((model) => isDeepStrictEqual(found, model))) expect.fail(`seed ${seed}, damage ${i}`)
+      }
     }
-  }
-  expect(outcomes.whole).toBeGreaterThan(100)
-  expect(outcomes.withoutLast).toBeGreaterThan(100)
-  expect(outcomes.refused).toBeGreaterThan(1000)
-}, 120_000)
+    expect(outcomes.whole).toBeGreaterThan(100)
+    expect(outcomes.withoutLast).toBeGreaterThan(100)
+    expect(outcomes.refused).toBeGreaterThan(1000)
+  },
+  120_000 * TIMES,
+)
 
 describe('trap 22: damage inside the last write is a torn tail, damage before a later write is refused', () => {
   // Three writes of several sectors each, behind the one sector that begins the segment.

@@ -63,7 +63,7 @@ export interface StatusResult {
 }
 
 /** id u32 | kind u8 | length u32 */
-export const RESPONSE_HEAD_BYTES = 9
+const RESPONSE_HEAD_BYTES = 9
 
 export function writeResponse(encoder: FrameEncoder, id: number, kind: number, body: Uint8Array): void {
   const at = encoder.reserve(RESPONSE_HEAD_BYTES + body.length)

@@ -41,13 +41,14 @@ export class Durability {
     return copy
   }
 
-  fingerprint(): string {
+  fingerprint(now: number): string {
     return [
       this.#issued - this.#completed,
       this.#hardStateWrite - this.#completed,
       this.#hardStateDirty,
       this.#nextIndex,
       this.#inFlightLastIndex,
+      this.writeInFlight ? this.#issuedAt - now : '',
     ].join()
   }
 

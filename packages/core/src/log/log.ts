@@ -1,4 +1,4 @@
-import { EntryBatch } from '../entry-batch.js'
+import { EntryBatch, HASH_START, hashEntries } from '../entry-batch.js'
 import { assert } from '../errors.js'
 import type { StoredLog } from '../ports/log-storage.js'
 import type { TermRun } from '../types.js'
@@ -71,13 +71,9 @@ export class Log {
     return this.#window
   }
 
-  /** A hash of the payloads in memory, for fingerprints. */
+  /** A hash of the entries in memory, for fingerprints: equal however they are cut into batches. */
   contentHash(): number {
-    let hash = 0x811c9dc5
-    for (const batch of this.#window) {
-      for (const byte of batch.entryBytes()) hash = Math.imul(hash ^ byte, 0x01000193)
-    }
-    return hash >>> 0
+    return this.#window.reduce(hashEntries, HASH_START)
   }
 
   /** The term at `index`, from `baseIndex` to `lastIndex`. */

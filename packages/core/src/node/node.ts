@@ -12,7 +12,7 @@ import { completeLimits, type NodeOptions } from './options.js'
 import { type ProposalDone, Proposals } from './proposals.js'
 import { type ReadDone, Reads } from './reads.js'
 import { type NodeStatus, statusOf } from './status.js'
-import { awaitCallback, type WaitOptions, waitUntil } from './waiting.js'
+import { awaitCallback, Waiters, type WaitOptions } from './waiting.js'
 
 export interface NodeEvents {
   /** The role, term or leader has changed. */
@@ -36,6 +36,7 @@ export class Node<Result = unknown> {
   readonly #reads: Reads
   readonly #tuning: Tuning
   readonly #leadership: LeadershipTerm
+  readonly #waiters = new Waiters()
   #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #state: State | null = null
   #driver: Driver<Result> | null = null
@@ -87,8 +88,9 @@ export class Node<Result = unknown> {
     await this.#closed
   }
 
+  /** A node that does not run leads nobody: it counts as a follower. */
   get role(): RoleName {
-    return this.#state?.role ?? 'follower'
+    return this.#phase === 'running' ? (this.#state?.role ?? 'follower') : 'follower'
   }
 
   get currentTerm(): number {
@@ -191,6 +193,7 @@ export class Node<Result = unknown> {
       leader: () => this.leader,
       onTransition: (transition) => {
         this.#leadership.transition(transition)
+        this.#waiters.wake()
         this.#listeners.emit('transition', transition)
       },
       onTurn: () => this.#leadership.applied(state.lastApplied, state.termStartIndex),
@@ -210,14 +213,11 @@ export class Node<Result = unknown> {
   }
 
   #waitFor<T>(what: string, value: () => T | null, options?: WaitOptions): Promise<T> {
-    return waitUntil(
-      what,
-      value,
-      (wake) => this.#listeners.on('transition', wake),
-      this.stopped,
-      () => this.#phase === 'stopped',
-      options,
-    )
+    const valueWhileRunning = () => {
+      if (this.#isStopped()) throw new NodeStoppedError(this.#fatalError)
+      return value()
+    }
+    return this.#waiters.until(what, valueWhileRunning, options)
   }
 
   #end(error: Error | undefined): void {
@@ -235,6 +235,7 @@ export class Node<Result = unknown> {
     this.#proposals.failAppended(this.#state?.lastApplied ?? 0, () => new OutcomeUnknownError('the node stopped'))
     this.#reads.failAll(stopped)
     this.#leadership.stop()
+    this.#waiters.wake()
     if (error === undefined) this.#settleStopped.resolve()
     else {
       this.#listeners.emit('fatal', { error })

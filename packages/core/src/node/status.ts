@@ -39,6 +39,7 @@ interface Waiting {
 interface Identified {
   readonly id: MemberId
   readonly group: GroupId
+  readonly role: RoleName
   readonly leaderId: MemberId | null
   readonly members: readonly Member[]
 }
@@ -53,7 +54,7 @@ export function statusOf(
   return {
     id: node.id,
     group: node.group,
-    role: state?.role ?? 'follower',
+    role: node.role,
     leaderId: node.leaderId,
     currentTerm: state?.currentTerm ?? 0,
     votedFor: state?.votedFor ?? null,

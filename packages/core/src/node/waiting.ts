@@ -1,4 +1,4 @@
-import { NodeStoppedError, type RaftError, WaitAbortedError } from '../errors.js'
+import { type RaftError, WaitAbortedError } from '../errors.js'
 
 export interface WaitOptions {
   /** Ends the wait when it aborts. `AbortSignal.timeout(ms)` makes a deadline of it. */
@@ -28,33 +28,38 @@ export function awaitCallback<T>(
   })
 }
 
-/** Waits until `value()` is not null; `subscribe` says when to look again. */
-export function waitUntil<T>(
-  what: string,
-  value: () => T | null,
-  subscribe: (wake: () => void) => () => void,
-  stopped: Promise<void>,
-  hasStopped: () => boolean,
-  options: WaitOptions | undefined,
-): Promise<T> {
-  const signal = options?.signal
-  if (hasStopped()) return Promise.reject(new NodeStoppedError())
-  if (signal?.aborted) return Promise.reject(new WaitAbortedError(what))
-  const now = value()
-  if (now !== null) return Promise.resolve(now)
-  return new Promise((resolve, reject) => {
-    const finish = (settle: () => void) => {
-      unsubscribe()
-      signal?.removeEventListener('abort', onAbort)
-      settle()
-    }
-    const onAbort = () => finish(() => reject(new WaitAbortedError(what)))
-    const unsubscribe = subscribe(() => {
-      const found = value()
-      if (found !== null) finish(() => resolve(found))
+/** Those who wait for something about the node to change. */
+export class Waiters {
+  readonly #waiting = new Set<() => void>()
+
+  /** Something has changed, or the node has stopped. */
+  wake(): void {
+    for (const look of [...this.#waiting]) look()
+  }
+
+  /** Waits until `value()` is not null; rejects with what it throws. */
+  until<T>(what: string, value: () => T | null, options: WaitOptions | undefined): Promise<T> {
+    const signal = options?.signal
+    return new Promise((resolve, reject) => {
+      const finish = () => {
+        this.#waiting.delete(look)
+        signal?.removeEventListener('abort', look)
+      }
+      const look = () => {
+        try {
+          if (signal?.aborted) throw new WaitAbortedError(what)
+          const found = value()
+          if (found === null) return
+          finish()
+          resolve(found)
+        } catch (error) {
+          finish()
+          reject(error)
+        }
+      }
+      this.#waiting.add(look)
+      signal?.addEventListener('abort', look, { once: true })
+      look()
     })
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const onStopped = (cause?: unknown) => finish(() => reject(new NodeStoppedError(cause)))
-    stopped.then(() => onStopped(), onStopped)
-  })
+  }
 }

@@ -89,7 +89,7 @@ export class Oracles {
     const seen = this.#of(id)
     const before = seen.status
     seen.status = status
-    const { currentTerm, commitIndex, lastApplied, durableIndex, lastLogIndex } = status
+    const { commitIndex, lastApplied, durableIndex, lastLogIndex } = status
     if (commitIndex > lastLogIndex) this.#broken('commitIndex', `${id}: ${commitIndex} in a log that ends at ${lastLogIndex}`)
     if (lastApplied > commitIndex) this.#broken('lastApplied', `${id}: ${lastApplied} over ${commitIndex}`)
     if (status.pendingProposals > this.maxPending || status.pendingReads > this.maxPending) {
@@ -103,7 +103,11 @@ export class Oracles {
       this.elections.leads(id, status)
       this.#checkMatches(id, status)
     }
-    if (before === null) return
+    if (before !== null) this.#checkChange(id, before, status)
+  }
+
+  #checkChange(id: string, before: NodeStatus, status: NodeStatus): void {
+    const { currentTerm, commitIndex, lastApplied, lastLogIndex } = status
     if (this.fine && status.role === 'follower' && before.role === 'follower' && commitIndex > before.commitIndex) {
       this.elections.follows(id, commitIndex)
     }

@@ -88,7 +88,7 @@ export function append(index: number, bytes: number, count = 1, group = 0): Mess
   }
 }
 
-export function payload(index: number, bytes: number): Uint8Array {
+function payload(index: number, bytes: number): Uint8Array {
   const content = Buffer.alloc(bytes)
   for (let i = 0; i + 4 <= bytes; i += 4) content.writeUInt32LE((index * 2654435761 + i) >>> 0, i)
   return content

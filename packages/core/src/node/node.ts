@@ -41,6 +41,7 @@ export class Node<Result = unknown> {
   #state: State | null = null
   #driver: Driver<Result> | null = null
   #fatalError: Error | undefined
+  #starting: Promise<void> = Promise.resolve()
   #closed: Promise<void> = Promise.resolve()
   #settleStopped!: { resolve: () => void; reject: (error: Error) => void }
 
@@ -63,20 +64,11 @@ export class Node<Result = unknown> {
   }
 
   /** Opens the storage and takes part. Once. @throws StorageError and whatever else the storage's `open` throws */
-  async start(): Promise<void> {
-    if (this.#phase !== 'new') throw new NodeStoppedError(this.#fatalError)
+  start(): Promise<void> {
+    if (this.#phase !== 'new') return Promise.reject(new NodeStoppedError(this.#fatalError))
     this.#phase = 'starting'
-    const { storage } = this.#options
-    try {
-      const stored = await storage.open()
-      // It may have been stopped meanwhile.
-      if (this.#isStopped()) throw new NodeStoppedError()
-      this.#run(stored)
-    } catch (error) {
-      this.#end(error instanceof Error ? error : new Error(String(error)))
-      await storage.close()
-      throw error
-    }
+    this.#starting = this.#open()
+    return this.#starting
   }
 
   /**
@@ -85,6 +77,8 @@ export class Node<Result = unknown> {
    */
   async stop(): Promise<void> {
     this.#end(undefined)
+    // What went wrong at the start is told to whoever started it.
+    await this.#starting.catch(() => {})
     await this.#closed
   }
 
@@ -121,7 +115,8 @@ export class Node<Result = unknown> {
   }
 
   /**
-   * Replicates a command; fulfilled with the state machine's result once it is applied here. The bytes are copied.
+   * Replicates a command; fulfilled with the state machine's result once it is applied here. The
+   * bytes must not be written to before that.
    *
    * @throws NotLeaderError, OverloadedError, CommandTooLargeError: certainly not appended
    * @throws OutcomeUnknownError: appended, and leadership was lost, the node stopped, or the signal aborted
@@ -176,6 +171,20 @@ export class Node<Result = unknown> {
   /** Until member `id` is the leader, as far as is known here. @throws WaitAbortedError, NodeStoppedError */
   async waitUntilLeader(id: MemberId, options?: WaitOptions): Promise<void> {
     await this.#waitFor(`${id} to lead`, () => (this.leaderId === id ? id : null), options)
+  }
+
+  async #open(): Promise<void> {
+    const { storage } = this.#options
+    try {
+      const stored = await storage.open()
+      // It may have been stopped meanwhile.
+      if (this.#isStopped()) throw new NodeStoppedError()
+      this.#run(stored)
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)))
+      await storage.close()
+      throw error
+    }
   }
 
   #run(stored: StoredLog): void {

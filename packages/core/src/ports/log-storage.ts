@@ -48,9 +48,9 @@ export interface LogStorage {
 
   /**
    * Reads entries from index `from` on, to `to` at most (both included), and as many as hold `maxBytes` together, but at
-   * least one. Both are in the range that is durable. May run while a write is in flight, also one that replaces them: then
-   * either the old or the new entries are read. The result is immutable from then on. `done` is called once, never before
-   * `read` has returned.
+   * least one. Both are durable at the time of the call. A write that is in flight then or comes later may replace them, or
+   * leave a shorter log: that is no error, and either the old or the new entries are read. The result is immutable from then
+   * on. `done` is called once, never before `read` has returned; an error is fatal to the node.
    */
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void
 

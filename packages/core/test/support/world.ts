@@ -13,7 +13,7 @@ import {
 import { MemoryLogStorage, MemoryNetwork } from '../../src/memory/index.js'
 
 /** Time that goes by only when the test says so. */
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   time = 0
   #timers: { readonly time: number; readonly callback: () => void }[] = []
   readonly #deferred: (() => void)[] = []

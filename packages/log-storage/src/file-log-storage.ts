@@ -147,12 +147,12 @@ export class FileLogStorage implements LogStorage {
     if (this.#writing) await new Promise<void>((resolve) => (this.#written = resolve))
     const opened = this.#opened
     this.#opened = null
-    if (opened !== null) {
-      await opened.preparer.stop()
-      await opened.reader.close()
-      await opened.writer.closeFile()
+    try {
+      // Everything is durable, so that an error of closing says nothing; what comes behind it is let go of all the same.
+      if (opened !== null) await Promise.allSettled([opened.preparer.stop(), opened.reader.close(), opened.writer.closeFile()])
+    } finally {
+      await this.#release()
     }
-    await this.#release()
   }
 
   async #release(): Promise<void> {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { EntryBatch, Reader } from '@raft/core'
 import { LogDamagedError } from './errors.js'
-import { readAll } from './file-io.js'
+import { readAllAsync } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 import type { Place, PlaceIndex } from './place-index.js'
 import { segmentName } from './segment-format.js'
@@ -10,13 +10,19 @@ type Done = (error: Error | null, entries: EntryBatch | null) => void
 
 const MAX_OPEN_FILES = 8
 
+interface OpenFile {
+  readonly opening: Promise<StorageFile>
+  /** Reads that use it now. */
+  users: number
+}
+
 /** Reads entries back from their segments. What a write replaces meanwhile stays in the files, and is read as it was. */
 export class LogReader {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #places: PlaceIndex
   /** Of the segments read last, the latest at the end. */
-  readonly #files = new Map<number, Promise<StorageFile>>()
+  readonly #files = new Map<number, OpenFile>()
   #reading = 0
   #idle: (() => void) | null = null
 
@@ -38,7 +44,7 @@ export class LogReader {
   /** Waits for the reads that run. */
   async close(): Promise<void> {
     if (this.#reading > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
-    for (const opening of this.#files.values()) await opening.then((file) => file.close()).catch(() => {})
+    for (const { opening } of this.#files.values()) await opening.then((file) => file.close()).catch(() => {})
     this.#files.clear()
   }
 
@@ -64,11 +70,8 @@ export class LogReader {
   }
 
   async #readPiece(place: Place): Promise<EntryBatch> {
-    const file = await this.#open(place.segment)
     const bytes = new Uint8Array(place.length)
-    const count = await new Promise<number>((resolve, reject) => {
-      readAll(file, bytes, place.offset, (error, read) => (error === null ? resolve(read) : reject(error)))
-    })
+    const count = await this.#withFile(place.segment, (file) => readAllAsync(file, bytes, place.offset))
     if (count < place.length || crc32(bytes) !== place.checksum)
       throw new LogDamagedError(
         this.#path(place.segment),
@@ -78,25 +81,29 @@ export class LogReader {
     return EntryBatch.decode(new Reader(bytes))
   }
 
-  #open(segment: number): Promise<StorageFile> {
-    const opening = this.#files.get(segment) ?? this.#fileSystem.open(this.#path(segment))
+  async #withFile<T>(segment: number, use: (file: StorageFile) => Promise<T>): Promise<T> {
+    const open = this.#files.get(segment) ?? { opening: this.#fileSystem.open(this.#path(segment)), users: 0 }
     this.#files.delete(segment)
-    this.#files.set(segment, opening)
-    opening.catch(() => this.#files.delete(segment))
-    return opening
+    this.#files.set(segment, open)
+    open.users += 1
+    try {
+      return await use(await open.opening)
+    } finally {
+      open.users -= 1
+      this.#closeUnused()
+    }
   }
 
   #finish(tell: () => void): void {
     this.#reading -= 1
-    if (this.#reading === 0) this.#closeUnused()
     tell()
     if (this.#reading === 0) this.#idle?.()
   }
 
-  /** Only when nobody reads: a file that is in use is not closed. */
   #closeUnused(): void {
-    for (const [segment, opening] of this.#files) {
+    for (const [segment, { opening, users }] of this.#files) {
       if (this.#files.size <= MAX_OPEN_FILES) return
+      if (users > 0) continue
       this.#files.delete(segment)
       opening.then((file) => file.close()).catch(() => {})
     }

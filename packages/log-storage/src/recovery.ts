@@ -1,6 +1,6 @@
 import { FormatError } from '@raft/core'
 import { IdentityMismatchError, LogDamagedError, UnsupportedFormatError } from './errors.js'
-import { readAllAsync, writeZeros } from './file-io.js'
+import { readAllAsync, writeAllAsync, writeZeros } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 import type { Identity } from './identity.js'
 import { LogContents } from './log-contents.js'
@@ -48,6 +48,9 @@ export class Recovery {
   #salt: Uint8Array | null = null
   #sequence = 0
   #checksum = 0
+  /** The bytes of the last write that is whole, and where in its segment it begins. */
+  #last = new Uint8Array(0)
+  #lastAt = 0
   #buffer = new Uint8Array(0)
 
   /** `numbers`: of the segments that are there, ascending, at least one. */
@@ -72,13 +75,14 @@ export class Recovery {
       if (end > 0) {
         segment = number
         position = end
+        this.#last = bytes.slice(this.#lastAt, end)
       }
       if (end > 0 && cleanEnd) continue
       await this.#refuseUnlessTorn(i, bytes, end)
       if (end > 0) await this.#erase(number, end, size)
       break
     }
-    await this.#syncKept(segment)
+    await this.#storeKept(segment)
     await this.#removeUnused(segment)
     const { contents, identity, salt } = this.#found()
     return { contents, identity, salt, segment, position, sequence: this.#sequence, checksum: this.#checksum }
@@ -114,6 +118,7 @@ export class Recovery {
       const wrong = contents.add(bytes, at, number, piece)
       if (wrong !== null) throw this.#damaged(number, at, wrong)
     }
+    this.#lastAt = at
     this.#sequence = header.sequence
     this.#checksum = header.checksum
   }
@@ -177,9 +182,15 @@ export class Recovery {
     await this.#with(number, (file) => writeZeros(file, from, to))
   }
 
-  /** What a killed process wrote may be in the system's memory only, and is counted on from now on. */
-  async #syncKept(segment: number): Promise<void> {
-    await this.#with(segment, (file) => file.sync())
+  /**
+   * What a killed process wrote may be in the system's memory only, and is counted on from now on. After an error of writing,
+   * systems take such pages for stored, and a sync would do nothing (fsync is not retried): so the last write is written again.
+   */
+  async #storeKept(segment: number): Promise<void> {
+    await this.#with(segment, async (file) => {
+      await writeAllAsync(file, this.#last, this.#last.length, this.#lastAt)
+      await file.sync()
+    })
     await this.#fileSystem.syncDirectory(this.#directory)
   }
 

@@ -150,7 +150,7 @@ describe('trap 24: a disk that is full or read-only', () => {
   })
 
   test('a write that takes part and then finds no room is not acknowledged', async () => {
-    const disk = newDisk(3)
+    const disk = newDisk(12)
     const storage = storageOn(disk)
     await storage.open()
     disk.faults.shortWrites = 1

@@ -62,6 +62,7 @@ export interface Faults {
 export class SimulatedFileSystem implements FileSystem {
   readonly faults: Faults = { operationsUntilCrash: Number.POSITIVE_INFINITY, shortWrites: 0, fail: () => null }
   readonly operations: string[] = []
+  openFiles = 0
   readonly #random: () => number
   #names = new Map<string, SimulatedInode>()
   #durableNames = new Map<string, SimulatedInode>()
@@ -180,6 +181,7 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   #file(path: string, inode: SimulatedInode): StorageFile {
+    this.openFiles += 1
     return {
       size: async () => inode.seen.length,
       read: (target, offset, length, position, done) => {
@@ -201,14 +203,22 @@ export class SimulatedFileSystem implements FileSystem {
             inode.keep(sectorsOf(position, count))
             done(null, count)
           },
-          (error: Error) => done(error, 0),
+          (error: Error) => {
+            // As Linux does: readers go on to see the bytes, and no sync will store them.
+            for (const sector of sectorsOf(position, count)) inode.dirty.delete(sector)
+            done(error, 0)
+          },
         )
       },
       sync: async () => {
         await this.#step('sync', path)
         inode.keep([...inode.dirty])
       },
-      close: async () => {},
+      close: async () => {
+        this.openFiles -= 1
+        const error = this.faults.fail('close', path)
+        if (error !== null) throw error
+      },
     }
   }
 

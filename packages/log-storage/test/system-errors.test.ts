@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { commands, contentsOf, read, storageOn, write } from './support/log.js'
+import { randomFrom } from './support/random.js'
+import { SimulatedFileSystem } from './support/simulated-file-system.js'
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: no luck`), { code })
+}
+
+async function opened(more: object = {}) {
+  const disk = new SimulatedFileSystem(randomFrom(1))
+  const storage = storageOn(disk, more)
+  await storage.open()
+  return { disk, storage }
+}
+
+const LARGE = 'x'.repeat(1500)
+
+test('trap 17: a write that failed, and that readers see all the same, is not counted on before it has been written again', async () => {
+  const { disk, storage } = await opened()
+  await write(storage, [commands(1, 1, ['kept'])], { currentTerm: 1, votedFor: 'n1' })
+  disk.faults.fail = (operation, path) => (operation === 'write' && path.endsWith('1.log') ? systemError('EIO') : null)
+  await expect(write(storage, [commands(2, 1, ['seen'])], { currentTerm: 2, votedFor: 'n2' })).rejects.toThrow('EIO')
+  await storage.close()
+  disk.faults.fail = () => null
+  const again = storageOn(disk)
+  const found = await contentsOf(again)
+  await again.close()
+  disk.crash()
+  expect(await contentsOf(storageOn(disk))).toEqual(found)
+})
+
+test('trap 24: a disk that was full while the next segment was made, and has room when it is needed, stops nobody', async () => {
+  const disk = new SimulatedFileSystem(randomFrom(1))
+  await storageOn(disk)
+    .open()
+    .then(() => disk.kill())
+  let refused = 0
+  disk.faults.fail = (operation, path) => {
+    if (refused > 0 || operation !== 'write' || !path.endsWith('preparing.tmp')) return null
+    refused += 1
+    return systemError('ENOSPC')
+  }
+  const storage = storageOn(disk)
+  await storage.open()
+  while (disk.operations.at(-1) !== 'remove preparing.tmp') await new Promise(setImmediate)
+  for (let i = 1; i <= 8; i++) await write(storage, [commands(i, 1, [LARGE])])
+  expect(refused).toBe(1)
+  await storage.close()
+  expect((await contentsOf(storageOn(disk))).entries).toHaveLength(8)
+})
+
+test('an error of closing a file keeps no other file open, nor the directory locked', async () => {
+  const { disk, storage } = await opened()
+  await write(storage, [commands(1, 1, ['x'])])
+  await read(storage, 1, 1)
+  disk.faults.fail = (operation) => (operation === 'close' ? systemError('EIO') : null)
+  await storage.close()
+  expect(disk.openFiles).toBe(0)
+  disk.faults.fail = () => null
+  expect((await contentsOf(storageOn(disk))).entries).toEqual(['1:x'])
+})
+
+test('reads that overlap without end keep few files open, and none after close', async () => {
+  const { disk, storage } = await opened()
+  for (let i = 1; i <= 60; i++) await write(storage, [commands(i, 1, [LARGE])])
+  let most = 0
+  let next = 1
+  const readOn = async () => {
+    while (next <= 60) {
+      const index = next++
+      expect((await read(storage, index, index)).count).toBe(1)
+      most = Math.max(most, disk.openFiles)
+    }
+  }
+  await Promise.all([readOn(), readOn(), readOn()])
+  expect(most).toBeLessThan(16)
+  await storage.close()
+  expect(disk.openFiles).toBe(0)
+})

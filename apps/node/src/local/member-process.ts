@@ -11,6 +11,8 @@ export interface MemberProcessOptions {
   readonly directory: string
   readonly clientAddress: string
   readonly arguments?: readonly string[]
+  /** A command that runs the process, as `ip netns exec NAME` does. */
+  readonly launcher?: readonly string[]
 }
 
 export interface Exit {
@@ -65,9 +67,10 @@ export class MemberProcess {
     const { id, cli, config } = this.#options
     appendFileSync(this.logFile, '')
     const log = openSync(this.logFile, 'a')
-    const args = [cli, 'start', '--id', id, '--config', config, '--data-dir', this.dataDir, ...(this.#options.arguments ?? [])]
+    const flags = ['--id', id, '--config', config, '--data-dir', this.dataDir, ...(this.#options.arguments ?? [])]
+    const [command, ...args] = [...(this.#options.launcher ?? []), process.execPath, cli, 'start', ...flags]
     // A group of its own, so that Ctrl-C in a terminal reaches only whoever started it.
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', log], detached: true })
+    const child = spawn(command as string, args, { stdio: ['ignore', 'ignore', log], detached: true })
     closeSync(log)
     this.#child = child
     this.#exited = new Promise((resolve) => {

@@ -4,12 +4,20 @@ import { join } from 'node:path'
 import type { PortPair } from './free-ports.js'
 import { MemberProcess } from './member-process.js'
 
+export interface Host {
+  readonly address: string
+  /** As `MemberProcessOptions.launcher`. */
+  readonly launcher: readonly string[]
+}
+
 export interface ProcessClusterOptions {
   /** Holds cluster.json, the secret, and each member's data and log. */
   readonly directory: string
   /** Path of the built `cli.js`. */
   readonly cli: string
   readonly ports: readonly PortPair[]
+  /** Where each member lives, and what runs it there; without it, on 127.0.0.1. */
+  readonly hosts?: readonly Host[]
   /** More of cluster.json, such as timing. */
   readonly config?: object
   /** More flags for every member. */
@@ -22,18 +30,22 @@ export class ProcessCluster {
   readonly config: string
 
   /** Writes cluster.json, and a random secret where there is none yet. Starts nothing. */
-  constructor({ directory, cli, ports, config: more, arguments: args }: ProcessClusterOptions) {
+  constructor({ directory, cli, ports, hosts = [], config: more, arguments: args }: ProcessClusterOptions) {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     const secretFile = join(directory, 'secret')
     if (!existsSync(secretFile)) writeFileSync(secretFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
     this.config = join(directory, 'cluster.json')
     const members = Object.fromEntries(
-      ports.map(({ peer, client }, i) => [`n${i + 1}`, { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` }]),
+      ports.map(({ peer, client }, i) => {
+        const address = hosts[i]?.address ?? '127.0.0.1'
+        return [`n${i + 1}`, { peer: `${address}:${peer}`, client: `${address}:${client}` }]
+      }),
     )
     writeFileSync(this.config, `${JSON.stringify({ secret: { file: 'secret' }, members, ...more }, null, 2)}\n`)
     this.members = Object.entries(members).map(
-      ([id, { client }]) =>
+      ([id, { client }], i) =>
         new MemberProcess({
+          launcher: hosts[i]?.launcher ?? [],
           id,
           cli,
           config: this.config,

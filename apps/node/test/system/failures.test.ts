@@ -1,29 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MemberProcess } from '../../src/local/member-process.js'
-import type { ProcessCluster } from '../../src/local/process-cluster.js'
-import { get, lost, put, startCluster, startWriter, until, type Writer } from './harness.js'
-
-const others = (cluster: ProcessCluster, not: MemberProcess) => cluster.members.filter((member) => member !== not)
-
-async function digestOf(member: MemberProcess): Promise<string> {
-  const { appliedIndex, digest } = (await member.getJson('/v1/status?digest')) as { appliedIndex: number; digest: string }
-  return `${appliedIndex} ${digest}`
-}
-
-/** Nothing acknowledged is lost, on any member, and all hold the same state. */
-async function expectWhole(cluster: ProcessCluster, writer: Writer): Promise<void> {
-  expect(writer.acknowledged.size).toBeGreaterThan(10)
-  await until('all members hold the same state', async () => {
-    const states = await Promise.all(cluster.members.map(digestOf))
-    return new Set(states).size === 1
-  })
-  for (const member of cluster.members) expect(await lost(writer, member, 'local')).toEqual([])
-}
-
-const acknowledgedMore = (writer: Writer, count = 20) => {
-  const goal = writer.acknowledged.size + count
-  return until('more writes are acknowledged', () => writer.acknowledged.size >= goal)
-}
+import { acknowledgedMore, expectWhole, get, others, put, startCluster, startWriter, until } from './harness.js'
 
 test('start, put, get from every member, kill -9 the leader, get and put', async () => {
   const cluster = await startCluster()

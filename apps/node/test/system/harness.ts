@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { anyPorts } from '../../src/local/free-ports.js'
 import type { MemberProcess } from '../../src/local/member-process.js'
-import { ProcessCluster } from '../../src/local/process-cluster.js'
+import { type Host, ProcessCluster } from '../../src/local/process-cluster.js'
 
 /*
  * Real members for tests: `raft-node start` of the build in dist, on free ports of 127.0.0.1, in a temporary directory.
@@ -22,17 +22,25 @@ import { ProcessCluster } from '../../src/local/process-cluster.js'
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 export interface StartOptions {
+  /** Default 3, or as many as there are hosts. */
   readonly members?: number
+  /** Where they live; default: on 127.0.0.1. */
+  readonly hosts?: readonly Host[]
   /** More of cluster.json. */
   readonly config?: object
   readonly arguments?: readonly string[]
 }
 
 /** A cluster with its files written, and nothing started. It ends with the test. */
-async function makeCluster({ members = 3, config = {}, arguments: args = [] }: StartOptions = {}): Promise<ProcessCluster> {
+async function makeCluster({
+  hosts = [],
+  members = hosts.length || 3,
+  config = {},
+  arguments: args = [],
+}: StartOptions = {}): Promise<ProcessCluster> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: build first (pnpm build)`)
   const directory = mkdtempSync(join(tmpdir(), 'raft-node-'))
-  const cluster = new ProcessCluster({ directory, cli: CLI, ports: await anyPorts(members), config, arguments: args })
+  const cluster = new ProcessCluster({ directory, cli: CLI, ports: await anyPorts(members), hosts, config, arguments: args })
   onTestFinished(async () => {
     await cluster.end('SIGKILL')
     rmSync(directory, { recursive: true, force: true })
@@ -131,4 +139,28 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     if (performance.now() > deadline) throw new Error(`gave up waiting until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** All members but this one. */
+export const others = (cluster: ProcessCluster, not: MemberProcess) => cluster.members.filter((member) => member !== not)
+
+async function digestOf(member: MemberProcess): Promise<string> {
+  const { appliedIndex, digest } = (await member.getJson('/v1/status?digest')) as { appliedIndex: number; digest: string }
+  return `${appliedIndex} ${digest}`
+}
+
+/** Nothing acknowledged is lost, on any member, and all hold the same state. */
+export async function expectWhole(cluster: ProcessCluster, writer: Writer): Promise<void> {
+  expect(writer.acknowledged.size).toBeGreaterThan(10)
+  await until('all members hold the same state', async () => {
+    const states = await Promise.all(cluster.members.map(digestOf))
+    return new Set(states).size === 1
+  })
+  for (const member of cluster.members) expect(await lost(writer, member, 'local')).toEqual([])
+}
+
+/** Until so many more writes are acknowledged than now. */
+export const acknowledgedMore = (writer: Writer, count = 20) => {
+  const goal = writer.acknowledged.size + count
+  return until('more writes are acknowledged', () => writer.acknowledged.size >= goal)
 }

@@ -10,6 +10,8 @@ interface Partial {
 /** Messages ahead of the one that is due; far more than a window of datagrams can hold. */
 const MAX_AHEAD = 65_536
 
+const NOTHING = new Uint8Array(0)
+
 /** The receiving half of the ordered stream: joins fragments, and delivers messages in the order of their sending, once. */
 export class BulkReceiver {
   readonly #counters: UdpCounters
@@ -35,12 +37,16 @@ export class BulkReceiver {
   /** Whether the fragment can be taken now; when not, its datagram must not be acknowledged. */
   accepts(number: number, total: number): boolean {
     if (number <= this.#due || this.#partials.has(number)) return true
-    return number - this.#due < MAX_AHEAD && this.#bytes + total <= this.#maxBytes
+    return number - this.#due < MAX_AHEAD && (total > this.#maxMessageBytes || this.#bytes + total <= this.#maxBytes)
   }
 
   /** `bytes` may be kept. Returns false for a fragment that contradicts what is known. */
   receive(number: number, total: number, offset: number, bytes: Uint8Array): boolean {
-    if (total > this.#maxMessageBytes || bytes.length === 0 || offset + bytes.length > total) return false
+    if (bytes.length === 0 || offset + bytes.length > total) return false
+    if (total > this.#maxMessageBytes) {
+      this.#skip(number)
+      return true
+    }
     const known = this.#partials.get(number)
     if (known !== undefined && known.bytes.length !== total) return false
     if (number < this.#due || known?.seen.has(offset)) {
@@ -52,6 +58,14 @@ export class BulkReceiver {
       this.#complete(number, bytes)
     } else this.#join(number, total, offset, bytes)
     return true
+  }
+
+  /** A member that takes larger messages has sent one: it is passed over, so that those behind it do not wait for it. */
+  #skip(number: number): void {
+    if (number < this.#due || this.#partials.has(number)) return
+    this.#counters.dropped.messageTooLarge += 1
+    this.#partials.set(number, { bytes: NOTHING, seen: new Set(), received: 0 })
+    this.#deliverDue()
   }
 
   #join(number: number, total: number, offset: number, bytes: Uint8Array): void {
@@ -85,7 +99,7 @@ export class BulkReceiver {
       this.#partials.delete(this.#due)
       this.#bytes -= partial.bytes.length
       this.#due += 1
-      this.#deliver(partial.bytes)
+      if (partial.bytes !== NOTHING) this.#deliver(partial.bytes)
     }
   }
 }

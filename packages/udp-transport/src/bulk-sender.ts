@@ -27,6 +27,7 @@ export interface Fragment {
 export class BulkSender {
   readonly #counters: UdpCounters
   readonly #queue: Item[] = []
+  /** In descending order: the first of the stream is the next to go, as the receiver waits for it and may take no other. */
   readonly #lost: Fragment[] = []
   #head = 0
   #nextNumber = 0
@@ -85,12 +86,9 @@ export class BulkSender {
     }
   }
 
-  /** To be sent again. The oldest goes first, as the receiver waits for it. */
+  /** To be sent again. */
   lost(fragments: readonly Fragment[]): void {
-    for (let i = fragments.length - 1; i >= 0; i--) {
-      const fragment = fragments[i] as Fragment
-      if (!fragment.done) this.#lost.push(fragment)
-    }
+    for (const fragment of fragments) if (!fragment.done) this.#lost.splice(this.#placeOf(fragment), 0, fragment)
   }
 
   acknowledged(fragment: Fragment): void {
@@ -102,6 +100,17 @@ export class BulkSender {
     item.bytes = null
     this.#waitingBytes -= item.total
     this.#unfinished -= 1
+  }
+
+  #placeOf(fragment: Fragment): number {
+    let low = 0
+    let high = this.#lost.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (comesBefore(fragment, this.#lost[middle] as Fragment)) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #put(writer: Writer, fragment: Fragment): void {
@@ -130,4 +139,8 @@ export class BulkSender {
     this.#queue.splice(0, this.#head)
     this.#head = 0
   }
+}
+
+function comesBefore(one: Fragment, other: Fragment): boolean {
+  return one.item.number < other.item.number || (one.item === other.item && one.offset < other.offset)
 }

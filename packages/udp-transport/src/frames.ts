@@ -70,11 +70,13 @@ export function readLength(reader: Reader): number {
   return reader.u8() | (reader.u8() << 8)
 }
 
+export type OnFragment = (number: number, total: number, offset: number, bytes: Uint8Array) => boolean
+
 /**
- * Whether `accept` says yes to every fragment among the frames.
+ * Whether `accept` says yes to every fragment among the frames; stops at the first no.
  * @throws FormatError for frames that are cut short.
  */
-export function everyFragment(reader: Reader, accept: (number: number, total: number) => boolean): boolean {
+export function everyFragment(reader: Reader, accept: OnFragment): boolean {
   while (reader.remaining > 0) {
     switch (reader.u8()) {
       case Frame.Message:
@@ -83,9 +85,8 @@ export function everyFragment(reader: Reader, accept: (number: number, total: nu
       case Frame.Fragment: {
         const number = reader.u64()
         const total = reader.u32()
-        reader.u32()
-        reader.raw(readLength(reader))
-        if (!accept(number, total)) return false
+        const offset = reader.u32()
+        if (!accept(number, total, offset, reader.raw(readLength(reader)))) return false
         break
       }
       case Frame.Acknowledgement:

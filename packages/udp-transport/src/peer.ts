@@ -34,6 +34,11 @@ export class Peer {
   #confirmation: { readonly bytes: Buffer; count: number; dueAt: number } | null = null
   /** When something was first sent that has not been followed by anything from the peer. */
   #unansweredSince = Number.POSITIVE_INFINITY
+  /**
+   * What was heard last came in the session before. After handshakes that crossed, each side may have its own as the current
+   * one; should one of them be lost, only silence in it tells. Such a pair agrees on a new one.
+   */
+  #heardAside = false
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | null = null
 
@@ -115,8 +120,11 @@ export class Peer {
     const now = this.#hub.options.clock.now()
     if (!session.receive(bytes, counter, now)) return
     this.heardAt = now
-    this.#unansweredSince = Number.POSITIVE_INFINITY
-    if (session === this.#current) this.#confirmation = null
+    this.#heardAside = session !== this.#current
+    if (!this.#heardAside) {
+      this.#unansweredSince = Number.POSITIVE_INFINITY
+      this.#confirmation = null
+    }
     this.link.learn(from)
     this.#hub.schedule(this)
   }
@@ -133,7 +141,12 @@ export class Peer {
     if (!this.#handshake.accepts(answer, bytes, keys)) return
     const now = this.#hub.options.clock.now()
     this.#unansweredSince = Number.POSITIVE_INFINITY
-    if (answer.sessionKnown && this.#current !== null && this.#current.sealed < this.#hub.options.maxSessionDatagrams) {
+    if (
+      answer.sessionKnown &&
+      !this.#heardAside &&
+      this.#current !== null &&
+      this.#current.sealed < this.#hub.options.maxSessionDatagrams
+    ) {
       this.#handshake.abandon()
       return
     }
@@ -237,6 +250,7 @@ export class Peer {
       this.#previous = null
     }
     this.#current = session
+    this.#heardAside = false
     this.#unansweredSince = Number.POSITIVE_INFINITY
     this.heardAt = now
     this.#hub.sessions.set(session.localId, { peer: this, session })

@@ -18,6 +18,8 @@ const PACKET_THRESHOLD = 3
 /** So that a member that was cut off is found soon after it is back. */
 const MAX_PROBE_TIMEOUT = 1000
 const PERSISTENT_PROBES = 3
+/** Between probes that are early because the peer was heard: it may send much and hear nothing. */
+const HASTE_INTERVAL = 10
 
 /** Finds out what was lost, and how much may be in flight (RFC 9002: a datagram's number is never used twice). */
 export class Recovery {
@@ -51,13 +53,14 @@ export class Recovery {
 
   /** Whether `cost` more fits the windows; one datagram always does, so that the windows can open again. */
   hasRoom(bytes: number): boolean {
-    const room = this.isIdle || (this.#bytes < this.congestion.window && this.#cost + kernelCost(bytes) <= this.#peerWindow)
-    if (!room) this.#limited = true
-    return room
+    if (this.isIdle) return true
+    if (this.#bytes < this.congestion.window) return this.#cost + kernelCost(bytes) <= this.#peerWindow
+    this.#limited = true
+    return false
   }
 
   onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
-    if (this.isIdle) this.#progressAt = now
+    if (!this.#isWaiting) this.#progressAt = now
     const cost = kernelCost(bytes)
     this.#inFlight.set(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.congestion.window / 2, fragments })
     this.#bytes += bytes
@@ -94,9 +97,9 @@ export class Recovery {
     return true
   }
 
-  /** What arrives shows that the path works again: probe at once rather than wait out a long timeout. */
+  /** What arrives shows that the path may work again: probe rather than wait out a long timeout. */
   onPeerAlive(now: number): void {
-    if (this.#probes > 1 && !this.isIdle) {
+    if (this.#probes > 1 && !this.isIdle && now - this.#lastSentAt >= HASTE_INTERVAL) {
       this.#probes = 1
       this.#lastSentAt = Math.min(this.#lastSentAt, now - this.#timeout())
     }
@@ -128,7 +131,12 @@ export class Recovery {
 
   /** For how long nothing has been acknowledged although something is in flight. */
   stalledFor(now: number): number {
-    return this.isIdle ? 0 : now - this.#progressAt
+    return this.#isWaiting ? now - this.#progressAt : 0
+  }
+
+  /** Also between a probe's timeout, which counts what was in flight as lost, and the probe. */
+  get #isWaiting(): boolean {
+    return !this.isIdle || this.#probes > 0
   }
 
   #timeout(): number {

@@ -234,6 +234,7 @@ export class Session {
     // Looked through first, as a datagram of which a part cannot be taken must come again as a whole.
     if (!everyFragment(new Reader(reader.bytes), (number, total) => this.#assembly.accepts(number, total))) {
       this.#host.counters.dropped.reassemblyFull += 1
+      this.#takeAcceptable(new Reader(reader.bytes))
       return
     }
     this.#replay.mark(counter)
@@ -264,6 +265,14 @@ export class Session {
     if (wantsAck) this.#acknowledger.owe(atOnce, now)
     if (this.#assembly.held === 0) this.#heldSince = Number.POSITIVE_INFINITY
     else if (wantsAck || heldBefore === 0) this.#heldSince = now
+  }
+
+  /** The rest of the message that is due, by which there will be room, may travel with what finds none. */
+  #takeAcceptable(reader: Reader): void {
+    everyFragment(reader, (number, total, offset, bytes) => {
+      if (this.#assembly.accepts(number, total)) this.#assembly.receive(number, total, offset, bytes)
+      return true
+    })
   }
 
   #readFragment(reader: Reader): void {

@@ -84,10 +84,10 @@ export class Link {
     this.#closeSocket()
   }
 
-  /** To the peer; `source` is where to answer a peer whose own place is not known yet. Dropped when there is no way. */
+  /** To the peer; `source` is where to answer a hello: a peer that restarted is no longer where it was. Dropped when there is no way. */
   send(parts: readonly Uint8Array[], source: Endpoint | null = null): void {
     const { counters, main } = this.#hub
-    const target = this.#learned ?? source
+    const target = source ?? this.#learned
     if (this.#socket !== null) this.#socket.send(parts, null)
     else if (main !== null && target !== null) main.send(parts, target)
     else return

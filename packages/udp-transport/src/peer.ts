@@ -211,7 +211,8 @@ export class Peer {
     }
     const session = this.#current
     if (session === null) return
-    const asks = now - this.#unansweredSince >= options.silenceTimeout
+    // The same sum as for the timer: a difference may be rounded to just below, and the timer fire without end.
+    const asks = now >= this.#unansweredSince + options.silenceTimeout
     if (!asks && session.sealed < options.maxSessionDatagrams) return
     this.#unansweredSince = Number.POSITIVE_INFINITY
     this.#handshake.begin(session.remoteId, now)
@@ -243,6 +244,8 @@ export class Peer {
     const session = new Session(this.#host, agreement.parameters)
     const restarted = this.#boot !== null && !this.#boot.equals(agreement.peerBoot)
     this.#boot = agreement.peerBoot
+    // It was let go of where the last handshake was given up.
+    this.link.open()
     this.#closeSession(this.#previous)
     this.#previous = this.#current
     if (restarted) {

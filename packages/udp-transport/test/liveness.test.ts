@@ -46,6 +46,21 @@ describe('a session that only one of two members has', () => {
   })
 })
 
+describe('a member that another knows only by what it hears', () => {
+  it('is answered where it says hello from, also after a restart', async () => {
+    const cluster = new VirtualCluster(66)
+    const b = await cluster.start('b', ['b'])
+    const a = await cluster.start('a', ['a', 'b'])
+    a.transport.send('b', heartbeat(1))
+    cluster.clock.run(100)
+    await a.transport.close()
+    const again = await cluster.start('a', ['a', 'b'])
+    again.transport.send('b', heartbeat(2))
+    cluster.clock.run(100)
+    expect(arrivedRounds(b)).toEqual([1, 2])
+  })
+})
+
 describe('bulk', () => {
   it('goes on whichever datagram is lost, when what came ahead fills the receiver', async () => {
     for (let lost = 1; lost <= 90; lost++) {

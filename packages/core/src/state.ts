@@ -16,6 +16,7 @@ import { Follower } from './role/follower.js'
 import { Leader } from './role/leader.js'
 import { PreCandidate } from './role/pre-candidate.js'
 import type { Role } from './role/role.js'
+import { answerOld, standingOf } from './terms.js'
 import type { GroupId, HardState, MemberId, RoleName } from './types.js'
 import { answerPreVote, answerRequestVote } from './voting.js'
 
@@ -292,40 +293,23 @@ export class State {
 
   #receive(from: MemberId, message: Message): void {
     if (from === this.id || message.group !== this.group) return
-    if (message.type === 'preVote') {
-      answerPreVote(this, from, message)
-      return
+    switch (standingOf(this, message)) {
+      case 'ignored':
+        return
+      case 'old':
+        answerOld(this, from, message)
+        return
+      case 'newer':
+        this.becomeFollower(message.term, null)
     }
-    if (message.type === 'requestVote' && message.term > this.currentTerm && this.hearsLeader) {
-      // A working leader is not disturbed (thesis §4.2.3).
-      return
-    }
-    const promised = message.type === 'preVoteReply' && message.voteGranted
-    if (promised ? message.term <= this.currentTerm : message.term < this.currentTerm) {
-      this.#receiveOld(from, message)
-      return
-    }
-    if (message.term > this.currentTerm && !promised) this.becomeFollower(message.term, null)
     this.#receiveCurrent(from, message)
-  }
-
-  /** Whoever speaks in an older term learns the newer one, so that a member that came back ahead is not stranded. */
-  #receiveOld(from: MemberId, message: Message): void {
-    const { group, currentTerm: term } = this
-    const after = this.durability.hardStateWrite
-    switch (message.type) {
-      case 'requestVote':
-        this.send(from, { type: 'requestVoteReply', group, term, voteGranted: false }, after)
-        break
-      case 'heartbeat':
-      case 'appendEntries':
-        this.send(from, { type: 'heartbeatReply', group, term, round: 0 }, after)
-        break
-    }
   }
 
   #receiveCurrent(from: MemberId, message: Message): void {
     switch (message.type) {
+      case 'preVote':
+        answerPreVote(this, from, message)
+        break
       case 'requestVote':
         answerRequestVote(this, from, message)
         break
@@ -344,7 +328,7 @@ export class State {
         this.#role.heartbeatReply(from, message)
         break
       case 'preVoteReply':
-        if (!message.voteGranted || message.term === this.currentTerm + 1) this.#role.preVoteReply(from, message)
+        this.#role.preVoteReply(from, message)
         break
       case 'requestVoteReply':
         this.#role.requestVoteReply(from, message)

@@ -58,7 +58,6 @@ export class Session {
   #probe = false
   #heldSince = Number.POSITIVE_INFINITY
   #departure = Number.POSITIVE_INFINITY
-  #receivedAnything = false
 
   constructor(host: SessionHost, parameters: SessionParameters) {
     this.#host = host
@@ -76,11 +75,6 @@ export class Session {
     this.#bulk = new BulkSender(host.counters)
     this.#assembly = new BulkReceiver(host.counters, host.maxMessageBytes, (message) => host.deliver(message))
     this.#recovery = new Recovery(parameters.datagramBytes, parameters.peerWindow, this.#bulk, host.counters)
-  }
-
-  /** Something sealed by the peer was opened: it has the keys. */
-  get isConfirmed(): boolean {
-    return this.#receivedAnything
   }
 
   /** Datagrams sealed so far. */
@@ -125,7 +119,6 @@ export class Session {
       dropped.failedToOpen += 1
       return false
     }
-    this.#receivedAnything = true
     this.#recovery.onPeerAlive(now)
     const inOrder = counter === this.#replay.next
     try {

@@ -94,3 +94,20 @@ test('what is missing or in use is a StartError, and nothing is left running', a
   const again = await createNode({ id: 'n1', members, secret: SECRET, dataDir })
   onTestFinished(() => again.stop())
 })
+
+test('arguments that make no sense are refused on every member, and harm none', async () => {
+  const cluster = await startInProcess()
+  for (const node of cluster.nodes) {
+    for (const consistency of ['linearizable', 'local'] as const) {
+      for (const limit of [-1, 0.5, Number.NaN]) {
+        await expect(node.range({ limit }, { consistency })).rejects.toMatchObject({ code: 'RAFT_COMMAND_MALFORMED' })
+      }
+      expect((await node.range({ after: new Uint8Array(100_000), prefix: new Uint8Array(70_000) }, { consistency })).entries).toEqual([])
+    }
+    await expect(node.put('', 'v')).rejects.toMatchObject({ code: 'RAFT_KEY_LENGTH' })
+    await expect(node.put('k'.repeat(70_000), 'v')).rejects.toMatchObject({ code: 'RAFT_KEY_LENGTH' })
+    await expect(node.compareAndSet('k', -1, 'v')).rejects.toBeInstanceOf(Error)
+  }
+  await cluster.leader().put('k', 'v')
+  for (const node of cluster.nodes) expect((await node.get('k'))?.version).toBe(1)
+})

@@ -44,6 +44,23 @@ test('keys are percent-encoded bytes, values any bytes; what is not UTF-8 comes 
   expect((await call(`${url}/v1/kv/empty`)).json()).toMatchObject({ value: '' })
 })
 
+test('prefix and after are percent-encoded bytes too', async () => {
+  const cluster = await startInProcess()
+  for (const node of cluster.nodes) {
+    const url = cluster.url(node)
+    for (const key of ['%ff1', '%ff2', '%ff%20+3', 'other']) expect((await call(`${url}/v1/kv/${key}`, 'PUT', 'v')).status).toBe(200)
+    const names = async (query: string) => {
+      const { entries } = (await call(`${url}/v1/kv?${query}`)).json() as { entries: { key: { base64: string } }[] }
+      return entries.map(({ key }) => Buffer.from(key.base64, 'base64').toString('latin1'))
+    }
+    expect(await names('prefix=%ff')).toEqual(['\u00ff +3', '\u00ff1', '\u00ff2'])
+    expect(await names('limit=9&prefix=%ff&after=%ff1')).toEqual(['\u00ff2'])
+    expect(await names('prefix=%ff%20%2B')).toEqual(['\u00ff +3'])
+    expect(await names('prefix=%ff+%2b')).toEqual(['\u00ff +3'])
+    expect((await call(`${url}/v1/kv?prefix=%f`)).status).toBe(400)
+  }
+})
+
 test('prevRevision on PUT and DELETE: 409 with the current revision, and nothing changed', async () => {
   const cluster = await startInProcess()
   for (const url of [cluster.url(cluster.leader()), cluster.url(cluster.followers()[0] ?? cluster.leader())]) {

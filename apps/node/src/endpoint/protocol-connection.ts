@@ -157,8 +157,13 @@ export class ProtocolConnection {
       return
     }
     const finish = () => {
-      answer()
-      this.#done()
+      try {
+        answer()
+        this.#done()
+      } catch (error) {
+        // A callback that throws would stop the node, and a store can be anybody's.
+        this.#refuse(id, ErrorCode.Internal, `the store failed to read: ${error instanceof Error ? error.message : error}`)
+      }
     }
     // A short request can ask for a long answer, and a chunk holds thousands.
     const read = () => {

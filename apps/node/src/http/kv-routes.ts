@@ -12,7 +12,7 @@ import type { KeyValueService } from '../store/key-value-service.js'
 import type { Done } from '../store/results.js'
 import { badRequest, HttpError, sendBytes, sendJson } from './answer.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
-import { checkQuery, consistencyOf, flagOf, readBody, wholeNumberOf } from './request.js'
+import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, type Target, wholeNumberOf } from './request.js'
 import { parseTransaction, toJsonRange, toJsonTransaction } from './transaction.js'
 
 export interface KvRoutesOptions {
@@ -72,19 +72,14 @@ export class KvRoutes {
     sendJson(response, 200, { key: toJsonBytes(key), revision: result.revision, deleted: true }, revisionHeader(result.revision))
   }
 
-  async range(query: URLSearchParams, response: ServerResponse): Promise<void> {
+  async range({ query, search }: Target, response: ServerResponse): Promise<void> {
     checkQuery(query, ['prefix', 'after', 'limit', 'consistency'])
     const { service, requestTimeout } = this.#options
-    const after = query.get('after')
-    const request = {
-      prefix: Buffer.from(query.get('prefix') ?? '', 'utf8'),
-      limit: Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff),
-    }
-    const result = await service.range(
-      after === null ? request : { ...request, after: Buffer.from(after, 'utf8') },
-      consistencyOf(query),
-      requestTimeout,
-    )
+    const after = bytesOf(search, 'after')
+    const prefix = bytesOf(search, 'prefix') ?? new Uint8Array(0)
+    const limit = Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff)
+    const request = after === null ? { prefix, limit } : { prefix, limit, after }
+    const result = await service.range(request, consistencyOf(query), requestTimeout)
     sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision))
   }
 

@@ -2,17 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import type { Consistency } from '@raft/client/protocol'
 import { badRequest, HttpError } from './answer.js'
 
-/** The path, still percent-encoded, and the query. */
+/** The path, still percent-encoded, and the query, as parameters and as it came. */
 export interface Target {
   readonly path: string
   readonly query: URLSearchParams
+  readonly search: string
 }
 
 const NO_QUERY = new URLSearchParams()
 
 export function parseTarget(url: string): Target {
   const mark = url.indexOf('?')
-  return mark === -1 ? { path: url, query: NO_QUERY } : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+  if (mark === -1) return { path: url, query: NO_QUERY, search: '' }
+  const search = url.slice(mark + 1)
+  return { path: url.slice(0, mark), query: new URLSearchParams(search), search }
 }
 
 const PERCENT = 0x25
@@ -21,6 +24,19 @@ const PERCENT = 0x25
 export function decodeKey(encoded: string): Uint8Array {
   if (encoded === '') throw badRequest('the key is empty: put it behind /v1/kv/')
   if (encoded.includes('/')) throw badRequest('a slash within a key is written %2F')
+  return decodePercent('the key', encoded)
+}
+
+/** The bytes of a parameter, which need not be UTF-8; null when it is not there. @throws HttpError 400 */
+export function bytesOf(search: string, name: string): Uint8Array | null {
+  for (const part of search.split('&')) {
+    const [encodedName = '', ...value] = part.split('=')
+    if (new URLSearchParams(encodedName).keys().next().value === name) return decodePercent(name, value.join('=').replaceAll('+', ' '))
+  }
+  return null
+}
+
+function decodePercent(what: string, encoded: string): Uint8Array {
   const bytes = Buffer.from(encoded, 'latin1')
   if (!encoded.includes('%')) return bytes
   let length = 0
@@ -28,7 +44,7 @@ export function decodeKey(encoded: string): Uint8Array {
     let byte = bytes[at] as number
     if (byte === PERCENT) {
       const hex = encoded.slice(at + 1, at + 3)
-      if (!/^[0-9a-fA-F]{2}$/.test(hex)) throw badRequest(`the key has a % without two hexadecimal digits, at ${at}`)
+      if (!/^[0-9a-fA-F]{2}$/.test(hex)) throw badRequest(`${what} has a % without two hexadecimal digits, at ${at}`)
       byte = Number.parseInt(hex, 16)
       at += 2
     }

@@ -63,7 +63,7 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
   }
   const get = (handler: Handler): Methods => ({ GET: handler, HEAD: handler })
   return new Map<string, Methods>([
-    [KV, get((_request, response, target) => options.kv.range(target.query, response))],
+    [KV, get((_request, response, target) => options.kv.range(target, response))],
     ['/v1/txn', { POST: (request, response, target) => options.kv.transaction(target.query, request, response) }],
     [
       '/v1/status',

@@ -8,7 +8,7 @@ import {
   RequestKind,
   ResponseKind,
 } from '@raft/client/protocol'
-import type { RaftError } from '@raft/core'
+import { RaftError } from '@raft/core'
 import type { KeyValue, RangeRequest, RangeResult, StoreResult } from '@raft/state-machine'
 import { RefusedError } from '../errors.js'
 import type { LeaderAccess } from '../routing/leader-access.js'
@@ -67,19 +67,23 @@ export class KeyValueService {
     )
   }
 
-  get(key: Uint8Array, consistency: Consistency, timeout: number): Promise<GetResult> {
+  async get(key: Uint8Array, consistency: Consistency, timeout: number): Promise<GetResult> {
     const local = () => ({ revision: this.#store.revision, entry: this.#store.get(key) })
-    if (consistency === 'local') return Promise.resolve(local())
+    if (consistency === 'local') return local()
     return this.#access.run(
       this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, decodeGetResult, local),
       timeout,
     )
   }
 
-  range(request: RangeRequest, consistency: Consistency, timeout: number): Promise<RangeResult> {
-    const local = () => this.#store.range(request)
-    if (consistency === 'local') return Promise.resolve(local())
+  /** @throws RefusedError when the limit is no count; and what `LeaderAccess.run` throws */
+  async range(request: RangeRequest, consistency: Consistency, timeout: number): Promise<RangeResult> {
     const { prefix = NO_BYTES, after = null, limit = 0 } = request
+    if (!Number.isInteger(limit) || limit < 0 || limit > MAX_U32) {
+      throw new RefusedError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 to ${MAX_U32}`)
+    }
+    const local = () => this.#store.range(request)
+    if (consistency === 'local') return local()
     const body = () => encodeRange({ prefix, after, limit }, consistency)
     return this.#access.run(this.#read(RequestKind.Range, body, ResponseKind.Range, decodeRangeResult, local), timeout)
   }
@@ -93,9 +97,27 @@ export class KeyValueService {
         if (found !== responseKind) throw new ProtocolError(`a response of kind ${found} to a request of kind ${kind}`)
         return decode(bytes)
       },
-      local: (done) => this.#node.submitRead((error) => done(error, error === null ? local() : undefined)),
+      local: (done) =>
+        this.#node.submitRead((error) => {
+          if (error !== null) done(error, undefined)
+          else done(...attempt(local))
+        }),
     }
   }
 }
 
+/** What a store throws is told to whoever asked: a callback that throws would stop the node. */
+function attempt<T>(read: () => T): [error: RaftError | null, result: T | undefined] {
+  try {
+    return [null, read()]
+  } catch (error) {
+    if (error instanceof RaftError) return [error, undefined]
+    return [
+      new RaftError('RAFT_STORE', `the store failed to read: ${error instanceof Error ? error.message : error}`, { cause: error }),
+      undefined,
+    ]
+  }
+}
+
 const NO_BYTES = new Uint8Array(0)
+const MAX_U32 = 0xffff_ffff

@@ -3,7 +3,7 @@ import { ClientError } from './protocol/errors.js'
 export { ClientError, ProtocolError } from './protocol/errors.js'
 
 /** What every error of a request says: whether the request may have taken effect, or may yet. */
-abstract class RequestError extends ClientError {
+export abstract class RequestError extends ClientError {
   /** False: it certainly has no effect and never will; it is safe to do it again. */
   readonly outcomeUnknown: boolean
   constructor(code: string, message: string, outcomeUnknown: boolean, options?: { cause?: unknown }) {

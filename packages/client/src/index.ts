@@ -14,6 +14,7 @@ export {
   OverloadedError,
   ProtocolError,
   RefusedError,
+  RequestError,
   TimeoutError,
   ValueError,
 } from './errors.js'

@@ -1,4 +1,4 @@
-import { ClientError, connect } from '@raft/client'
+import { connect, type RaftClient, RequestError } from '@raft/client'
 import { expect, test } from 'vitest'
 import { startCluster } from './harness.js'
 
@@ -10,23 +10,23 @@ test('eight clients count with compare-and-set while leaders are killed and paus
   /** The highest count that somebody has read or written. */
   let reached = 0
   let stopped = false
+  const countOnce = async (client: RaftClient) => {
+    const reachedBefore = reached
+    const entry = await client.getEntry('n', { timeout: 3000 })
+    const value = (entry?.value ?? 0) as number
+    if (value < reachedBefore) seen.stale += 1
+    const { succeeded } = await client.compareAndSet('n', entry?.modRevision ?? 0, value + 1, { timeout: 3000 })
+    if (succeeded) seen.succeeded += 1
+    reached = Math.max(reached, succeeded ? value + 1 : value)
+  }
   const count = async () => {
     const client = await connect({ members: cluster.addresses })
-    while (!stopped) {
-      try {
-        const reachedBefore = reached
-        const entry = await client.getEntry('n', { timeout: 3000 })
-        const value = (entry?.value ?? 0) as number
-        if (value < reachedBefore) seen.stale += 1
-        const { succeeded } = await client.compareAndSet('n', entry?.modRevision ?? 0, value + 1, { timeout: 3000 })
-        if (succeeded) seen.succeeded += 1
-        reached = Math.max(reached, succeeded ? value + 1 : value)
-      } catch (error) {
-        if (!(error instanceof ClientError)) throw error
-        if (error.outcomeUnknown) seen.unknown += 1
-      }
-    }
+    while (!stopped) await countOnce(client).catch(note)
     await client.close()
+  }
+  const note = (error: unknown) => {
+    if (!(error instanceof RequestError)) throw error
+    if (error.outcomeUnknown) seen.unknown += 1
   }
   const counting = Array.from({ length: 8 }, count)
   for (let round = 0; round < 2; round++) {

@@ -29,7 +29,7 @@ export function writeAll(
 }
 
 /** Reads until `target` is full or the file ends; tells how many bytes. */
-export function readAll(
+function readAll(
   file: StorageFile,
   target: Uint8Array,
   position: number,

@@ -123,7 +123,7 @@ export function startWriter(cluster: ProcessCluster, prefix = 'w'): Writer {
 }
 
 /** Keys that were acknowledged and that this member does not give back as they were. */
-export async function lost(writer: Writer, member: MemberProcess, consistency = 'linearizable'): Promise<string[]> {
+async function lost(writer: Writer, member: MemberProcess, consistency = 'linearizable'): Promise<string[]> {
   const missing: string[] = []
   for (const [key, value] of writer.acknowledged) {
     const answer = await get(member, key, consistency)

@@ -1,35 +1,17 @@
 import type { PreVoteReply } from '../message.js'
-import { countVotes } from '../quorum.js'
 import type { State } from '../state.js'
 import type { MemberId } from '../types.js'
-import { Role } from './role.js'
+import { Campaign } from './campaign.js'
 
 /**
  * Asks whether it would win before it raises its term, so that a member that cannot win disturbs nobody (thesis §9.6). Its
  * term and vote stay as they are.
  */
-export class PreCandidate extends Role {
+export class PreCandidate extends Campaign {
   readonly name = 'preCandidate'
-  readonly #votes = new Map<MemberId, boolean>()
-  readonly deadline: number
-
-  constructor(state: State, deadline: number) {
-    super(state)
-    this.deadline = deadline
-  }
 
   fork(state: State): PreCandidate {
-    const copy = new PreCandidate(state, this.deadline)
-    for (const [id, vote] of this.#votes) copy.#votes.set(id, vote)
-    return copy
-  }
-
-  fingerprint(): string {
-    return `${this.deadline - this.state.now},${[...this.#votes].sort().join()}`
-  }
-
-  get electionDeadline(): number {
-    return this.deadline
+    return new PreCandidate(state, this.deadline).withVotesOf(this)
   }
 
   start(): void {
@@ -40,22 +22,14 @@ export class PreCandidate extends Role {
       { type: 'preVote', group: state.group, term: state.currentTerm + 1, lastLogIndex: lastIndex, lastLogTerm: lastTerm },
       after,
     )
-    this.#count(state.id, true)
-  }
-
-  tick(): void {
-    if (this.state.now >= this.deadline) this.state.becomePreCandidate()
+    this.count(state.id, true)
   }
 
   override preVoteReply(from: MemberId, message: PreVoteReply): void {
-    this.#count(from, message.voteGranted)
+    this.count(from, message.voteGranted)
   }
 
-  #count(from: MemberId, granted: boolean): void {
-    const { state } = this
-    this.#votes.set(from, granted)
-    const result = countVotes(state.membership, this.#votes)
-    if (result === 'won') state.becomeCandidate()
-    if (result === 'lost') state.becomeFollower(state.currentTerm, null)
+  protected won(): void {
+    this.state.becomeCandidate()
   }
 }

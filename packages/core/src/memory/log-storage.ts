@@ -14,6 +14,8 @@ export class MemoryLogStorage implements LogStorage {
   readonly #batches: EntryBatch[] = []
   #lastIndex = 0
   #open = false
+  #inFlight = 0
+  readonly #idle: (() => void)[] = []
 
   constructor(clock: Pick<Clock, 'defer'>) {
     this.#clock = clock
@@ -28,8 +30,9 @@ export class MemoryLogStorage implements LogStorage {
   }
 
   write(write: LogWrite, done: (error: Error | null) => void): void {
-    this.#clock.defer(() => {
-      if (!this.#open) return done(new StorageError('the storage is closed'))
+    const refused = !this.#open
+    this.#later(() => {
+      if (refused) return done(new StorageError('the storage is closed'))
       if (write.hardState !== null) this.#hardState = write.hardState
       for (const batch of write.entries) this.#append(batch)
       done(null)
@@ -37,15 +40,29 @@ export class MemoryLogStorage implements LogStorage {
   }
 
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void {
-    this.#clock.defer(() => {
-      const batch = this.#open ? this.#batches[this.#placeOf(from)] : undefined
+    // Looked up at once: a write in flight may leave a log without these entries.
+    const batch = this.#open ? this.#batches[this.#placeOf(from)] : undefined
+    this.#later(() => {
       if (batch?.has(from) !== true) return done(new StorageError(`entry ${from} is not stored, or the storage is closed`), null)
       done(null, batch.slice(from, Math.min(to, batch.lastWithin(from, maxBytes))))
     })
   }
 
   async close(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
     this.#open = false
+  }
+
+  #later(finish: () => void): void {
+    this.#inFlight += 1
+    this.#clock.defer(() => {
+      this.#inFlight -= 1
+      try {
+        finish()
+      } finally {
+        if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve()
+      }
+    })
   }
 
   #append(batch: EntryBatch): void {

@@ -21,7 +21,9 @@ export class MemoryNetwork {
       attach: (group: GroupId, receiver: TransportReceiver) => void groups.set(group, receiver),
       setMembers: (_group: GroupId, _members: readonly Member[]) => {},
       detach: (group: GroupId) => void groups.delete(group),
-      send: (to: MemberId, message: Message) => this.#send(id, to, message),
+      send: (to: MemberId, message: Message) => {
+        if (groups.has(message.group)) this.#send(id, to, message)
+      },
     }
   }
 

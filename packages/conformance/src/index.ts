@@ -1,0 +1,5 @@
+export type { Base } from './log-storage/model.js'
+export type { LogStoragePlace } from './log-storage/session.js'
+export { type LogStorageFeature, type LogStorageSuiteOptions, logStorageSuite } from './log-storage/suite.js'
+export { type StateMachineFeature, type StateMachineSuiteOptions, stateMachineSuite } from './state-machine/suite.js'
+export type { SuiteOptions, TestFunction } from './suite.js'

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { EntryBatch, EntryKind } from '@raft/core'
+import { patternBytes } from '../random.js'
+import { turns } from '../waiting.js'
+import type { LogStorageSuite } from './suite.js'
+import { commands, entriesOf, numbered } from './writes.js'
+
+export function declareWriting(suite: LogStorageSuite): void {
+  suite.test(
+    'a new storage holds term 0, no vote and no entries',
+    suite.on((session) => session.open()),
+  )
+
+  suite.test(
+    'write and read call done once, and never before they return',
+    suite.on(async (session) => {
+      await session.open()
+      await session.write(entriesOf(commands(1, 1, 'a')))
+      await session.read(1, 1)
+      await turns(20)
+    }),
+  )
+
+  suite.test(
+    'entries of every kind, and empty ones, are kept byte for byte',
+    suite.on(async (session) => {
+      await session.open()
+      const every = Uint8Array.from({ length: 256 }, (_, i) => i)
+      let next = 1
+      for (const kind of Object.values(EntryKind))
+        for (const payloads of [[every], [new Uint8Array(0)], [every, new Uint8Array(0), every]]) {
+          await session.write(entriesOf(EntryBatch.of(next, 3, kind, payloads)))
+          next += payloads.length
+        }
+      await session.checkEntries()
+    }),
+  )
+
+  suite.test(
+    'all batches of a write are stored, with empty ones among them',
+    suite.on(async (session) => {
+      await session.open()
+      await session.write(entriesOf(numbered(1, 1, 3, 'a'), EntryBatch.empty(4), numbered(4, 1, 2, 'b'), numbered(6, 2, 3, 'c')))
+      await session.write(entriesOf())
+      await session.write(entriesOf(EntryBatch.empty(9)))
+      assert.equal(session.model.lastIndex, 8)
+      await session.checkEntries()
+    }),
+  )
+
+  suite.test(
+    'a slice of a larger batch is stored alone',
+    suite.on(async (session) => {
+      await session.open()
+      const whole = EntryBatch.concat([numbered(1, 1, 5, 'a'), numbered(6, 2, 5, 'b')])
+      await session.write(entriesOf(whole.slice(1, 3)))
+      await session.write(entriesOf(whole.slice(4, 8)))
+      await session.checkEntries()
+    }),
+  )
+
+  suite.test(
+    'the bytes of a write are left as they are',
+    suite.on(async (session) => {
+      await session.open()
+      const batch = numbered(1, 1, 10, 'a')
+      const before = Uint8Array.from(batch.bytes)
+      await session.write(entriesOf(batch))
+      await session.write(entriesOf(numbered(5, 2, 10, 'b')))
+      await session.checkEntries()
+      assert.deepEqual(batch.bytes, before)
+    }),
+  )
+
+  suite.test(
+    'entries that are stored again replace those from there on',
+    suite.on(async (session) => {
+      await session.open()
+      await session.write(entriesOf(numbered(1, 1, 6, 'a'), numbered(7, 2, 4, 'a')))
+      for (const [term, [first, count]] of [
+        [9, 1],
+        [5, 2],
+        [6, 9],
+        [1, 3],
+        [4, 1],
+      ].entries()) {
+        await session.write(entriesOf(numbered(first as number, term + 3, count as number, `term ${term + 3}`)))
+        await session.checkEntries()
+      }
+    }),
+  )
+
+  suite.test(
+    'one write replaces a suffix, appends behind it and stores the hard state',
+    suite.on(async (session) => {
+      await session.open()
+      await session.write(entriesOf(numbered(1, 1, 6, 'a')))
+      await session.write({ hardState: { currentTerm: 3, votedFor: null }, entries: [numbered(3, 2, 4, 'b'), numbered(7, 3, 2, 'c')] })
+      await session.checkEntries()
+    }),
+  )
+
+  suite.test(
+    'an entry of 10 MB is kept byte for byte, among small ones',
+    suite.on(async (session) => {
+      await session.open()
+      const large = EntryBatch.of(2, 1, EntryKind.Command, [patternBytes(7, 10_000_000)])
+      await session.write(entriesOf(commands(1, 1, 'before'), large, commands(3, 1, 'behind')))
+      await session.checkEntries()
+      assert.equal((await session.read(2, 3, 1)).count, 1)
+    }),
+  )
+
+  suite.test(
+    'ten thousand small entries are stored in one write',
+    suite.on(async (session) => {
+      await session.open()
+      await session.write(entriesOf(numbered(1, 1, 10_000, 'a')))
+      await session.checkEntries()
+    }),
+  )
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { EntryBatch, EntryKind, type Random, type StateMachine } from '@raft/core'
+import { randomBytes, randomFrom, whole } from '../random.js'
+import { Suite, type SuiteOptions } from '../suite.js'
+import { within } from '../waiting.js'
+
+/** `malformed`: some bytes are no command. Unsupported where every sequence of bytes is one. */
+export type StateMachineFeature = 'malformed'
+
+export interface StateMachineSuiteOptions<Machine extends StateMachine> extends SuiteOptions<StateMachineFeature> {
+  /** A new state machine, with nothing applied. */
+  readonly make: () => Machine | Promise<Machine>
+  /** A random command that makes sense. The same random numbers give the same command. */
+  readonly command: (random: Random) => Uint8Array
+  /** What is equal exactly when states are equal; without `lastApplied`. */
+  readonly digest: (machine: Machine) => unknown
+  /** How many random logs are applied for each property. Default 20. */
+  readonly seeds?: number
+}
+
+/** Declares the tests of the `StateMachine` port. @throws ConfigurationError for an unknown feature. */
+export function stateMachineSuite<Machine extends StateMachine>(options: StateMachineSuiteOptions<Machine>): void {
+  const suite = new Suite(options, ['malformed'])
+  const { make, command, digest, seeds = 20 } = options
+  const apply = async (machine: Machine, entries: EntryBatch) =>
+    await within(suite.timeout, 'apply', Promise.resolve(machine.apply(entries)))
+  const forEachSeed = async (body: (random: Random) => Promise<void>) => {
+    for (let seed = 1; seed <= seeds; seed++)
+      await body(randomFrom(seed)).catch((error: unknown) => {
+        throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      })
+  }
+  const randomLog = (random: Random, count = 1 + whole(random, 60)) => {
+    const kind = () => (random() < 0.8 ? EntryKind.Command : random() < 0.5 ? EntryKind.NoOp : EntryKind.Configuration)
+    return EntryBatch.concat(Array.from({ length: count }, (_, i) => EntryBatch.of(i + 1, 1, kind(), [command(random)])))
+  }
+
+  suite.test('lastApplied is 0 at first, and the last index applied from then on', async () => {
+    const machine = await make()
+    assert.equal(machine.lastApplied, 0)
+    const log = randomLog(randomFrom(1), 20)
+    for (const [from, to] of [
+      [1, 1],
+      [2, 7],
+      [8, 7],
+      [8, 20],
+    ] as const) {
+      await apply(machine, log.slice(from, to))
+      assert.equal(machine.lastApplied, to)
+    }
+  })
+
+  suite.test('apply gives one result an entry, and undefined for those that are no commands', () =>
+    forEachSeed(async (random) => {
+      const log = randomLog(random)
+      const results = await apply(await make(), log)
+      assert.equal(results.length, log.count, 'results')
+      for (let i = 1; i <= log.count; i++)
+        if (log.kind(i) !== EntryKind.Command) assert.equal(results[i - 1], undefined, `the result of entry ${i}, of kind ${log.kind(i)}`)
+    }),
+  )
+
+  suite.test('entries that are no commands change nothing but lastApplied', async () => {
+    const random = randomFrom(1)
+    const machine = await make()
+    await apply(machine, EntryBatch.of(1, 1, EntryKind.Command, [command(random), command(random)]))
+    const before = await digest(machine)
+    await apply(machine, EntryBatch.of(3, 1, EntryKind.NoOp, [new Uint8Array(0), command(random)]))
+    await apply(machine, EntryBatch.of(5, 1, EntryKind.Configuration, [command(random), new Uint8Array(0)]))
+    assert.deepEqual(await digest(machine), before)
+    assert.equal(machine.lastApplied, 6)
+  })
+
+  suite.test('equal entries give equal states and results', () =>
+    forEachSeed(async (random) => {
+      const log = randomLog(random)
+      const [one, other] = [await make(), await make()]
+      assert.deepEqual(await apply(one, log), await apply(other, log))
+      assert.deepEqual(await digest(one), await digest(other))
+    }),
+  )
+
+  suite.test('it makes no difference how entries are cut into batches', () =>
+    forEachSeed(async (random) => {
+      const log = randomLog(random)
+      const [one, other] = [await make(), await make()]
+      const uncut = await apply(one, log)
+      const results: unknown[] = []
+      for (let next = 1; next <= log.count; ) {
+        const to = Math.min(log.count, next + whole(random, 5))
+        results.push(...(await apply(other, log.slice(next, to))))
+        next = to + 1
+      }
+      assert.deepEqual(results, [...uncut])
+      assert.deepEqual(await digest(other), await digest(one))
+    }),
+  )
+
+  suite.test('the bytes of entries are left as they are, and results given do not change', () =>
+    forEachSeed(async (random) => {
+      const log = randomLog(random)
+      const bytes = Uint8Array.from(log.bytes)
+      const machine = await make()
+      const results = await apply(machine, log)
+      const copy = structuredClone(results)
+      await apply(machine, EntryBatch.of(log.count + 1, 1, EntryKind.Command, [command(random), command(random)]))
+      assert.deepEqual(log.bytes, bytes)
+      assert.deepEqual(structuredClone(results), copy)
+    }),
+  )
+
+  suite.testOf('malformed', 'a command that makes no sense is answered with a result, the same on all members', () =>
+    forEachSeed(async (random) => {
+      const log = EntryBatch.of(1, 1, EntryKind.Command, [command(random), ...malformed(random, command)])
+      const [one, other] = [await make(), await make()]
+      const results = await apply(one, log)
+      assert.equal(results.length, log.count)
+      for (let i = 0; i < results.length; i++) assert.notEqual(results[i], undefined, `the result of command ${i + 1}`)
+      const others: unknown[] = []
+      for (let i = 1; i <= log.count; i++) others.push(...(await apply(other, log.slice(i, i))))
+      assert.deepEqual(others, [...results])
+      assert.deepEqual(await digest(other), await digest(one))
+    }),
+  )
+}
+
+/** Nothing, noise, and commands cut short, prolonged, or with one byte changed. */
+function malformed(random: Random, command: (random: Random) => Uint8Array): Uint8Array[] {
+  const commands: Uint8Array[] = [new Uint8Array(0)]
+  for (let i = 0; i < 20; i++) {
+    const good = command(random)
+    const changed = Uint8Array.from(good)
+    if (changed.length > 0) changed[whole(random, changed.length)] = whole(random, 256)
+    commands.push(randomBytes(random, whole(random, 40)), good.slice(0, whole(random, good.length)), changed, Uint8Array.from([...good, 0]))
+  }
+  return commands
+}

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,7 +16,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const readme = read('README.md')
 
 const directory = mkdtempSync(join(tmpdir(), 'raft-readme-'))
 const cluster = spawn(process.execPath, [join(root, 'apps/node/dist/local-cluster.js')], {
@@ -40,8 +42,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code ?? '')
+function blocks(language: string, text = readme): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code ?? '')
 }
 
 function withRealPlaces(code: string): string {
@@ -94,3 +96,48 @@ describe('README.md', () => {
     }
   })
 })
+
+test('packages/client/README.md: its program', async () => {
+  const [program] = blocks('ts', read('packages/client/README.md'))
+  // Its types are for the reader.
+  const output = await runProgram(program ?? '')
+  expect(output).toMatch(/^\{ population: 2102650 \}\ntrue\ntrue /)
+  expect(output).toMatch(/cities\/lyon \{ population: 522250 \}\ncities\/paris \{ population: 2102651 \}\n$/)
+})
+
+test('apps/node/README.md: its cluster by hand, its requests, its program', async () => {
+  const text = read('apps/node/README.md')
+  const [byHand = '', requests = '', transaction = ''] = blocks('sh', text)
+  const ports = await freePorts(6)
+  const shown = ['7001', '7002', '7003', '8001', '8002', '8003']
+  const here = (code: string) => shown.reduce((real, port, i) => real.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[i]}`), code)
+  const cli = join(root, 'apps/node/dist/cli.js')
+  const script = [
+    'set -e',
+    "trap 'kill $(jobs -p); wait' EXIT",
+    `raft-node() { exec ${JSON.stringify(process.execPath)} ${JSON.stringify(cli)} "$@"; }`,
+    'curl() { command curl -sS --fail-with-body "$@"; echo; }',
+    here(byHand),
+    here(requests),
+    here(transaction),
+  ]
+  const place = join(directory, 'by-hand')
+  mkdirSync(place)
+  const { stdout } = await run('bash', ['-c', script.join('\n')], { cwd: place })
+  const answers = stdout.split('\n')
+  expect(JSON.parse(answers[1] ?? '')).toMatchObject({ key: 'greeting', value: 'hello' })
+  expect(JSON.parse(answers[3] ?? '')).toMatchObject({ key: 'a/b', value: 'value' })
+  expect(answers[4]).toBe('value')
+  expect(JSON.parse(answers[9] ?? '')).toMatchObject({ succeeded: false, results: [{ get: null }, { range: { entries: [] } }] })
+  const [embedded = ''] = blocks('ts', text)
+  const output = await runProgram(here(embedded).replace("'data/embedded'", JSON.stringify(join(place, 'embedded'))))
+  expect(output).toBe('following null\nleading term 1 false\nv\n')
+})
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}

@@ -1,5 +1,8 @@
+export { type ClockSuiteOptions, clockSuite } from './clock.js'
 export type { Base } from './log-storage/model.js'
 export type { LogStoragePlace } from './log-storage/session.js'
 export { type LogStorageFeature, type LogStorageSuiteOptions, logStorageSuite } from './log-storage/suite.js'
 export { type StateMachineFeature, type StateMachineSuiteOptions, stateMachineSuite } from './state-machine/suite.js'
 export type { SuiteOptions, TestFunction } from './suite.js'
+export type { TransportNetwork, TransportStation } from './transport/network.js'
+export { type TransportFeature, type TransportSuiteOptions, transportSuite } from './transport/suite.js'

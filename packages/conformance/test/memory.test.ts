@@ -1,7 +1,7 @@
 import type { Clock } from '@raft/core'
-import { MemoryLogStorage } from '@raft/core/memory'
+import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
 import { describe, test } from 'vitest'
-import { logStorageSuite } from '../src/index.js'
+import { logStorageSuite, transportSuite } from '../src/index.js'
 
 const clock: Pick<Clock, 'defer'> = { defer: (callback) => void setImmediate(callback) }
 
@@ -14,5 +14,19 @@ describe('MemoryLogStorage', () => {
       return { storage: () => storage }
     },
     unsupported: ['crash', 'base'],
+  })
+})
+
+describe('MemoryNetwork', () => {
+  transportSuite({
+    test,
+    make: () => {
+      const network = new MemoryNetwork(clock)
+      return {
+        // A new transport, with nothing attached, takes the place of the one that stops.
+        join: (id) => ({ transport: network.transport(id), member: { id, addresses: {} }, stop: () => void network.transport(id) }),
+      }
+    },
+    unsupported: ['lanes'],
   })
 })

@@ -22,7 +22,7 @@ export function heartbeat(group: GroupId, round: number): Message {
   return { type: 'heartbeat', group, term: 7, leaderCommit: 3, round }
 }
 
-export function append(group: GroupId, entries: EntryBatch): Message {
+function append(group: GroupId, entries: EntryBatch): Message {
   const prevLogIndex = entries.firstIndex - 1
   return { type: 'appendEntries', group, term: 9, prevLogIndex, prevLogTerm: 0, leaderCommit: 0, entries }
 }

@@ -1,0 +1,5 @@
+export { EventQueue, ScheduledEvent } from './world/event-queue.js'
+export { Host, HostClock, Incarnation } from './world/host.js'
+export { Prng } from './world/prng.js'
+export { Trace } from './world/trace.js'
+export { type Violation, World } from './world/world.js'

@@ -1,3 +1,4 @@
+export { calmConditions, type LinkConditions, Links } from './network/links.js'
 export { EventQueue, ScheduledEvent } from './world/event-queue.js'
 export { Host, HostClock, Incarnation } from './world/host.js'
 export { Prng } from './world/prng.js'

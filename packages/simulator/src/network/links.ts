@@ -1,0 +1,91 @@
+import type { Prng } from '../world/prng.js'
+import type { World } from '../world/world.js'
+
+/** What happens to what is sent, from any host to any other. Chances are from 0 to 1, times in ms. */
+export interface LinkConditions {
+  /** Mean time on the way; the least is 0.05. */
+  delay: number
+  loss: number
+  duplication: number
+  /** Chance of a delay of up to `maxLate` more, which reorders. */
+  lateness: number
+  maxLate: number
+  /** Chance that bytes are changed on the way, where bytes are what travels. */
+  corruption: number
+}
+
+export const calmConditions: Readonly<LinkConditions> = { delay: 1, loss: 0, duplication: 0, lateness: 0, maxLate: 300, corruption: 0 }
+
+/** Who can reach whom, and how well. All networks of a simulation share it, so a partition cuts everything that crosses it. */
+export class Links {
+  readonly conditions: LinkConditions = { ...calmConditions }
+  readonly #world: World
+  readonly #random: Prng
+  readonly #hosts: readonly string[]
+  readonly #cut = new Set<string>()
+
+  constructor(world: World, hosts: readonly string[]) {
+    this.#world = world
+    this.#random = world.random('links')
+    this.#hosts = hosts
+  }
+
+  /** Nothing goes from `from` to `to` any more; the other way is left as it is. */
+  cut(from: string, to: string): void {
+    if (from !== to) this.#cut.add(`${from}>${to}`)
+  }
+
+  /** Nothing crosses between those inside and those outside. */
+  split(inside: readonly string[]): void {
+    for (const a of this.#hosts) {
+      for (const b of this.#hosts) if (inside.includes(a) !== inside.includes(b)) this.cut(a, b)
+    }
+  }
+
+  /** Nobody is cut off any more. */
+  mend(): void {
+    this.#cut.clear()
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cut.has(`${from}>${to}`)
+  }
+
+  /** What becomes of one packet: the delays of the copies that arrive, in ms. None when it is lost. */
+  fate(from: string, to: string): number[] {
+    const { loss, duplication, lateness, maxLate, delay } = this.conditions
+    const random = this.#random
+    const copies = random.chance(duplication) ? 2 : 1
+    if (copies === 2) this.#world.count('duplicated')
+    const delays: number[] = []
+    for (let copy = 0; copy < copies; copy++) {
+      if (this.isCut(from, to)) {
+        this.#world.count('cut off')
+        continue
+      }
+      if (random.chance(loss)) {
+        this.#world.count('lost')
+        continue
+      }
+      const late = random.chance(lateness) ? random.between(0, maxLate) : 0
+      if (late > 0) this.#world.count('late')
+      delays.push(0.05 + random.exponential(delay) + late)
+    }
+    return delays
+  }
+
+  /** The bytes as they arrive: changed, now and then, in a copy. */
+  carry(bytes: Uint8Array): Uint8Array {
+    const random = this.#random
+    if (bytes.length === 0 || !random.chance(this.conditions.corruption)) return bytes
+    this.#world.count('corrupted')
+    const arriving = bytes.slice()
+    const flips = 1 + random.below(3)
+    for (let i = 0; i < flips; i++) {
+      const at = random.below(bytes.length)
+      arriving[at] = (arriving[at] as number) ^ (1 + random.below(255))
+    }
+    // Two flips of one byte may have undone each other.
+    return random.chance(0.1) ? arriving.subarray(0, random.below(bytes.length)) : arriving
+  }
+}

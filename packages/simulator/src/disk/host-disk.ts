@@ -1,0 +1,40 @@
+/** What goes wrong on a disk. Chances are from 0 to 1 for every operation, times in ms. */
+export interface DiskConditions {
+  /** Mean time of an operation. */
+  delay: number
+  /** Chance of up to `maxSlow` more. */
+  slowness: number
+  maxSlow: number
+  writeErrors: number
+  syncErrors: number
+  readErrors: number
+  /** Of opening, creating, renaming, removing and listing files. */
+  openErrors: number
+}
+
+export const healthyDisk: Readonly<DiskConditions> = {
+  delay: 0.2,
+  slowness: 0,
+  maxSlow: 100,
+  writeErrors: 0,
+  syncErrors: 0,
+  readErrors: 0,
+  openErrors: 0,
+}
+
+/** The disk of one host, as whoever makes faults sees it, whatever is stored on it. */
+export interface HostDisk {
+  readonly conditions: DiskConditions
+  /** Nothing is completed, from now until `resume`. */
+  stall(): void
+  resume(): void
+  /** There is no room for more, from now until `makeRoom`. */
+  fill(): void
+  makeRoom(): void
+  /** The power is lost: of what was not durable, anything may be there or not, in any part. */
+  crash(): void
+  /** The process was killed: what the system was given stays; of what was being written, any part may be there. */
+  kill(): void
+  /** An empty disk in place of this one. */
+  wipe(): void
+}

@@ -1,0 +1,84 @@
+import type { EntryBatch } from '@raft/core'
+import type { World } from '../world/world.js'
+import { entryDigest } from './entry-digest.js'
+import { ShadowLog } from './shadow-log.js'
+
+/** An entry that the cluster has committed, as the first member that applied it saw it. */
+export interface CommittedEntry {
+  readonly term: number
+  readonly digest: number
+}
+
+export interface FactsOptions {
+  readonly members: readonly string[]
+  readonly baseIndex: number
+  readonly baseTerm: number
+  /** In ms. */
+  readonly electionTimeout: number
+  readonly maxPending: number
+  readonly maxWindowBytes: number
+}
+
+/** What is known of the cluster from outside: the oracles compare what they see with it. Nothing here looks into State. */
+export class Facts {
+  readonly world: World
+  readonly options: FactsOptions
+  /** By member. */
+  readonly logs: ReadonlyMap<string, ShadowLog>
+  /** Of all terms in which somebody has led. */
+  newestLeaderTerm = 0
+  readonly #committed: CommittedEntry[] = []
+
+  constructor(world: World, options: FactsOptions) {
+    this.world = world
+    this.options = options
+    this.logs = new Map(options.members.map((id) => [id, new ShadowLog(options.baseIndex, options.baseTerm)]))
+  }
+
+  get members(): readonly string[] {
+    return this.options.members
+  }
+
+  /** The last index that a member has applied. */
+  get committedIndex(): number {
+    return this.options.baseIndex + this.#committed.length
+  }
+
+  get lastCommitted(): CommittedEntry | undefined {
+    return this.#committed.at(-1)
+  }
+
+  isMajority(count: number): boolean {
+    return count * 2 > this.members.length
+  }
+
+  log(id: string): ShadowLog {
+    const log = this.logs.get(id)
+    if (log === undefined) throw new Error(`there is no member ${id}`)
+    return log
+  }
+
+  committedAt(index: number): CommittedEntry | undefined {
+    return this.#committed[index - this.options.baseIndex - 1]
+  }
+
+  commit(entries: EntryBatch, index: number): CommittedEntry {
+    const entry = { term: entries.term(index), digest: entryDigest(entries, index) }
+    this.#committed.push(entry)
+    return entry
+  }
+
+  violated(oracle: string, message: string): void {
+    this.world.violated(oracle, message)
+  }
+}
+
+/** Calls `visit` for every entry of the batch with its term, in order. */
+export function forEachTerm(entries: EntryBatch, visit: (index: number, term: number) => void): void {
+  let index = entries.firstIndex
+  for (let i = 0; i < entries.runs.length; i++) {
+    const term = entries.runs[i]?.term ?? 0
+    const end = entries.runs[i + 1]?.firstIndex ?? entries.lastIndex + 1
+    for (; index < end; index++) visit(index, term)
+  }
+}

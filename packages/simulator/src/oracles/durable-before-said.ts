@@ -1,0 +1,61 @@
+import type { Message, NodeStatus } from '@raft/core'
+import { type Facts, forEachTerm } from '../facts/facts.js'
+import type { Oracle } from './oracle.js'
+
+/**
+ * What a member says, its disk knows (paper §5: "updated on stable storage before responding"): the term, the vote, the entries that it
+ * acknowledges or claims to have when it asks for votes. And the index that counts as durable is.
+ */
+export function durableBeforeSaid(facts: Facts): Oracle {
+  /** By leader's term: the terms of what it has sent, by index. */
+  const sentTerms = new Map<number, Map<number, number>>()
+  const broken = (message: string) => facts.violated('durable before said', message)
+
+  const claims = (id: string, index: number, term: number, how: string) => {
+    const stored = facts.log(id).termAt(index)
+    if (stored !== term) broken(`${id} ${how} ${index} of term ${term}; its disk has term ${stored} there`)
+  }
+
+  const checkVote = (id: string, to: string, message: Message) => {
+    const { currentTerm, votedFor } = facts.log(id).hardState
+    if (currentTerm < message.term) broken(`${id} shows term ${message.term} in ${message.type}; its disk knows ${currentTerm}`)
+    const isGrant = message.type === 'requestVoteReply' && message.voteGranted
+    const candidate = message.type === 'requestVote' ? id : isGrant ? to : null
+    if (candidate !== null && currentTerm === message.term && votedFor !== candidate) {
+      broken(`${id} votes for ${candidate} in ${message.term}; its disk says ${votedFor}`)
+    }
+  }
+
+  const checkEntries = (id: string, message: Message, status: NodeStatus) => {
+    if (message.term !== status.currentTerm) return
+    // A request that was held until its candidate had heard a leader of the same term can win nothing any more.
+    if (message.type === 'requestVote' && status.role === 'candidate')
+      claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
+    if (message.type !== 'appendEntriesReply' || !message.success) return
+    const term = sentTerms.get(message.term)?.get(message.matchIndex)
+    if (term === undefined)
+      facts.violated('acknowledges what was sent', `${id} acknowledges ${message.matchIndex}, never sent in term ${message.term}`)
+    else claims(id, message.matchIndex, term, 'acknowledges')
+  }
+
+  return {
+    onSend: (id, to, message, status) => {
+      if (message.type === 'appendEntries') {
+        const sent = sentTerms.get(message.term) ?? new Map<number, number>()
+        sentTerms.set(message.term, sent)
+        sent.set(message.prevLogIndex, message.prevLogTerm)
+        forEachTerm(message.entries, (index, term) => sent.set(index, term))
+      }
+      const isAsked = message.type === 'preVote' || (message.type === 'preVoteReply' && message.voteGranted)
+      if (isAsked) return
+      checkVote(id, to, message)
+      checkEntries(id, message, status)
+    },
+    onTurn: (id, { durableIndex, lastLogIndex, lastLogTerm }) => {
+      const log = facts.log(id)
+      const isSame = durableIndex !== lastLogIndex || log.termAt(lastLogIndex) === lastLogTerm
+      if (durableIndex <= log.lastIndex && isSame) return
+      facts.violated('durable means durable', `${id} takes ${durableIndex} for durable; its disk ends at ${log.lastIndex}`)
+    },
+  }
+}

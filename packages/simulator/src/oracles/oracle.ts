@@ -1,0 +1,60 @@
+import type { EntryBatch, LogWrite, Message, NodeStatus, StoredLog, Transition } from '@raft/core'
+
+/**
+ * One promise of a cluster, watched from outside: at the storage, on the network, in the state machine and in `status()`. Each hook
+ * is called as it happens. What is broken is told to the world.
+ */
+export interface Oracle {
+  /** The storage of a new life was opened. */
+  readonly onOpened?: (id: string, stored: StoredLog) => void
+  /** The member takes part. */
+  readonly onStarted?: (id: string, status: NodeStatus) => void
+  readonly onTransition?: (id: string, transition: Transition) => void
+  /** After every turn of the node, with its status after the turn before; null for the first of a life. */
+  readonly onTurn?: (id: string, status: NodeStatus, before: NodeStatus | null) => void
+  /** The node asks its storage to write. The shadow log does not know it yet. */
+  readonly onWrite?: (id: string, write: LogWrite, isLeading: boolean) => void
+  /** Entries were read back from storage. */
+  readonly onRead?: (id: string, entries: EntryBatch) => void
+  readonly onSend?: (id: string, to: string, message: Message, status: NodeStatus) => void
+  readonly onDeliver?: (id: string, from: string, message: Message) => void
+  /** The node gives entries to its state machine, which has applied everything up to `lastApplied`. */
+  readonly onApply?: (id: string, entries: EntryBatch, lastApplied: number) => void
+  /** The node stopped by itself; `isExcused` where its disk was made to fail. */
+  readonly onFatal?: (id: string, error: Error, isExcused: boolean) => void
+  /** The process is gone, for whatever reason. */
+  readonly onEnded?: (id: string) => void
+  /** The member's disk was replaced by an empty one. */
+  readonly onWiped?: (id: string) => void
+}
+
+type Hook = keyof Oracle
+
+const HOOKS: readonly Hook[] = [
+  'onOpened',
+  'onStarted',
+  'onTransition',
+  'onTurn',
+  'onWrite',
+  'onRead',
+  'onSend',
+  'onDeliver',
+  'onApply',
+  'onFatal',
+  'onEnded',
+  'onWiped',
+]
+
+/** All oracles of a simulation, as one. */
+export class Oracles {
+  readonly #hooks: ReadonlyMap<Hook, readonly unknown[]>
+
+  constructor(oracles: readonly Oracle[]) {
+    this.#hooks = new Map(HOOKS.map((name) => [name, oracles.flatMap((oracle) => oracle[name] ?? [])]))
+  }
+
+  tell<Name extends Hook>(name: Name, ...args: Parameters<Required<Oracle>[Name]>): void {
+    const hooks = (this.#hooks.get(name) ?? []) as readonly ((...args: Parameters<Required<Oracle>[Name]>) => void)[]
+    for (let i = 0; i < hooks.length; i++) hooks[i]?.(...args)
+  }
+}

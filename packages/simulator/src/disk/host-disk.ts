@@ -25,6 +25,8 @@ export const healthyDisk: Readonly<DiskConditions> = {
 /** The disk of one host, as whoever makes faults sees it, whatever is stored on it. */
 export interface HostDisk {
   readonly conditions: DiskConditions
+  /** How many operations it has made fail so far: a member that stops after one is excused. */
+  readonly failures: number
   /** Nothing is completed, from now until `resume`. */
   stall(): void
   resume(): void

@@ -5,6 +5,7 @@ import { ShadowLog } from './shadow-log.js'
 
 /** An entry that the cluster has committed, as the first member that applied it saw it. */
 export interface CommittedEntry {
+  readonly kind: number
   readonly term: number
   readonly digest: number
 }
@@ -63,7 +64,7 @@ export class Facts {
   }
 
   commit(entries: EntryBatch, index: number): CommittedEntry {
-    const entry = { term: entries.term(index), digest: entryDigest(entries, index) }
+    const entry = { kind: entries.kind(index), term: entries.term(index), digest: entryDigest(entries, index) }
     this.#committed.push(entry)
     return entry
   }

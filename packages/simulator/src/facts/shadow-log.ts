@@ -23,7 +23,7 @@ export class ShadowLog {
   constructor(baseIndex: number, baseTerm: number) {
     this.baseIndex = baseIndex
     this.baseTerm = baseTerm
-    this.hardState = { currentTerm: 0, votedFor: null }
+    this.hardState = { currentTerm: baseTerm, votedFor: null }
   }
 
   get lastIndex(): number {
@@ -39,8 +39,9 @@ export class ShadowLog {
     return this.#pending?.since ?? Number.POSITIVE_INFINITY
   }
 
-  get hasPending(): boolean {
-    return this.#pending !== null
+  /** It holds nothing, and was asked to hold nothing. */
+  get isPristine(): boolean {
+    return this.#pending === null && this.#terms.length === 0 && this.hardState.currentTerm === this.baseTerm
   }
 
   /** The term at `index`, or -1 where there is no entry that is durable. */
@@ -95,7 +96,7 @@ export class ShadowLog {
 
   /** A new disk in place of the old one. */
   forget(): void {
-    this.hardState = { currentTerm: 0, votedFor: null }
+    this.hardState = { currentTerm: this.baseTerm, votedFor: null }
     this.#terms = []
     this.#digests = []
     this.#pending = null

@@ -21,13 +21,22 @@ export class Links {
   readonly conditions: LinkConditions = { ...calmConditions }
   readonly #world: World
   readonly #random: Prng
-  readonly #hosts: readonly string[]
+  readonly #hosts: string[]
   readonly #cut = new Set<string>()
 
   constructor(world: World, hosts: readonly string[]) {
     this.#world = world
     this.#random = world.random('links')
-    this.#hosts = hosts
+    this.#hosts = [...hosts]
+  }
+
+  get hosts(): readonly string[] {
+    return this.#hosts
+  }
+
+  /** One host more: a client's, for instance. */
+  join(host: string): void {
+    this.#hosts.push(host)
   }
 
   /** Nothing goes from `from` to `to` any more; the other way is left as it is. */

@@ -1,6 +1,6 @@
-import type { Message, NodeStatus } from '@raft/core'
+import type { Message } from '@raft/core'
 import { type Facts, forEachTerm } from '../facts/facts.js'
-import type { Oracle } from './oracle.js'
+import type { Oracle, Speaker } from './oracle.js'
 
 /**
  * What a member says, its disk knows (paper §5: "updated on stable storage before responding"): the term, the vote, the entries that it
@@ -26,10 +26,10 @@ export function durableBeforeSaid(facts: Facts): Oracle {
     }
   }
 
-  const checkEntries = (id: string, message: Message, status: NodeStatus) => {
-    if (message.term !== status.currentTerm) return
+  const checkEntries = (id: string, message: Message, speaker: Speaker) => {
+    if (message.term !== speaker.currentTerm) return
     // A request that was held until its candidate had heard a leader of the same term can win nothing any more.
-    if (message.type === 'requestVote' && status.role === 'candidate')
+    if (message.type === 'requestVote' && speaker.role === 'candidate')
       claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
     if (message.type !== 'appendEntriesReply' || !message.success) return
     const term = sentTerms.get(message.term)?.get(message.matchIndex)
@@ -39,7 +39,7 @@ export function durableBeforeSaid(facts: Facts): Oracle {
   }
 
   return {
-    onSend: (id, to, message, status) => {
+    onSend: (id, to, message, speaker) => {
       if (message.type === 'appendEntries') {
         const sent = sentTerms.get(message.term) ?? new Map<number, number>()
         sentTerms.set(message.term, sent)
@@ -49,7 +49,7 @@ export function durableBeforeSaid(facts: Facts): Oracle {
       const isAsked = message.type === 'preVote' || (message.type === 'preVoteReply' && message.voteGranted)
       if (isAsked) return
       checkVote(id, to, message)
-      checkEntries(id, message, status)
+      checkEntries(id, message, speaker)
     },
     onTurn: (id, { durableIndex, lastLogIndex, lastLogTerm }) => {
       const log = facts.log(id)

@@ -8,7 +8,6 @@ export function leaderCompleteness(facts: Facts): Oracle {
       if (role !== 'leader') return
       const last = facts.lastCommitted
       // A member that was slow may take up an older term's leadership after the fact; it owes only what was committed before.
-      facts.newestLeaderTerm = Math.max(facts.newestLeaderTerm, term)
       if (term < facts.newestLeaderTerm || last === undefined) return
       const index = facts.committedIndex
       const own = facts.log(id).termAt(index)

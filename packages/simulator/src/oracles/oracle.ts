@@ -1,4 +1,10 @@
-import type { EntryBatch, LogWrite, Message, NodeStatus, StoredLog, Transition } from '@raft/core'
+import type { EntryBatch, LogWrite, Message, NodeStatus, RoleName, StoredLog, Transition } from '@raft/core'
+
+/** The role and term of who sends. */
+export interface Speaker {
+  readonly role: RoleName
+  readonly currentTerm: number
+}
 
 /**
  * One promise of a cluster, watched from outside: at the storage, on the network, in the state machine and in `status()`. Each hook
@@ -16,7 +22,7 @@ export interface Oracle {
   readonly onWrite?: (id: string, write: LogWrite, isLeading: boolean) => void
   /** Entries were read back from storage. */
   readonly onRead?: (id: string, entries: EntryBatch) => void
-  readonly onSend?: (id: string, to: string, message: Message, status: NodeStatus) => void
+  readonly onSend?: (id: string, to: string, message: Message, speaker: Speaker) => void
   readonly onDeliver?: (id: string, from: string, message: Message) => void
   /** The node gives entries to its state machine, which has applied everything up to `lastApplied`. */
   readonly onApply?: (id: string, entries: EntryBatch, lastApplied: number) => void

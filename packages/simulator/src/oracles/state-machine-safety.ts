@@ -1,3 +1,4 @@
+import type { EntryBatch } from '@raft/core'
 import { entryDigest } from '../facts/entry-digest.js'
 import type { Facts } from '../facts/facts.js'
 import type { Oracle } from './oracle.js'
@@ -7,6 +8,26 @@ import type { Oracle } from './oracle.js'
  * all of them, in order, once they are durable on its own disk and on a majority's.
  */
 export function stateMachineSafety(facts: Facts): Oracle {
+  const checkAsCommitted = (id: string, entries: EntryBatch, index: number) => {
+    const known = facts.committedAt(index)
+    const term = entries.term(index)
+    if (known === undefined) return commit(id, entries, index)
+    const digest = entryDigest(entries, index)
+    if (known.digest === digest && known.term === term) return
+    const found = `${id} applies ${digest} of term ${term} at ${index}`
+    facts.violated('State Machine Safety', `${found}, where ${known.digest} of term ${known.term} was applied before`)
+  }
+
+  const commit = (id: string, entries: EntryBatch, index: number) => {
+    const term = entries.term(index)
+    if (index !== facts.committedIndex + 1)
+      facts.violated('applies in order', `${id} applies ${index} first, behind ${facts.committedIndex}`)
+    facts.commit(entries, index)
+    const holders = facts.members.filter((member) => facts.log(member).termAt(index) === term)
+    if (!facts.isMajority(holders.length))
+      facts.violated('committed by a majority', `${id} applies ${index} of term ${term}, which is on the disks of ${holders} only`)
+  }
+
   return {
     onApply: (id, entries, lastApplied) => {
       if (entries.firstIndex !== lastApplied + 1)
@@ -16,19 +37,7 @@ export function stateMachineSafety(facts: Facts): Oracle {
         const term = entries.term(index)
         if (log.termAt(index) !== term)
           facts.violated('applies what is durable', `${id} applies ${index} of term ${term}; its disk has ${log.termAt(index)}`)
-        const digest = entryDigest(entries, index)
-        const known = facts.committedAt(index)
-        if (known !== undefined) {
-          if (known.digest === digest && known.term === term) continue
-          const found = `${id} applies ${digest} of term ${term} at ${index}`
-          facts.violated('State Machine Safety', `${found}, where ${known.digest} of term ${known.term} was applied before`)
-        }
-        if (index !== facts.committedIndex + 1)
-          facts.violated('applies in order', `${id} applies ${index} first, behind ${facts.committedIndex}`)
-        facts.commit(entries, index)
-        const holders = facts.members.filter((member) => facts.log(member).termAt(index) === term)
-        if (!facts.isMajority(holders.length))
-          facts.violated('committed by a majority', `${id} applies ${index} of term ${term}, which is on the disks of ${holders} only`)
+        checkAsCommitted(id, entries, index)
       }
     },
   }

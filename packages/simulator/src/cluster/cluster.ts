@@ -1,0 +1,48 @@
+import { Facts } from '../facts/facts.js'
+import type { Links } from '../network/links.js'
+import { allOracles } from '../oracles/all.js'
+import { EqualStates } from '../oracles/equal-states.js'
+import type { World } from '../world/world.js'
+import { type MemberSettings, SimulatedMember } from './simulated-member.js'
+import type { Stack, Workload } from './stack.js'
+
+/** The members of a simulation, and who uses them. */
+export class Cluster<Result, Answer> {
+  readonly world: World
+  readonly links: Links
+  readonly facts: Facts
+  readonly members: readonly SimulatedMember<Result, Answer>[]
+  readonly workload: Workload
+  readonly electionTimeout: number
+
+  constructor(world: World, links: Links, stack: Stack<Result, Answer>, settings: MemberSettings) {
+    const { tuning, memberIds, maxPending } = settings
+    const { index: baseIndex, term: baseTerm } = stack.base ?? { index: 0, term: 0 }
+    this.world = world
+    this.links = links
+    this.electionTimeout = tuning.electionTimeout ?? 500
+    const { electionTimeout } = this
+    const maxWindowBytes = tuning.maxWindowBytes ?? Number.POSITIVE_INFINITY
+    this.facts = new Facts(world, { members: memberIds, baseIndex, baseTerm, electionTimeout, maxPending, maxWindowBytes })
+    const context = {
+      facts: this.facts,
+      oracles: allOracles(this.facts),
+      equalStates: new EqualStates(this.facts),
+      stack,
+      settings,
+      onEnded: (id: string) => this.workload.onEnded?.(id),
+    }
+    this.members = memberIds.map((id) => new SimulatedMember(id, context))
+    this.workload = stack.workload(this)
+  }
+
+  /** The leader of the highest term, when there is one. */
+  leader(): SimulatedMember<Result, Answer> | null {
+    const highest = Math.max(...this.members.map(({ node }) => node?.currentTerm ?? 0))
+    return this.members.find(({ node }) => node?.role === 'leader' && node.currentTerm === highest) ?? null
+  }
+
+  glance(): string {
+    return this.members.map((member) => member.glance()).join('; ')
+  }
+}

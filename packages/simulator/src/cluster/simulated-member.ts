@@ -1,0 +1,235 @@
+import { type Clock, Node, type NodeStatus, type StateMachine, type Tuning } from '@raft/core'
+import type { HostDisk } from '../disk/host-disk.js'
+import type { Facts } from '../facts/facts.js'
+import type { Observer } from '../observed/observer.js'
+import { ObservedStateMachine } from '../observed/state-machine.js'
+import { ObservedStorage } from '../observed/storage.js'
+import { ObservedTransport } from '../observed/transport.js'
+import type { EqualStates } from '../oracles/equal-states.js'
+import type { Oracles } from '../oracles/oracle.js'
+import { Host, type Incarnation } from '../world/host.js'
+import type { Prng } from '../world/prng.js'
+import type { MemberParts, Stack } from './stack.js'
+
+/** What the members of one cluster have in common. */
+export interface MemberSettings {
+  readonly memberIds: readonly string[]
+  readonly tuning: Partial<Tuning>
+  readonly maxPending: number
+  readonly maxPendingBytes: number
+  /** The state machine takes its time. */
+  readonly isAsync: boolean
+}
+
+export interface MemberContext<Result, Answer> {
+  readonly facts: Facts
+  readonly oracles: Oracles
+  readonly equalStates: EqualStates
+  readonly stack: Stack<Result, Answer>
+  readonly settings: MemberSettings
+  readonly onEnded: (id: string) => void
+}
+
+/** Something may come between a turn's cause and the turn; in ms. */
+const MOST_DEFERRED = 0.02
+
+/** One host, its disk, and the member on it, when its process runs. */
+export class SimulatedMember<Result, Answer> {
+  readonly id: string
+  readonly host: Host
+  readonly disk: HostDisk
+  readonly #context: MemberContext<Result, Answer>
+  readonly #random: Prng
+  #node: Node<Answer> | null = null
+  #parts: MemberParts<Result, Answer> | null = null
+  #status: NodeStatus | null = null
+  #hasStarted = false
+  #failuresBefore = 0
+
+  constructor(id: string, context: MemberContext<Result, Answer>) {
+    const { world } = context.facts
+    this.id = id
+    this.host = new Host(id, world)
+    this.disk = context.stack.disk(this.host)
+    this.#context = context
+    this.#random = world.random(`member ${id}`)
+  }
+
+  /** Null while no process runs. */
+  get node(): Node<Answer> | null {
+    return this.#node
+  }
+
+  get machine(): StateMachine<Result> | null {
+    return this.#parts?.stateMachine ?? null
+  }
+
+  get isUp(): boolean {
+    return this.host.incarnation !== null
+  }
+
+  start(): void {
+    if (this.isUp) return
+    const { facts, stack, settings } = this.#context
+    const { world } = facts
+    const incarnation = this.host.begin()
+    this.#failuresBefore = this.disk.failures
+    this.#status = null
+    this.#hasStarted = false
+    world.note(`${this.id} starts`)
+    const members = settings.memberIds.map((id) => ({ id, addresses: {} }))
+    const { id } = this
+    const random = this.#random.next
+    const parts = stack.member({ id, members, incarnation, clock: this.#clock(incarnation, () => {}), random })
+    const observer: Observer = { id, incarnation, facts, oracles: this.#context.oracles, speaker: () => node }
+    const node: Node<Answer> = new Node<Answer>({
+      ...settings.tuning,
+      maxPending: settings.maxPending,
+      maxPendingBytes: settings.maxPendingBytes,
+      id,
+      members,
+      clock: this.#clock(incarnation, () => this.#observe(incarnation)),
+      random,
+      storage: new ObservedStorage(parts.storage, observer),
+      transport: new ObservedTransport(parts.transport, observer),
+      stateMachine: new ObservedStateMachine(parts.stateMachine, observer, {
+        answer: (index, result) => stack.answer(index, result),
+        slowness: settings.isAsync ? this.#random.fork('state machine') : null,
+        onApplied: () => this.#compareState(parts),
+      }),
+    })
+    this.#parts = parts
+    this.#node = node
+    this.#watch(node, incarnation)
+    void this.#run(node, parts, incarnation)
+    world.settles()
+  }
+
+  /** The power is lost. */
+  crash(): void {
+    if (!this.isUp) return
+    this.#context.facts.world.note(`${this.id} loses power`)
+    this.#end()
+    this.disk.crash()
+  }
+
+  /** The process is killed; the system lives on. */
+  kill(): void {
+    if (!this.isUp) return
+    this.#context.facts.world.note(`${this.id} is killed`)
+    this.#end()
+    this.disk.kill()
+  }
+
+  /** Its owner stops it in an orderly way. */
+  stop(): void {
+    const { incarnation } = this.host
+    const node = this.#node
+    const parts = this.#parts
+    if (incarnation === null || node === null || !this.#hasStarted) return
+    const { world } = this.#context.facts
+    world.note(`${this.id} stops`)
+    const stopped = node
+      .stop()
+      .then(() => parts?.stop?.())
+      .catch(() => {})
+    world.settles()
+    void stopped.then(() => world.after(0, () => this.#endOf(incarnation)))
+  }
+
+  /** An empty disk in place of the old one. Only while it is down. */
+  wipe(): void {
+    this.#context.facts.world.note(`the disk of ${this.id} is wiped`)
+    this.disk.wipe()
+    this.#context.facts.log(this.id).forget()
+    this.#context.oracles.tell('onWiped', this.id)
+  }
+
+  /** In a line. */
+  glance(): string {
+    const node = this.#node
+    if (node === null || !this.isUp) return `${this.id} is down`
+    const { role, currentTerm, commitIndex, lastApplied, lastLogIndex, durableIndex } = node.status()
+    return `${this.id} ${role} of ${currentTerm}: log ${lastLogIndex}, durable ${durableIndex}, committed ${commitIndex}, applied ${lastApplied}`
+  }
+
+  async #run(node: Node<Answer>, parts: MemberParts<Result, Answer>, incarnation: Incarnation): Promise<void> {
+    try {
+      // Not awaited where there is nothing to wait for: the process does what it can at once.
+      if (parts.start !== undefined) await parts.start()
+      if (!incarnation.isAlive) return
+      await node.start()
+      if (!incarnation.isAlive) return
+      this.#hasStarted = true
+      this.#context.oracles.tell('onStarted', this.id, node.status())
+      parts.serve?.(node)
+    } catch (error) {
+      if (!incarnation.isAlive) return
+      this.#failed(error instanceof Error ? error : new Error(String(error)), incarnation)
+    }
+  }
+
+  #watch(node: Node<Answer>, incarnation: Incarnation): void {
+    const { facts, oracles } = this.#context
+    node.on('transition', (transition) => {
+      if (!incarnation.isAlive) return
+      const { role, term, leaderId } = transition
+      facts.world.note(`${this.id} is ${role}`, term, leaderId)
+      facts.world.count(role)
+      if (role === 'leader') facts.newestLeaderTerm = Math.max(facts.newestLeaderTerm, term)
+      oracles.tell('onTransition', this.id, transition)
+    })
+    node.on('fatal', ({ error }) => {
+      if (incarnation.isAlive && this.#hasStarted) this.#failed(error, incarnation)
+    })
+    node.on('callbackError', ({ error }) => facts.violated('no callback throws', `${this.id}: ${error}`))
+  }
+
+  #failed(error: Error, incarnation: Incarnation): void {
+    const { facts, oracles } = this.#context
+    const isExcused = this.disk.failures > this.#failuresBefore
+    facts.world.note(`${this.id} fails`, error.message)
+    oracles.tell('onFatal', this.id, error, isExcused)
+    facts.world.after(0, () => {
+      if (!incarnation.isAlive) return
+      this.#end()
+      this.disk.kill()
+    })
+  }
+
+  #endOf(incarnation: Incarnation): void {
+    if (incarnation.isAlive) this.#end()
+  }
+
+  #end(): void {
+    this.host.end()
+    this.#node = null
+    this.#parts = null
+    this.#context.oracles.tell('onEnded', this.id)
+    this.#context.onEnded(this.id)
+  }
+
+  #observe(incarnation: Incarnation): void {
+    if (!incarnation.isAlive || !this.#hasStarted || this.#node === null) return
+    const status = this.#node.status()
+    this.#context.oracles.tell('onTurn', this.id, status, this.#status)
+    this.#status = status
+  }
+
+  #compareState({ stateMachine }: MemberParts<Result, Answer>): void {
+    const { stack, equalStates } = this.#context
+    if (stack.digest !== undefined) equalStates.check(this.id, stateMachine.lastApplied, stack.digest(stateMachine))
+  }
+
+  #clock(incarnation: Incarnation, onTurn: () => void): Clock {
+    const { world } = this.#context.facts
+    const random = this.#random
+    return this.host.clock.of(incarnation, (callback) => {
+      const run = () => {
+        callback()
+        onTurn()
+      }
+      world.after(random.next() * MOST_DEFERRED, incarnation.bind(run))
+    })
+  }
+}

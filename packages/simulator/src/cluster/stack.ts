@@ -1,0 +1,72 @@
+import type { Clock, LogStorage, Member, MemberId, Node, Random, StateMachine, Transport } from '@raft/core'
+import type { HostDisk } from '../disk/host-disk.js'
+import type { Links } from '../network/links.js'
+import type { Host, Incarnation } from '../world/host.js'
+import type { Prng } from '../world/prng.js'
+import type { World } from '../world/world.js'
+import type { Cluster } from './cluster.js'
+
+/** What one life of a member is made with. */
+export interface MemberEnvironment {
+  readonly id: MemberId
+  readonly members: readonly Member[]
+  readonly incarnation: Incarnation
+  /** The host's own, which may be wrong. */
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What one life of a member is made of. */
+export interface MemberParts<Result, Answer> {
+  readonly storage: LogStorage
+  readonly transport: Transport
+  readonly stateMachine: StateMachine<Result>
+  /** Before the node: binds sockets, for instance. The event that settles the promise says so by `world.settles()`. */
+  readonly start?: () => Promise<void>
+  /** The node takes part: clients may come. */
+  readonly serve?: (node: Node<Answer>) => void
+  /** In an orderly stop, after the node. A process that crashes is not asked. */
+  readonly stop?: () => Promise<void>
+}
+
+/** What a simulated cluster is made of. Everything in it draws time and chance from its `SimulationContext`. */
+export interface Stack<Result, Answer = Result> {
+  /** Where the members' logs begin. Default: index 0 of term 0. */
+  readonly base?: { readonly index: number; readonly term: number }
+  /** The disk of a host, made once. */
+  disk(host: Host): HostDisk
+  /** The parts of a new life of a member. */
+  member(environment: MemberEnvironment): MemberParts<Result, Answer>
+  /** What the node answers a command with. */
+  answer(index: number, result: Result | undefined): Answer
+  /** Who uses the cluster. */
+  workload(cluster: Cluster<Result, Answer>): Workload
+  /** What the state machine holds, in a few letters: equal states, equal digests. Without it states are not compared. */
+  readonly digest?: (machine: StateMachine<Result>) => string
+}
+
+/** Whoever uses the cluster. What is wrong about the answers is told by `world.violated`. */
+export interface Workload {
+  /** From now on, until `stop`. */
+  start(): void
+  /** Nothing new is begun; what is under way ends. */
+  stop(): void
+  /** What is under way and should have been answered, in words; empty when there is nothing. */
+  waiting(): string[]
+  /** One operation, now, wherever it may succeed; `done(true)` when it has. */
+  probe(done: (isDone: boolean) => void): void
+  /** A member's process is gone, with what it was asked. */
+  onEnded?(id: MemberId): void
+  /** Nothing runs any more: the last checks. */
+  finish(): void
+}
+
+/** Where a stack gets time, chance and a network from. */
+export interface SimulationContext {
+  readonly world: World
+  readonly links: Links
+  readonly random: Prng
+  readonly memberIds: readonly MemberId[]
+}
+
+export type StackFactory<Result, Answer = Result> = (context: SimulationContext) => Stack<Result, Answer>

@@ -1,0 +1,66 @@
+import type { Prng } from '../world/prng.js'
+import type { Harm } from './harm.js'
+
+/** Does something bad. Everything it draws, it draws from `random`, so that leaving one out changes nothing in the others. */
+type Action = (harm: Harm, random: Prng) => void
+
+/** How long a fault lasts, in election timeouts on average. */
+const SHORT = 1.5
+const LONG = 3
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  crash: (harm, random) => harm.crash(harm.anybody(random), random),
+  crashLeader: (harm, random) => harm.crash(harm.leader(random), random),
+  crashAll: (harm, random) => {
+    for (const member of harm.members) harm.crash(member, random)
+  },
+  kill: (harm, random) => harm.kill(harm.anybody(random), random),
+  killAll: (harm, random) => {
+    for (const member of harm.members) harm.kill(member, random)
+  },
+  stop: (harm, random) => harm.stop(harm.anybody(random)),
+  pause: (harm, random) => harm.pause(harm.anybody(random), harm.duration(random, SHORT)),
+  pauseLeader: (harm, random) => harm.pause(harm.leader(random), harm.duration(random, SHORT)),
+  split: (harm, random) =>
+    harm.split(
+      harm.links.hosts.filter(() => random.chance(0.5)),
+      harm.duration(random, LONG),
+    ),
+  isolateLeader: (harm, random) => harm.split([harm.leader(random).id], harm.duration(random, LONG)),
+  // The leader with one other, against the rest: what Figure 8 needs.
+  leaderAndOne: (harm, random) => harm.split([harm.leader(random).id, harm.anybody(random).id], harm.duration(random, LONG)),
+  deaf: (harm, random) => harm.cutOneWay(harm.leader(random).id, 'in', harm.duration(random, LONG)),
+  mute: (harm, random) => harm.cutOneWay(harm.leader(random).id, 'out', harm.duration(random, LONG)),
+  cutOneLink: (harm, random) => harm.cut(harm.anybody(random).id, harm.anybody(random).id),
+  mend: (harm) => harm.mend(),
+  flap: (harm, random) => harm.flap(harm.anybody(random).id, random),
+  storm: (harm, random) =>
+    harm.worsenLinks(
+      { loss: random.between(0, 0.6), duplication: random.between(0, 0.5), lateness: random.between(0, 0.5), delay: random.between(1, 20) },
+      harm.duration(random, LONG),
+    ),
+  garble: (harm, random) => harm.worsenLinks({ corruption: random.between(0.05, 0.5) }, harm.duration(random, LONG)),
+  slowDisk: (harm, random) =>
+    harm.worsenDisk(harm.anybody(random), { slowness: 1, maxSlow: random.between(10, 300) }, harm.duration(random, LONG)),
+  slowLeadersDisk: (harm, random) =>
+    harm.worsenDisk(harm.leader(random), { slowness: 1, maxSlow: random.between(10, 300) }, harm.duration(random, LONG)),
+  stallDisk: (harm, random) => harm.stallDisk(harm.anybody(random), harm.duration(random, LONG)),
+  fillDisk: (harm, random) => harm.fillDisk(harm.anybody(random), harm.duration(random, LONG)),
+  writeErrors: (harm, random) => harm.worsenDisk(harm.anybody(random), { writeErrors: 0.2 }, harm.duration(random, SHORT)),
+  syncErrors: (harm, random) => harm.worsenDisk(harm.anybody(random), { syncErrors: 0.2 }, harm.duration(random, SHORT)),
+  readErrors: (harm, random) => harm.worsenDisk(harm.anybody(random), { readErrors: 0.2 }, harm.duration(random, SHORT)),
+  openErrors: (harm, random) => harm.crashAndFailToOpen(harm.anybody(random), harm.duration(random, SHORT), random),
+  fastClock: (harm, random) => harm.setClock(harm.anybody(random), random.between(1.2, 3), harm.duration(random, LONG)),
+  slowClock: (harm, random) => harm.setClock(harm.anybody(random), random.between(0.3, 0.8), harm.duration(random, LONG)),
+  clockJump: (harm, random) => harm.jumpClock(harm.anybody(random), harm.duration(random, LONG)),
+  wipe: (harm, random) => harm.wipeWhereAllowed(harm.anybody(random), random),
+}
+
+/** The kinds of faults there are. */
+export const faultNames: readonly string[] = Object.keys(ACTIONS)
+
+export function act(name: string, harm: Harm, random: Prng): void {
+  const action = ACTIONS[name]
+  if (action === undefined) throw new Error(`there is no fault "${name}": expected one of ${faultNames.join(', ')}`)
+  action(harm, random)
+}

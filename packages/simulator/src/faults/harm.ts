@@ -1,0 +1,227 @@
+import { type DiskConditions, type HostDisk, healthyDisk } from '../disk/host-disk.js'
+import { calmConditions, type LinkConditions, type Links } from '../network/links.js'
+import type { Host } from '../world/host.js'
+import type { Prng } from '../world/prng.js'
+import type { World } from '../world/world.js'
+import type { Plan } from './plan.js'
+
+/** A member, as far as faults need to know it. */
+export interface FaultTarget {
+  readonly id: string
+  readonly host: Host
+  readonly disk: HostDisk
+  readonly isUp: boolean
+  start(): void
+  stop(): void
+  crash(): void
+  kill(): void
+  wipe(): void
+}
+
+export interface FaultSurroundings {
+  readonly world: World
+  readonly links: Links
+  readonly members: readonly FaultTarget[]
+  readonly plan: Plan
+  /** Who leads, or null. */
+  readonly leader: () => FaultTarget | null
+  /** Whether the member has promised nothing to anybody, so that it may lose its disk. */
+  readonly hasPromisedNothing: (id: string) => boolean
+}
+
+/** The ways to do harm, each undone after a while, and all at once by `end`. */
+export class Harm {
+  readonly links: Links
+  readonly members: readonly FaultTarget[]
+  readonly #around: FaultSurroundings
+  readonly #world: World
+  #isOver = false
+  /** Restarts that are due. */
+  readonly #restarting = new Set<string>()
+
+  constructor(around: FaultSurroundings) {
+    this.#around = around
+    this.#world = around.world
+    this.links = around.links
+    this.members = around.members
+  }
+
+  anybody(random: Prng): FaultTarget {
+    return random.pick(this.members)
+  }
+
+  leader(random: Prng): FaultTarget {
+    const fallback = this.anybody(random)
+    return this.#around.leader() ?? fallback
+  }
+
+  duration(random: Prng, electionTimeouts: number): number {
+    return random.exponential(electionTimeouts * this.#around.plan.tuning.electionTimeout)
+  }
+
+  crash(member: FaultTarget, random: Prng): void {
+    const delay = this.#restartDelay(random)
+    if (!member.isUp) return
+    this.#world.count('crash')
+    member.crash()
+    this.restartAfter(member, delay)
+  }
+
+  kill(member: FaultTarget, random: Prng): void {
+    const delay = this.#restartDelay(random)
+    if (!member.isUp) return
+    this.#world.count('kill')
+    member.kill()
+    this.restartAfter(member, delay)
+  }
+
+  stop(member: FaultTarget): void {
+    this.#world.count('orderly stop')
+    member.stop()
+  }
+
+  pause(member: FaultTarget, duration: number): void {
+    this.#world.count('pause')
+    this.#world.note(`${member.id} is paused`, duration)
+    member.host.pause(duration)
+  }
+
+  split(inside: readonly string[], duration: number): void {
+    this.#world.count('partition')
+    this.#world.note('split', inside.join(' '), duration)
+    this.links.split(inside)
+    this.#world.after(duration, () => this.mend())
+  }
+
+  cutOneWay(id: string, direction: 'in' | 'out', duration: number): void {
+    this.#world.count('one-way partition')
+    this.#world.note(direction === 'in' ? `nothing reaches` : `nothing comes from`, id, duration)
+    for (const other of this.links.hosts) {
+      if (direction === 'out') this.links.cut(id, other)
+      else this.links.cut(other, id)
+    }
+    this.#world.after(duration, () => this.mend())
+  }
+
+  cut(from: string, to: string): void {
+    this.#world.count('one-way partition')
+    this.#world.note('cut', from, to)
+    this.links.cut(from, to)
+  }
+
+  mend(): void {
+    this.#world.note('mend')
+    this.links.mend()
+  }
+
+  /** Cut off and back again, many times. */
+  flap(id: string, random: Prng): void {
+    this.#world.count('flapping')
+    const half = random.between(0.1, 1) * this.#around.plan.tuning.electionTimeout
+    const times = 2 + random.below(8)
+    for (let i = 0; i < times; i++) {
+      this.#world.after(2 * i * half, () => {
+        if (!this.#isOver) this.split([id], half)
+      })
+    }
+  }
+
+  worsenLinks(worse: Partial<LinkConditions>, duration: number): void {
+    this.#world.count('storm')
+    this.#world.note('storm', duration)
+    Object.assign(this.links.conditions, worse)
+    this.#world.after(duration, () => {
+      if (!this.#isOver) Object.assign(this.links.conditions, this.#around.plan.links)
+    })
+  }
+
+  worsenDisk(member: FaultTarget, worse: Partial<DiskConditions>, duration: number): void {
+    this.#world.note(`the disk of ${member.id} gets worse`, Object.keys(worse).join(' '), duration)
+    Object.assign(member.disk.conditions, worse)
+    this.#world.after(duration, () => this.#repairDisk(member))
+  }
+
+  stallDisk(member: FaultTarget, duration: number): void {
+    this.#world.count('stalled disk')
+    this.#world.note(`the disk of ${member.id} stalls`, duration)
+    member.disk.stall()
+    this.#world.after(duration, () => member.disk.resume())
+  }
+
+  fillDisk(member: FaultTarget, duration: number): void {
+    this.#world.note(`the disk of ${member.id} is full`, duration)
+    member.disk.fill()
+    this.#world.after(duration, () => member.disk.makeRoom())
+  }
+
+  crashAndFailToOpen(member: FaultTarget, duration: number, random: Prng): void {
+    this.worsenDisk(member, { openErrors: 0.3, readErrors: 0.05 }, duration)
+    this.kill(member, random)
+  }
+
+  setClock(member: FaultTarget, rate: number, duration: number): void {
+    this.#world.count(rate > 1 ? 'fast clock' : 'slow clock')
+    this.#world.note(`the clock of ${member.id} runs`, rate, duration)
+    member.host.clock.setRate(rate)
+    this.#world.after(duration, () => member.host.clock.setRate(1))
+  }
+
+  jumpClock(member: FaultTarget, by: number): void {
+    this.#world.count('clock jump')
+    this.#world.note(`the clock of ${member.id} jumps`, by)
+    member.host.clock.jump(by)
+  }
+
+  wipeWhereAllowed(member: FaultTarget, random: Prng): void {
+    const delay = this.#restartDelay(random)
+    if (!this.#around.hasPromisedNothing(member.id)) return
+    this.wipe(member, delay)
+  }
+
+  wipe(member: FaultTarget, delay: number): void {
+    this.#world.count('wiped disk')
+    member.crash()
+    member.wipe()
+    this.restartAfter(member, delay)
+  }
+
+  restartAfter(member: FaultTarget, delay: number): void {
+    if (this.#restarting.has(member.id)) return
+    this.#restarting.add(member.id)
+    this.#world.after(delay, () => {
+      this.#restarting.delete(member.id)
+      member.start()
+    })
+  }
+
+  /** Everything is as it should be from now on. */
+  end(): void {
+    this.#isOver = true
+    this.#world.note('the faults end')
+    this.links.mend()
+    Object.assign(this.links.conditions, calmConditions)
+    for (const member of this.members) {
+      this.#repairDisk(member)
+      member.disk.resume()
+      member.disk.makeRoom()
+      member.host.clock.setRate(1)
+    }
+    this.#keepUp()
+  }
+
+  /** What was doomed before the end may yet stop a member. */
+  #keepUp(): void {
+    for (const member of this.members) member.start()
+    this.#world.after(5, () => this.#keepUp())
+  }
+
+  #repairDisk(member: FaultTarget): void {
+    const { disks } = this.#around.plan
+    Object.assign(member.disk.conditions, healthyDisk, this.#isOver ? {} : disks)
+  }
+
+  #restartDelay(random: Prng): number {
+    const delay = this.duration(random, 1.5)
+    return random.chance(0.3) ? 1 : delay
+  }
+}

@@ -1,0 +1,74 @@
+import type { Tuning } from '@raft/core'
+import type { DiskConditions } from '../disk/host-disk.js'
+import { calmConditions, type LinkConditions } from '../network/links.js'
+import type { Prng } from '../world/prng.js'
+import { faultNames } from './actions.js'
+
+/** What one seed has drawn: the cluster, its limits, and which faults come, how often. */
+export interface Plan {
+  readonly memberIds: readonly string[]
+  readonly tuning: Partial<Tuning> & Pick<Tuning, 'electionTimeout'>
+  readonly maxPending: number
+  readonly maxPendingBytes: number
+  readonly isAsync: boolean
+  /** How far the clocks of hosts differ: 0.1 is ten percent. */
+  readonly drift: number
+  readonly links: LinkConditions
+  readonly disks: Partial<DiskConditions>
+  /** The kinds of faults that come, and the mean ms between two. */
+  readonly faults: readonly string[]
+  readonly faultPause: number
+  /** For how long there are faults, in ms. */
+  readonly duration: number
+}
+
+/** What can be fixed for all seeds; the rest is drawn. */
+export interface PlanOptions {
+  /** How many members. Default: 1 to 5, mostly 3 or 5. */
+  readonly members?: number
+  /** The kinds of faults (see `faultNames`). Default: all, or a few of them. */
+  readonly faults?: readonly string[]
+  readonly tuning?: Partial<Tuning>
+}
+
+const ELECTION_TIMEOUT = 100
+
+/** Swarm testing: each seed its own subset of faults and rates, so that rare combinations come up (Groce et al., ISSTA 2012). */
+export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
+  const size = options.members ?? random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5])
+  const tuning = {
+    electionTimeout: ELECTION_TIMEOUT,
+    heartbeatInterval: random.pick([10, 20, 33]),
+    maxAppendBytes: random.pick([1, 64, 512, 65_536]),
+    maxInflightBytes: random.pick([1, 200, 2000, 1e6]),
+    maxInflightMessages: random.pick([1, 2, 8, 256]),
+    maxWindowBytes: random.pick([1, 100, 1000, 1e6]),
+    maxApplyBytes: random.pick([1, 100, 65_536]),
+    ...options.tuning,
+  }
+  const all = options.faults ?? faultNames
+  return {
+    memberIds: Array.from({ length: size }, (_, i) => String.fromCharCode(97 + i)),
+    tuning,
+    maxPending: random.pick([5, 50, 1000]),
+    maxPendingBytes: random.pick([100, 5000, 1e6]),
+    isAsync: random.chance(0.4),
+    drift: random.pick([0, 0.02, 0.1]),
+    links: {
+      ...calmConditions,
+      delay: random.pick([0.2, 1, 5]),
+      loss: random.pick([0, 0, 0.02, 0.1, 0.3]),
+      duplication: random.pick([0, 0, 0.05, 0.3]),
+      lateness: random.pick([0, 0, 0.02, 0.2]),
+      corruption: random.pick([0, 0, 0.01, 0.1]),
+    },
+    disks: { delay: random.pick([0.1, 0.4, 2]), slowness: random.pick([0, 0, 0.05]) },
+    faults: random.chance(0.3) ? all : some(random, all, 2 + random.below(5)),
+    faultPause: random.between(20, 250),
+    duration: random.between(5, 30) * tuning.electionTimeout,
+  }
+}
+
+function some(random: Prng, all: readonly string[], count: number): string[] {
+  return [...new Set(Array.from({ length: count }, () => random.pick(all)))]
+}

@@ -1,0 +1,77 @@
+import type { Cluster } from '../cluster/cluster.js'
+
+/** How long a cluster may take once the faults have ended, in election timeouts. */
+export interface LivenessBounds {
+  /** Until somebody leads, and an operation succeeds. Default 20. */
+  readonly recover: number
+  /** Until every member has applied everything. Default 20: where messages were lost, a leader's patience may have grown to 16. */
+  readonly catchUp: number
+  /** For how long nothing may change then. Default 6. */
+  readonly calm: number
+  /** In ms, for every entry by which one member lags: where windows are tiny, each costs a round trip and two disk accesses. Default 8. */
+  readonly perEntry: number
+}
+
+const DEFAULTS: LivenessBounds = { recover: 20, catchUp: 20, calm: 6, perEntry: 8 }
+
+/** After the faults: the cluster works again, all catch up, everybody is answered, and nobody campaigns without need. */
+export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Answer>, given: Partial<LivenessBounds>): Promise<void> {
+  const { world, workload, electionTimeout } = cluster
+  const bounds = { ...DEFAULTS, ...given }
+  workload.stop()
+  await whenAllAreAwake(cluster)
+  await recover(cluster, bounds)
+  await world.run(world.now + bounds.catchUp * electionTimeout + lagAllowance(cluster, bounds), () => hasCaughtUp(cluster))
+  if (!hasCaughtUp(cluster)) world.violated('all catch up', cluster.glance())
+  const terms = () => cluster.members.map(({ node }) => node?.currentTerm ?? 0)
+  const before = terms()
+  await world.run(world.now + bounds.calm * electionTimeout)
+  if (terms().some((term) => term !== before[0]))
+    world.violated('calm', `an election of no need: terms ${before} before; ${cluster.glance()}`)
+  checkNothingWaits(cluster)
+}
+
+async function whenAllAreAwake<Result, Answer>({ world, members }: Cluster<Result, Answer>): Promise<void> {
+  await world.run(Math.max(world.now, ...members.map(({ host }) => host.pausedUntil)))
+}
+
+/** Until an operation that is begun now has succeeded. */
+async function recover<Result, Answer>(cluster: Cluster<Result, Answer>, bounds: LivenessBounds): Promise<void> {
+  const { world, workload, electionTimeout } = cluster
+  const since = world.now
+  let hasSucceeded = false
+  const attempt = () => {
+    if (hasSucceeded) return
+    workload.probe((isDone) => {
+      hasSucceeded ||= isDone
+    })
+    world.after(electionTimeout / 5, attempt)
+  }
+  attempt()
+  await world.run(since + bounds.recover * electionTimeout + lagAllowance(cluster, bounds), () => hasSucceeded)
+  if (!hasSucceeded)
+    world.violated('recovers', `nothing succeeds ${Math.round(world.now - since)} ms after the faults: ${cluster.glance()}`)
+}
+
+function hasCaughtUp<Result, Answer>(cluster: Cluster<Result, Answer>): boolean {
+  const end = cluster.leader()?.node?.status().lastLogIndex
+  return cluster.members.every(({ node }) => node?.status().lastApplied === end)
+}
+
+function lagAllowance<Result, Answer>({ facts, members }: Cluster<Result, Answer>, { perEntry }: LivenessBounds): number {
+  const lengths = members.map(({ id }) => facts.log(id).lastIndex)
+  return perEntry * (Math.max(...lengths) - Math.min(...lengths) + 10)
+}
+
+function checkNothingWaits<Result, Answer>({ world, members, facts, workload }: Cluster<Result, Answer>): void {
+  for (const { id, node } of members) {
+    const status = node?.status()
+    if (status === undefined || status.pendingProposals > 0 || status.pendingReads > 0 || status.pendingProposalBytes > 0)
+      world.violated('all are answered', `${id}: ${status?.pendingProposals} proposals, ${status?.pendingReads} reads wait`)
+    const { lastIndex } = facts.log(id)
+    if (lastIndex !== facts.committedIndex)
+      world.violated('all catch up', `the disk of ${id} ends at ${lastIndex}, where ${facts.committedIndex} is committed`)
+  }
+  const waiting = workload.waiting()
+  if (waiting.length > 0) world.violated('all are answered', `${waiting.length} are not: ${waiting[0]}`)
+}

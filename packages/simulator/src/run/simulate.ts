@@ -1,0 +1,77 @@
+import { Cluster } from '../cluster/cluster.js'
+import type { StackFactory } from '../cluster/stack.js'
+import { Harm } from '../faults/harm.js'
+import { Nemesis, type Reduction } from '../faults/nemesis.js'
+import { drawPlan, type Plan, type PlanOptions } from '../faults/plan.js'
+import { Links } from '../network/links.js'
+import { type Violation, World } from '../world/world.js'
+import { checkLiveness, type LivenessBounds } from './liveness.js'
+
+export interface SimulationOptions<Result, Answer> extends PlanOptions, Reduction {
+  /** Decides everything. A whole number. */
+  readonly seed: number
+  /** What the cluster is made of. */
+  readonly stack: StackFactory<Result, Answer>
+  readonly liveness?: Partial<LivenessBounds>
+  /** How many of the last events are kept to be read. Default 120. */
+  readonly keptTraceLines?: number
+}
+
+export interface Outcome {
+  readonly seed: number
+  readonly violation: Violation | null
+  /** Of everything that happened: equal when, and nearly only when, the same happened. */
+  readonly hash: number
+  readonly events: number
+  /** Simulated ms. */
+  readonly duration: number
+  /** How many faults the seed has drawn. */
+  readonly faults: number
+  /** How often everything that is counted happened. */
+  readonly counts: ReadonlyMap<string, number>
+  readonly plan: Plan
+  /** The last events, one a line, and what the members were in the end. */
+  readonly transcript: readonly string[]
+}
+
+/** One cluster's life, decided by `seed` alone: work and harm, then an end of the harm, and what must be true then. */
+export async function simulate<Result, Answer>(options: SimulationOptions<Result, Answer>): Promise<Outcome> {
+  const world = new World(options.seed, options.keptTraceLines)
+  const plan = drawPlan(world.random('plan'), options)
+  const links = new Links(world, plan.memberIds)
+  const stack = options.stack({ world, links, random: world.random('stack'), memberIds: plan.memberIds })
+  const cluster = new Cluster(world, links, stack, plan)
+  Object.assign(links.conditions, plan.links)
+  const driftRandom = world.random('drift')
+  for (const { host, disk } of cluster.members) {
+    host.clock.jump(driftRandom.between(0, 1e6))
+    host.clock.setRate(1 + plan.drift * driftRandom.between(-1, 1))
+    Object.assign(disk.conditions, plan.disks)
+  }
+  for (const member of cluster.members) member.start()
+  cluster.workload.start()
+  const harm = new Harm({
+    world,
+    links,
+    plan,
+    members: cluster.members,
+    leader: () => cluster.leader(),
+    hasPromisedNothing: (id) => cluster.facts.log(id).isPristine,
+  })
+  const nemesis = new Nemesis(world, harm, plan, options)
+  await world.run(plan.duration)
+  nemesis.end()
+  await checkLiveness(cluster, options.liveness ?? {})
+  cluster.workload.finish()
+  return {
+    seed: options.seed,
+    violation: world.violation,
+    hash: world.trace.hash,
+    events: world.events,
+    duration: world.now,
+    faults: nemesis.faults,
+    counts: world.counts,
+    plan,
+    transcript: [...world.trace.lines(), ...cluster.members.map((member) => member.glance())],
+  }
+}

@@ -11,13 +11,9 @@ const LONG = 3
 const ACTIONS: Readonly<Record<string, Action>> = {
   crash: (harm, random) => harm.crash(harm.anybody(random), random),
   crashLeader: (harm, random) => harm.crash(harm.leader(random), random),
-  crashAll: (harm, random) => {
-    for (const member of harm.members) harm.crash(member, random)
-  },
+  crashAll: (harm, random) => harm.all((member) => harm.crash(member, random)),
   kill: (harm, random) => harm.kill(harm.anybody(random), random),
-  killAll: (harm, random) => {
-    for (const member of harm.members) harm.kill(member, random)
-  },
+  killAll: (harm, random) => harm.all((member) => harm.kill(member, random)),
   stop: (harm, random) => harm.stop(harm.anybody(random)),
   pause: (harm, random) => harm.pause(harm.anybody(random), harm.duration(random, SHORT)),
   pauseLeader: (harm, random) => harm.pause(harm.leader(random), harm.duration(random, SHORT)),

@@ -59,6 +59,11 @@ export class Harm {
     return random.exponential(electionTimeouts * this.#around.plan.tuning.electionTimeout)
   }
 
+  all(action: (member: FaultTarget) => void): void {
+    this.#world.count('restart of all')
+    for (const member of this.members) action(member)
+  }
+
   crash(member: FaultTarget, random: Prng): void {
     const delay = this.#restartDelay(random)
     if (!member.isUp) return

@@ -4,28 +4,23 @@ import { act } from './actions.js'
 import type { Harm } from './harm.js'
 import type { Plan } from './plan.js'
 
-/** Which of the faults that the seed has drawn do not come: what a failure is reduced by. */
-export interface Reduction {
-  /** Numbers of faults, counted from 0. */
-  readonly without?: ReadonlySet<number>
-}
-
 /** Does harm again and again. The faults of a seed are numbered: each is drawn from a stream of its own, so that any can be left out. */
 export class Nemesis {
   readonly #world: World
   readonly #harm: Harm
   readonly #plan: Plan
   readonly #random: Prng
-  readonly #without: ReadonlySet<number>
+  readonly #only: ReadonlySet<number> | null
   #number = 0
   #isActive = true
 
-  constructor(world: World, harm: Harm, plan: Plan, { without = new Set() }: Reduction) {
+  /** @param only numbers of the faults that come; undefined: all */
+  constructor(world: World, harm: Harm, plan: Plan, only: readonly number[] | undefined) {
     this.#world = world
     this.#harm = harm
     this.#plan = plan
     this.#random = world.random('nemesis')
-    this.#without = without
+    this.#only = only === undefined ? null : new Set(only)
     this.#later()
   }
 
@@ -45,7 +40,7 @@ export class Nemesis {
       const number = this.#number++
       const name = this.#random.pick(this.#plan.faults)
       const random = this.#random.fork(`fault ${number}`)
-      if (!this.#without.has(number)) {
+      if (this.#only?.has(number) !== false) {
         this.#world.note(`fault ${number}`, name)
         act(name, this.#harm, random)
       }

@@ -31,6 +31,32 @@ export interface PlanOptions {
   readonly tuning?: Partial<Tuning>
 }
 
+/** What is left out of what a seed has drawn, to make a failure simpler. */
+export interface Reduction {
+  /** Numbers of the faults that come, counted from 0. Default: all. */
+  readonly only?: readonly number[]
+  /** Standing conditions that are as on a good day. */
+  readonly calm?: readonly Calm[]
+}
+
+const CALMING = {
+  loss: (plan: Plan): Plan => ({ ...plan, links: { ...plan.links, loss: 0 } }),
+  duplication: (plan: Plan): Plan => ({ ...plan, links: { ...plan.links, duplication: 0 } }),
+  lateness: (plan: Plan): Plan => ({ ...plan, links: { ...plan.links, lateness: 0 } }),
+  corruption: (plan: Plan): Plan => ({ ...plan, links: { ...plan.links, corruption: 0 } }),
+  disks: (plan: Plan): Plan => ({ ...plan, disks: {} }),
+  clocks: (plan: Plan): Plan => ({ ...plan, drift: 0 }),
+}
+
+export type Calm = keyof typeof CALMING
+
+/** The conditions that can be calmed, one by one. */
+export const calmable = Object.keys(CALMING) as readonly Calm[]
+
+export function calmed(plan: Plan, calm: readonly Calm[] = []): Plan {
+  return calm.reduce((calmer, name) => CALMING[name](calmer), plan)
+}
+
 const ELECTION_TIMEOUT = 100
 
 /** Swarm testing: each seed its own subset of faults and rates, so that rare combinations come up (Groce et al., ISSTA 2012). */

@@ -1,8 +1,8 @@
 import { Cluster } from '../cluster/cluster.js'
 import type { StackFactory } from '../cluster/stack.js'
 import { Harm } from '../faults/harm.js'
-import { Nemesis, type Reduction } from '../faults/nemesis.js'
-import { drawPlan, type Plan, type PlanOptions } from '../faults/plan.js'
+import { Nemesis } from '../faults/nemesis.js'
+import { calmed, drawPlan, type Plan, type PlanOptions, type Reduction } from '../faults/plan.js'
 import { Links } from '../network/links.js'
 import { type Violation, World } from '../world/world.js'
 import { checkLiveness, type LivenessBounds } from './liveness.js'
@@ -37,7 +37,7 @@ export interface Outcome {
 /** One cluster's life, decided by `seed` alone: work and harm, then an end of the harm, and what must be true then. */
 export async function simulate<Result, Answer>(options: SimulationOptions<Result, Answer>): Promise<Outcome> {
   const world = new World(options.seed, options.keptTraceLines)
-  const plan = drawPlan(world.random('plan'), options)
+  const plan = calmed(drawPlan(world.random('plan'), options), options.calm)
   const links = new Links(world, plan.memberIds)
   const stack = options.stack({ world, links, random: world.random('stack'), memberIds: plan.memberIds })
   const cluster = new Cluster(world, links, stack, plan)
@@ -58,7 +58,7 @@ export async function simulate<Result, Answer>(options: SimulationOptions<Result
     leader: () => cluster.leader(),
     hasPromisedNothing: (id) => cluster.facts.log(id).isPristine,
   })
-  const nemesis = new Nemesis(world, harm, plan, options)
+  const nemesis = new Nemesis(world, harm, plan, options.only)
   await world.run(plan.duration)
   nemesis.end()
   await checkLiveness(cluster, options.liveness ?? {})

@@ -1,7 +1,16 @@
 import type { LogStorage } from '@raft/core'
 import { describe, expect, it } from 'vitest'
-import { check, describeFailure, faultsCounted, reduceFailure, type SimulationFailedError, Statistics, simulate } from '../src/index.js'
-import { ListMachine, listStack } from './support/list-machine.js'
+import {
+  check,
+  describeFailure,
+  faultsCounted,
+  ListMachine,
+  listStack,
+  reduceFailure,
+  type SimulationFailedError,
+  Statistics,
+  simulate,
+} from '../src/index.js'
 
 /** A storage that says it has written before it has: what a power loss takes is gone although it was promised. */
 const hasty: typeof listStack = (context) => {

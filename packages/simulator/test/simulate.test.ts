@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Outcome, simulate } from '../src/index.js'
-import { ListMachine, listStack, listStackOf } from './support/list-machine.js'
+import { ListMachine, listStack, listStackOf, type Outcome, simulate } from '../src/index.js'
 
 function expectNoViolation({ seed, violation, plan, transcript }: Outcome): void {
   if (violation === null) return

@@ -1,7 +1,9 @@
 import { type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
-import { digest } from '../../src/facts/entry-digest.js'
-import type { Applied } from '../../src/index.js'
-import { defaultStack, type Prng, type StackFactory } from '../../src/index.js'
+import type { Applied } from '../clients/direct-clients.js'
+import type { StackFactory } from '../cluster/stack.js'
+import { digest } from '../facts/entry-digest.js'
+import type { Prng } from '../world/prng.js'
+import { defaultStack } from './default-stack.js'
 
 /** The replicated list: a command is appended to it; the result is the list's length. */
 export class ListMachine implements StateMachine<number> {
@@ -35,7 +37,7 @@ function command(random: Prng): Uint8Array {
   return random.bytes(8 + (random.chance(0.03) ? random.below(4000) : random.below(40)))
 }
 
-/** A cluster that replicates a list, from an index that may be very large. */
+/** A cluster that replicates a list, from an index that may be very large: for simulations of the core itself. */
 export function listStackOf(machine: (lastApplied: number) => ListMachine): StackFactory<number, Applied<number>> {
   return (context) => {
     const index = context.random.pick([0, 0, 0, 2 ** 31 - 5, 2 ** 32 - 5, 2 ** 52 - 5])

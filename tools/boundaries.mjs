@@ -14,9 +14,26 @@ const arrows = {
   'packages/udp-transport': ['packages/core'],
   'packages/simulator': ['packages/core'],
   'packages/client': [],
+  'packages/simulation': [
+    'packages/core',
+    'packages/log-storage',
+    'packages/state-machine',
+    'packages/udp-transport',
+    'packages/client',
+    'packages/simulator',
+    'apps/node',
+  ],
   'apps/node': ['packages/core', 'packages/log-storage', 'packages/state-machine', 'packages/udp-transport', 'packages/client'],
   bench: ['packages/core', 'packages/log-storage', 'packages/state-machine', 'packages/udp-transport', 'packages/client', 'apps/node'],
-  examples: ['packages/core', 'packages/log-storage', 'packages/state-machine', 'packages/udp-transport', 'packages/client', 'apps/node'],
+  examples: [
+    'packages/core',
+    'packages/log-storage',
+    'packages/state-machine',
+    'packages/udp-transport',
+    'packages/client',
+    'packages/simulator',
+    'apps/node',
+  ],
 }
 
 /** Whose tests may use the conformance suites as well. */

@@ -2,6 +2,7 @@ import type { LogStorage } from '@raft/core'
 import { describe, expect, it } from 'vitest'
 import {
   check,
+  checkStack,
   describeFailure,
   faultsCounted,
   ListMachine,
@@ -52,7 +53,7 @@ describe('a failure', () => {
   })
 
   it('is thrown by check, with its seed', async () => {
-    const failure = await check({ seeds: 50, stack: hasty }).catch((error: SimulationFailedError) => error)
+    const failure = await checkStack({ seeds: 50, stack: hasty }).catch((error: SimulationFailedError) => error)
     expect(failure).toMatchObject({ code: 'SIMULATION_FAILED' })
   })
 })
@@ -64,7 +65,7 @@ describe('check', () => {
       members: 3,
       stateMachine: () => new ListMachine(),
       command: (random) => random.bytes(4),
-      digest: (machine) => String((machine as ListMachine).hash),
+      digest: (machine) => String(machine.hash),
     })
     expect(statistics.seeds).toBe(20)
     expect(statistics.counts.get('commands acknowledged')).toBeGreaterThan(20)

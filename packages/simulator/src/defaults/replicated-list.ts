@@ -38,14 +38,14 @@ function command(random: Prng): Uint8Array {
 }
 
 /** A cluster that replicates a list, from an index that may be very large: for simulations of the core itself. */
-export function listStackOf(machine: (lastApplied: number) => ListMachine): StackFactory<number, Applied<number>> {
+export function listStackOf(machine: (lastApplied: number) => ListMachine): StackFactory<unknown, Applied<unknown>> {
   return (context) => {
     const index = context.random.pick([0, 0, 0, 2 ** 31 - 5, 2 ** 32 - 5, 2 ** 52 - 5])
-    return defaultStack<number>({
+    return defaultStack({
       base: { index, term: index === 0 ? 0 : 3 },
       stateMachine: () => machine(index),
       command,
-      digest: (one) => `${(one as ListMachine).length} ${(one as ListMachine).hash}`,
+      digest: (one) => `${one.length} ${one.hash}`,
     })(context)
   }
 }

@@ -1,0 +1,69 @@
+import { fork } from 'node:child_process'
+import { Statistics, type StatisticsData } from '@raft/simulator'
+
+export interface BatchOptions {
+  readonly stack: string
+  readonly from: number
+  readonly seeds: number
+  /** Processes at once. */
+  readonly jobs: number
+  /** Ends then, although seeds are left. Real ms. */
+  readonly budget: number
+  readonly onProgress: (statistics: Statistics) => void
+}
+
+/** What one process is to do: every `step`th seed from `from` on, up to `end` (not included). */
+export interface WorkerTask {
+  readonly stack: string
+  readonly from: number
+  readonly step: number
+  readonly end: number
+  readonly budget: number
+}
+
+export type WorkerReport =
+  | { readonly type: 'done'; readonly statistics: StatisticsData }
+  | { readonly type: 'failed'; readonly seed: number }
+
+export interface BatchResult {
+  readonly statistics: Statistics
+  /** The lowest seed that a process found to break an oracle, or null. */
+  readonly failedSeed: number | null
+}
+
+/** Runs many seeds in several processes. When one finds a failure, all end. */
+export async function runBatch({ stack, from, seeds, jobs, budget, onProgress }: BatchOptions): Promise<BatchResult> {
+  const statistics = new Statistics()
+  const failedSeeds: number[] = []
+  const workers: { stop: () => void; ended: Promise<void> }[] = []
+  const report = (message: WorkerReport) => {
+    if (message.type === 'done') statistics.merge(message.statistics)
+    else {
+      failedSeeds.push(message.seed)
+      for (const { stop } of workers) stop()
+    }
+    onProgress(statistics)
+  }
+  for (let job = 0; job < jobs; job++) workers.push(startWorker({ stack, from: from + job, step: jobs, end: from + seeds, budget }, report))
+  await Promise.all(workers.map(({ ended }) => ended))
+  return { statistics, failedSeed: failedSeeds.length === 0 ? null : Math.min(...failedSeeds) }
+}
+
+function startWorker(task: WorkerTask, onReport: (report: WorkerReport) => void): { stop: () => void; ended: Promise<void> } {
+  const child = fork(new URL('./worker.js', import.meta.url), { serialization: 'advanced' })
+  let isStopped = false
+  child.on('message', (message) => onReport(message as WorkerReport))
+  child.send(task)
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      if (code === 0 || isStopped) resolve()
+      else reject(new Error(`a process that simulates seeds from ${task.from} on ended with ${signal ?? `code ${code}`}`))
+    })
+  })
+  const stop = () => {
+    isStopped = true
+    child.kill()
+  }
+  return { stop, ended }
+}

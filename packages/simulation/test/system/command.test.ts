@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { stacks } from '../../src/index.js'
+
+const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function simulate(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [COMMAND, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+describe('pnpm simulate', () => {
+  it.each(stacks)('gives the same trace for the same seed in two processes: $name', async (stack) => {
+    const [first, second] = await Promise.all([
+      simulate('--stack', stack.name, '--seed', '5'),
+      simulate('--stack', stack.name, '--seed', '5'),
+    ])
+    expect(first).toEqual(second)
+    const { hash, events } = await stack.simulate({ seed: 5 })
+    expect(first.stdout).toContain(`${events} events`)
+    expect(first.stdout).toContain(`trace ${hash.toString(16)}\n`)
+  })
+
+  it('prints every event of a seed, and leaves faults out', async () => {
+    const { code, stdout } = await simulate('--seed', '5', '--trace', '--only', 'none', '--calm', 'loss,duplication')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/0\.00 {2}a starts/)
+    expect(stdout).toMatch(/appendEntries/)
+    expect(stdout).not.toMatch(/fault \d/)
+  })
+
+  it('runs many seeds in two processes', async () => {
+    const { code, stdout } = await simulate('--seeds', '20', '--from', '100', '--jobs', '2')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^20 seeds, \d+ events, .* simulated hours$/m)
+    expect(stdout).toMatch(/events a second of real time, in 2 processes/)
+  })
+
+  it('says what is wrong with a flag', async () => {
+    expect(await simulate('--stack', 'nonsense')).toMatchObject({ code: 1, stderr: expect.stringContaining('Allowed choices are core') })
+    expect(await simulate('--seed', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('a whole number') })
+    expect(await simulate('--seed', '1', '--calm', 'sea')).toMatchObject({ code: 1, stderr: expect.stringContaining('none of loss') })
+  })
+})

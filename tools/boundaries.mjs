@@ -16,6 +16,7 @@ const arrows = {
   'packages/client': [],
   'packages/simulation': [
     'packages/core',
+    'packages/conformance',
     'packages/log-storage',
     'packages/state-machine',
     'packages/udp-transport',
@@ -36,8 +37,15 @@ const arrows = {
   ],
 }
 
-/** Whose tests may use the conformance suites as well. */
-const CONFORMING = ['packages/log-storage', 'packages/state-machine', 'packages/udp-transport', 'packages/simulator']
+/** What tests may use besides: the conformance suites, and the simulator's disk and network. @type {Record<string, string[]>} */
+const testArrows = {
+  'packages/log-storage': ['packages/conformance', 'packages/simulator'],
+  'packages/state-machine': ['packages/conformance'],
+  'packages/udp-transport': ['packages/conformance', 'packages/simulator'],
+  'packages/simulator': ['packages/conformance'],
+  'packages/client': ['packages/simulator'],
+  'apps/node': ['packages/simulator'],
+}
 
 const HOUSE = '^(packages/[^/]+|apps/[^/]+|bench|examples)/'
 const ENTRIES = Object.values(entryPoints).map((source) => `^${literally(source)}$`)
@@ -92,17 +100,18 @@ function arrowRules(folder, targets) {
   const allowed = [folder, ...targets].map(within)
   const name = `arrows-of-${folder.replace('/', '-')}`
   const comment = targets.length === 0 ? `${folder} imports no other package of ours` : `${folder} imports ${targets.join(', ')} only`
-  if (!CONFORMING.includes(folder))
+  const besides = testArrows[folder]
+  if (besides === undefined)
     return [{ name, comment, severity: 'error', from: { path: within(folder) }, to: { path: HOUSE, pathNot: allowed } }]
   const tests = `^${literally(folder)}/test/`
   return [
     { name, comment, severity: 'error', from: { path: within(folder), pathNot: tests }, to: { path: HOUSE, pathNot: allowed } },
     {
       name: `${name}-tests`,
-      comment: `${comment}, and packages/conformance in its tests`,
+      comment: `${comment}, and ${besides.join(', ')} in its tests`,
       severity: 'error',
       from: { path: tests },
-      to: { path: HOUSE, pathNot: [...allowed, within('packages/conformance')] },
+      to: { path: HOUSE, pathNot: [...allowed, ...besides.map(within)] },
     },
   ]
 }

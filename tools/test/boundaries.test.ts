@@ -33,10 +33,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   node: SERVER,
   simulation: ['core', 'conformance', 'log-storage', 'state-machine', 'udp-transport', 'client', 'simulator', 'node'],
   bench: [...SERVER, 'node'],
-  examples: [...SERVER, 'node'],
+  examples: [...SERVER, 'node', 'simulator'],
 }
 
-const TESTS_WITH_CONFORMANCE = ['log-storage', 'state-machine', 'udp-transport', 'simulator']
+const TESTS_MAY_IMPORT: Record<string, string[]> = {
+  'log-storage': ['conformance', 'simulator'],
+  'state-machine': ['conformance'],
+  'udp-transport': ['conformance', 'simulator'],
+  simulator: ['conformance'],
+  client: ['simulator'],
+  node: ['simulator'],
+}
 
 const importable = Object.keys(entryPoints)
 const shortName = (name: string) => name.split('/')[1] as string
@@ -88,7 +95,7 @@ describe.each(Object.entries(HOUSE))('%s', (from, folder) => {
     const to = shortName(name)
     const own = to === from
     const bySource = own ? from !== 'core' || name === '@raft/core' || name === '@raft/core/memory' : MAY_IMPORT[from]?.includes(to)
-    const byTest = own || MAY_IMPORT[from]?.includes(to) || (to === 'conformance' && TESTS_WITH_CONFORMANCE.includes(from))
+    const byTest = own || MAY_IMPORT[from]?.includes(to) || TESTS_MAY_IMPORT[from]?.includes(to)
     expect(refused.has(importer(folder, 'src', name))).toBe(!bySource)
     expect(refused.has(importer(folder, 'test', name))).toBe(!byTest)
   })

@@ -22,6 +22,7 @@ export const entryPoints = {
   '@raft/simulator': 'packages/simulator/src/index.ts',
   '@raft/simulation': 'packages/simulation/src/index.ts',
   '@raft/node': 'apps/node/src/index.ts',
+  '@raft/node/endpoint': 'apps/node/src/endpoint/index.ts',
 }
 
 /** `entryPoints` as aliases that match whole names, below `base`. */

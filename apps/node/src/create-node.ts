@@ -1,15 +1,17 @@
-import { Node, type Transition } from '@raft/core'
+import { tcpConnector } from '@raft/client'
+import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from './clock.js'
 import { deriveClusterId } from './config/cluster-id.js'
 import { membersOf, storageFor } from './default-ports.js'
 import type { ClientPort } from './endpoint/client-port.js'
+import { maxCommandBytes } from './endpoint/protocol-options.js'
 import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
 import { RaftNode } from './raft-node.js'
 import { LeaderAccess } from './routing/leader-access.js'
-import { createClientPort, listen, maxCommandBytes } from './serve.js'
+import { createClientPort, listen } from './serve.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
 import { startTransport } from './transport.js'
 
@@ -55,12 +57,13 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       node,
       clusterId,
       clock,
+      connector: tcpConnector,
       maxPending: options.maxPendingProposals,
       maxWaitingBytes: MAX_FORWARDED_BYTES,
       onProblem: (message) => logger.warn({}, message),
     })
     cleanUp.push(() => access.stop())
-    const service = new KeyValueService(observed(node, metrics), store, access)
+    const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
     const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics })
     await node.start()
@@ -77,12 +80,12 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
 }
 
 /** The node's proposals, counted and timed. */
-function observed(node: Node<StoreResult>, metrics: Metrics): Proposer {
+function observed(node: Node<StoreResult>, metrics: Metrics, clock: Clock): Proposer {
   return {
     submit: (command, done) => {
-      const startedAt = performance.now()
+      const startedAt = clock.now()
       node.submit(command, (error, result) => {
-        metrics.proposal(startedAt, error)
+        metrics.proposal(clock.now() - startedAt, error)
         done(error, result)
       })
     },

@@ -1,8 +1,8 @@
-import type { StatusResult } from '@raft/client/protocol'
-import type { Node } from '@raft/core'
+import type { Clock, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import { type HostPort, parseAddress } from './config/address.js'
 import { ClientPort } from './endpoint/client-port.js'
+import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
 import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
@@ -17,6 +17,7 @@ export interface ServeOptions {
   readonly store: Store
   readonly service: KeyValueService
   readonly metrics: Metrics
+  readonly clock: Clock
   readonly logger: NodeLogger
   readonly requestTimeout: number
   readonly idleTimeout: number
@@ -24,16 +25,9 @@ export interface ServeOptions {
   readonly maxConnections: number
 }
 
-/** Answers that wait for one slow client before no more of its requests are read. */
-const MAX_OUTGOING_BYTES = 4 * 1024 * 1024
-/** Requests of one connection under way before no more are read. */
-const MAX_PENDING_PER_CONNECTION = 16_384
-/** Room in a frame beside its largest command. */
-const FRAME_OVERHEAD_BYTES = 256 * 1024
-
 /** The member's client address: HTTP and the client protocol. Not yet listening. */
 export function createClientPort(options: ServeOptions): ClientPort {
-  const { node, store, metrics, logger, clusterId, maxValueBytes } = options
+  const { node, metrics, logger } = options
   const onRequest = createRoutes({
     kv: new KvRoutes(options),
     status: (withDigest) => httpStatus(options, withDigest),
@@ -47,27 +41,14 @@ export function createClientPort(options: ServeOptions): ClientPort {
     onRequest,
     maxConnections: options.maxConnections,
     idleTimeout: options.idleTimeout,
-    protocol: {
-      identity: { memberId: node.id, clusterId },
-      node,
-      store,
-      status: () => protocolStatus(options),
-      idleTimeout: options.idleTimeout,
-      maxOutgoingBytes: MAX_OUTGOING_BYTES,
-      maxPending: MAX_PENDING_PER_CONNECTION,
-      maxFrameBytes: maxCommandBytes(maxValueBytes) + FRAME_OVERHEAD_BYTES,
-      onWrite: (startedAt, error) => metrics.proposal(startedAt, error),
+    protocol: protocolOptions(options, {
+      onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
         metrics.protocolError()
         logger.warn({ reason: error.message }, 'a client broke the protocol')
       },
-    },
+    }),
   })
-}
-
-/** The largest command: a value of the largest size, its key, and room for a transaction around it. */
-export function maxCommandBytes(maxValueBytes: number): number {
-  return 2 * maxValueBytes + 256 * 1024
 }
 
 /** @throws StartError */
@@ -85,21 +66,6 @@ function toHostPort(text: string): HostPort {
   const address = parseAddress(text)
   if (address === null) throw new StartError(`the client address ${JSON.stringify(text)} is not like "127.0.0.1:8001"`)
   return address
-}
-
-function protocolStatus({ node, store, clusterId }: ServeOptions): StatusResult {
-  const status = node.status()
-  return {
-    memberId: node.id,
-    clusterId,
-    role: status.role,
-    term: status.currentTerm,
-    leaderId: status.leaderId,
-    commitIndex: status.commitIndex,
-    appliedIndex: status.lastApplied,
-    revision: store.revision,
-    members: status.members,
-  }
 }
 
 function httpStatus({ node, store, clusterId }: ServeOptions, withDigest: boolean): object {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import { tcpConnector } from '@raft/client'
 import { decodePutResult, ErrorCode, encodePut, RequestKind, ServerEndpoint } from '@raft/client/protocol'
 import { type Member, NotLeaderError, OutcomeUnknownError, OverloadedError, type RaftError, type Transition } from '@raft/core'
 import { expect, onTestFinished, test } from 'vitest'
@@ -58,6 +59,7 @@ function setUp(more: { maxPending?: number } = {}) {
     node,
     clusterId: 'c',
     clock: nodeClock,
+    connector: tcpConnector,
     maxPending: more.maxPending ?? 100,
     maxWaitingBytes: 1e6,
     onProblem: () => {},

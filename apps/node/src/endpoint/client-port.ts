@@ -4,6 +4,7 @@ import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
 import { errorBody } from '../http/answer.js'
 import { limitPipelining } from '../http/pipeline.js'
+import { onSocket } from './byte-stream.js'
 import { ProtocolConnection, type ProtocolConnectionOptions } from './protocol-connection.js'
 
 export interface ClientPortOptions {
@@ -112,7 +113,8 @@ export class ClientPort {
     socket.pause()
     socket.unshift(chunk)
     if (chunk[0] === FIRST_BYTE) {
-      const connection = new ProtocolConnection(socket, this.#options.protocol)
+      const { protocol, idleTimeout } = this.#options
+      const connection = onSocket(socket, idleTimeout, (stream) => new ProtocolConnection(stream, protocol))
       this.#protocols.add(connection)
       socket.on('close', () => this.#protocols.delete(connection))
     } else {

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import {
   type Consistency,
   decodeGet,
@@ -11,10 +10,11 @@ import {
   type ServerIdentity,
   type StatusResult,
 } from '@raft/client/protocol'
-import type { RaftError } from '@raft/core'
+import type { Clock, RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import type { Proposer, ReadableStore } from '../store/key-value-service.js'
 import { type Done, respond } from '../store/results.js'
+import type { ByteStream, StreamOwner } from './byte-stream.js'
 import { toErrorResponse } from './error-response.js'
 
 export interface ProtocolConnectionOptions {
@@ -22,15 +22,14 @@ export interface ProtocolConnectionOptions {
   readonly node: Proposer
   readonly store: ReadableStore
   readonly status: () => StatusResult
-  /** A client that sends nothing, and waits for nothing, for this long is let go; ms. */
-  readonly idleTimeout: number
+  readonly clock: Clock
   /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
   readonly maxOutgoingBytes: number
   /** Requests under way before no more are read. */
   readonly maxPending: number
   readonly maxFrameBytes: number
-  /** A request was answered; for the metrics. */
-  readonly onWrite: (startedAt: number, error: RaftError | null) => void
+  /** A write was answered after so many ms; for the metrics. */
+  readonly onWrite: (milliseconds: number, error: RaftError | null) => void
   readonly onProtocolError: (error: Error) => void
 }
 
@@ -41,8 +40,8 @@ type Read = () => void
  * A connection that speaks the client protocol. All requests of a chunk are taken in one turn, their reads share one
  * confirmation, and all answers of a turn leave in one write.
  */
-export class ProtocolConnection {
-  readonly #socket: Socket
+export class ProtocolConnection implements StreamOwner {
+  readonly #stream: ByteStream
   readonly #options: ProtocolConnectionOptions
   readonly #endpoint: ServerEndpoint
   #reads: Read[] = []
@@ -54,8 +53,8 @@ export class ProtocolConnection {
   #paused = false
   #draining = false
 
-  constructor(socket: Socket, options: ProtocolConnectionOptions) {
-    this.#socket = socket
+  constructor(stream: ByteStream, options: ProtocolConnectionOptions) {
+    this.#stream = stream
     this.#options = options
     this.#endpoint = new ServerEndpoint({
       identity: options.identity,
@@ -63,34 +62,38 @@ export class ProtocolConnection {
       onRequest: (request) => this.#take(request),
       onPending: () => this.#scheduleFlush(),
     })
-    socket.setNoDelay(true)
-    socket.setTimeout(options.idleTimeout, () => {
-      // It asks for nothing, or takes nothing.
-      if (this.#pending === 0 || socket.writableLength > 0) socket.destroy()
-    })
-    socket.on('data', (chunk) => this.#receive(chunk))
-    socket.on('drain', () => this.#releaseHeld())
-    // It sends no more, but may still wait for answers.
-    socket.on('end', () => this.drain())
-    socket.on('error', () => socket.destroy())
   }
 
   /** Lets what is under way be answered, takes nothing more, and closes. */
   drain(): void {
     if (this.#draining) return
     this.#draining = true
-    this.#socket.pause()
+    this.#stream.pause()
     this.#scheduleFlush()
   }
 
-  #receive(chunk: Uint8Array): void {
+  /** It asks for nothing, or takes nothing: it is let go. */
+  idle(): void {
+    if (this.#pending === 0 || this.#stream.waitingBytes > 0) this.#stream.destroy()
+  }
+
+  /** Puts as many held answers into bytes as the client has room for. */
+  drained(): void {
+    let released = 0
+    while (released < this.#held.length && !this.#isFull) this.#held[released++]?.()
+    this.#held.splice(0, released)
+    if (this.#draining && this.#pending === 0) this.#scheduleFlush()
+    this.#regulate()
+  }
+
+  receive(chunk: Uint8Array): void {
     try {
       this.#endpoint.receive(chunk)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#options.onProtocolError(error)
       this.#flush()
-      this.#socket.destroySoon()
+      this.#stream.end()
     }
     this.#startReads()
     this.#regulate()
@@ -116,9 +119,10 @@ export class ProtocolConnection {
   }
 
   #write({ id, body }: Request): void {
-    const startedAt = performance.now()
-    this.#options.node.submit(body, (error, result) => {
-      this.#options.onWrite(startedAt, error)
+    const { node, clock, onWrite } = this.#options
+    const startedAt = clock.now()
+    node.submit(body, (error, result) => {
+      onWrite(clock.now() - startedAt, error)
       if (error === null) this.#result(id, result)
       else this.#error(id, error)
     })
@@ -207,35 +211,26 @@ export class ProtocolConnection {
   #scheduleFlush(): void {
     if (this.#flushDue) return
     this.#flushDue = true
-    setImmediate(() => this.#flush())
+    this.#options.clock.defer(() => this.#flush())
   }
 
   #flush(): void {
     this.#flushDue = false
     const bytes = this.#endpoint.take()
-    if (bytes !== null && this.#socket.writable) this.#socket.write(bytes)
-    if (this.#held.length > 0) this.#releaseHeld()
+    if (bytes !== null) this.#stream.write(bytes)
+    if (this.#held.length > 0) this.drained()
     if (this.#draining && this.#pending === 0) this.#end()
     this.#regulate()
   }
 
   #end(): void {
     const bytes = this.#endpoint.take()
-    if (bytes !== null && this.#socket.writable) this.#socket.write(bytes)
-    this.#socket.end(() => this.#socket.destroy())
-  }
-
-  /** Puts as many held answers into bytes as the client has room for. */
-  #releaseHeld(): void {
-    let released = 0
-    while (released < this.#held.length && !this.#isFull) this.#held[released++]?.()
-    this.#held.splice(0, released)
-    if (this.#draining && this.#pending === 0) this.#scheduleFlush()
-    this.#regulate()
+    if (bytes !== null) this.#stream.write(bytes)
+    this.#stream.end()
   }
 
   get #isFull(): boolean {
-    return this.#socket.writableLength + this.#endpoint.pendingBytes > this.#options.maxOutgoingBytes
+    return this.#stream.waitingBytes + this.#endpoint.pendingBytes > this.#options.maxOutgoingBytes
   }
 
   get #mustHold(): boolean {
@@ -248,7 +243,7 @@ export class ProtocolConnection {
     const full = this.#isFull || this.#pending > this.#options.maxPending
     if (full === this.#paused) return
     this.#paused = full
-    if (full) this.#socket.pause()
-    else this.#socket.resume()
+    if (full) this.#stream.pause()
+    else this.#stream.resume()
   }
 }

@@ -51,9 +51,9 @@ export class Metrics {
     this.#addTransport()
   }
 
-  proposal(startedAt: number, error: RaftError | null): void {
+  proposal(milliseconds: number, error: RaftError | null): void {
     this.#proposals.inc(outcomeOf(error))
-    if (error === null) this.#proposeSeconds.observe((performance.now() - startedAt) / 1000)
+    if (error === null) this.#proposeSeconds.observe(milliseconds / 1000)
   }
 
   applied(milliseconds: number): void {

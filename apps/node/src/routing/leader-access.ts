@@ -1,3 +1,4 @@
+import type { Connector } from '@raft/client'
 import {
   type Clock,
   type Member,
@@ -25,6 +26,8 @@ export interface LeaderAccessOptions {
   readonly node: Leadership
   readonly clusterId: string
   readonly clock: Clock
+  /** How other members are reached. */
+  readonly connector: Connector
   /** How many requests may wait here for a leader or its answer. */
   readonly maxPending: number
   /** Bytes that may wait to be sent to one member. */
@@ -160,15 +163,17 @@ export class LeaderAccess {
     const existing = this.#connections.get(leader.id)
     if (existing !== undefined) return existing
     const { client } = leader.addresses
-    const address = client === undefined ? null : parseAddress(client)
-    if (address === null) return null
+    if (client === undefined || parseAddress(client) === null) return null
+    const { clock, connector, clusterId, onProblem } = this.#options
     const connection = new MemberConnection({
-      address,
+      address: client,
       memberId: leader.id,
-      clusterId: this.#options.clusterId,
+      clusterId,
+      clock,
+      connector,
       connectTimeout: CONNECT_TIMEOUT,
       onClose: () => this.#connections.delete(leader.id),
-      onProblem: this.#options.onProblem,
+      onProblem,
     })
     this.#connections.set(leader.id, connection)
     return connection
@@ -220,7 +225,7 @@ export class LeaderAccess {
       mayHaveTakenEffect ? new OutcomeUnknownError(`no answer within ${Math.round(waited)} ms`) : new NoLeaderError(waited),
     )
     // A connection that has brought nothing all the while leads nowhere: the network may have swallowed it.
-    if (typeof place === 'object' && performance.now() - place.connection.lastHeardAt > waited) place.connection.close()
+    if (typeof place === 'object' && now - place.connection.lastHeardAt > waited) place.connection.close()
   }
 
   #mayHaveTakenEffect({ place, isWrite }: Operation): boolean {

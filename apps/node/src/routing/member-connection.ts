@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Connection, Connector } from '@raft/client'
 import { ClientEndpoint } from '@raft/client/protocol'
-import type { HostPort } from '../config/address.js'
+import type { Clock } from '@raft/core'
 
 /** How a request over a connection ended. */
 export type Reply =
@@ -18,11 +18,14 @@ interface Request {
 }
 
 export interface MemberConnectionOptions {
-  readonly address: HostPort
+  /** `host:port`. */
+  readonly address: string
   readonly memberId: string
   readonly clusterId: string
   /** In ms: for the connection and the greeting. */
   readonly connectTimeout: number
+  readonly connector: Connector
+  readonly clock: Clock
   readonly onClose: () => void
   /** The connection could not be used; for the log. */
   readonly onProblem: (message: string) => void
@@ -34,17 +37,19 @@ export interface MemberConnectionOptions {
  */
 export class MemberConnection {
   readonly #options: MemberConnectionOptions
-  readonly #socket: Socket
+  readonly #connection: Connection
   readonly #endpoint: ClientEndpoint
   /** Sent, and not yet answered. */
   readonly #sent = new Map<number, Request>()
   /** To be sent once the greeting has come; null from then on. */
   #unsent: Map<number, Request> | null = new Map()
   #lastId = 0
+  readonly #cancelTimeout: () => void
   #flushDue = false
   #closed = false
-  /** When bytes came last, in ms as `performance.now`. */
-  lastHeardAt = performance.now()
+  /** Bytes that were written since there was no more room. */
+  #heldBytes = 0
+  #lastHeardAt: number
 
   constructor(options: MemberConnectionOptions) {
     this.#options = options
@@ -52,24 +57,34 @@ export class MemberConnection {
       onGreeting: (server) => this.#greeted(server.memberId, server.clusterId),
       onResponse: (id, kind, body) => this.#answered(id, { type: 'response', kind, body }),
     })
-    this.#socket = connect({ host: options.address.host, port: options.address.port, noDelay: true, keepAlive: true })
-    this.#socket.setTimeout(options.connectTimeout, () => this.#fail('did not answer in time'))
-    this.#socket.on('connect', () => this.#flush())
-    this.#socket.on('data', (chunk) => this.#receive(chunk))
-    this.#socket.on('error', (error) => this.#fail(error.message))
-    this.#socket.on('close', () => this.close())
+    const { clock, connector, address, connectTimeout } = options
+    this.#lastHeardAt = clock.now()
+    this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () => this.#fail('did not answer in time'))
+    this.#connection = connector.connect(address, {
+      onOpen: () => this.#flush(),
+      onData: (chunk) => this.#receive(chunk),
+      onDrain: () => {
+        this.#heldBytes = 0
+      },
+      onClose: (error) => this.#ended(error),
+    })
+  }
+
+  /** When bytes came last, by the clock. */
+  get lastHeardAt(): number {
+    return this.#lastHeardAt
   }
 
   /** Bytes that wait to be sent. */
   get waitingBytes(): number {
-    return this.#socket.writableLength + this.#endpoint.pendingBytes
+    return this.#heldBytes + this.#endpoint.pendingBytes
   }
 
   /** `done` is called once, never from inside. Returns the request's id, for `cancel`. */
   request(kind: number, timeout: number, body: Uint8Array, done: (reply: Reply) => void): number {
     const id = this.#nextId()
     const request = { kind, timeout, body, done }
-    if (this.#closed) setImmediate(() => done({ type: 'notSent' }))
+    if (this.#closed) this.#options.clock.defer(() => done({ type: 'notSent' }))
     else if (this.#unsent !== null) this.#unsent.set(id, request)
     else this.#send(id, request)
     return id
@@ -85,7 +100,8 @@ export class MemberConnection {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#socket.destroy()
+    this.#cancelTimeout()
+    this.#connection.close()
     const unsent = [...(this.#unsent ?? new Map<number, Request>()).values()]
     const sent = [...this.#sent.values()]
     this.#unsent = null
@@ -106,18 +122,18 @@ export class MemberConnection {
     this.#endpoint.request(id, request.kind, request.timeout, request.body)
     if (this.#flushDue) return
     this.#flushDue = true
-    setImmediate(() => this.#flush())
+    this.#options.clock.defer(() => this.#flush())
   }
 
   #flush(): void {
     this.#flushDue = false
     if (this.#closed) return
     const bytes = this.#endpoint.take()
-    if (bytes !== null) this.#socket.write(bytes)
+    if (bytes !== null && !this.#connection.write(bytes)) this.#heldBytes += bytes.length
   }
 
   #receive(chunk: Uint8Array): void {
-    this.lastHeardAt = performance.now()
+    this.#lastHeardAt = this.#options.clock.now()
     try {
       this.#endpoint.receive(chunk)
     } catch (error) {
@@ -131,7 +147,7 @@ export class MemberConnection {
       this.#fail(`is ${memberId} of cluster ${clusterId}, not ${expected} of cluster ${cluster}`)
       return
     }
-    this.#socket.setTimeout(0)
+    this.#cancelTimeout()
     const unsent = this.#unsent ?? new Map<number, Request>()
     this.#unsent = null
     for (const [id, request] of unsent) this.#send(id, request)
@@ -145,10 +161,15 @@ export class MemberConnection {
     request.done(reply)
   }
 
+  #ended(error: Error | null): void {
+    if (error === null) this.close()
+    else this.#fail(error.message)
+  }
+
   #fail(message: string): void {
     if (this.#closed) return
-    const { host, port } = this.#options.address
-    this.#options.onProblem(`the connection to ${this.#options.memberId} at ${host}:${port} failed: ${message}`)
+    const { memberId, address } = this.#options
+    this.#options.onProblem(`the connection to ${memberId} at ${address} failed: ${message}`)
     this.close()
   }
 }

@@ -1,0 +1,50 @@
+import type { Socket } from 'node:net'
+
+/** What a connection needs of the stream of bytes below it: a socket's, or a simulated one's. */
+export interface ByteStream {
+  /** Bytes that were written and have not left. */
+  readonly waitingBytes: number
+  /** Does nothing once the stream has ended. The bytes are not written to again. */
+  write(bytes: Uint8Array): void
+  /** Nothing more is read until `resume`; what has been read may still come. */
+  pause(): void
+  resume(): void
+  /** Ends it once everything written has left. */
+  end(): void
+  /** Ends it at once. */
+  destroy(): void
+}
+
+/** What happens to a stream, for whoever owns it. */
+export interface StreamOwner {
+  receive(chunk: Uint8Array): void
+  /** There is room for more. */
+  drained(): void
+  /** The other side sends no more, but may still wait for answers. */
+  drain(): void
+  /** Nothing was sent or taken for the idle timeout. */
+  idle(): void
+}
+
+/** The socket as a stream that belongs to what `open` makes of it. */
+export function onSocket<Owner extends StreamOwner>(socket: Socket, idleTimeout: number, open: (stream: ByteStream) => Owner): Owner {
+  const owner = open({
+    get waitingBytes() {
+      return socket.writableLength
+    },
+    write: (bytes) => {
+      if (socket.writable) socket.write(bytes)
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.destroySoon(),
+    destroy: () => socket.destroy(),
+  })
+  socket.setNoDelay(true)
+  socket.setTimeout(idleTimeout, () => owner.idle())
+  socket.on('data', (chunk) => owner.receive(chunk))
+  socket.on('drain', () => owner.drained())
+  socket.on('end', () => owner.drain())
+  socket.on('error', () => socket.destroy())
+  return owner
+}

@@ -1,0 +1,10 @@
+/**
+ * How a member serves its clients, free of sockets: for who brings streams of their own, as a simulator does. `createNode` puts
+ * the same parts on TCP.
+ */
+export { LeaderAccess, type LeaderAccessOptions, type Leadership } from '../routing/leader-access.js'
+export { type GetResult, KeyValueService, type Proposer, type ReadableStore } from '../store/key-value-service.js'
+export type { Done } from '../store/results.js'
+export type { ByteStream, StreamOwner } from './byte-stream.js'
+export { ProtocolConnection, type ProtocolConnectionOptions } from './protocol-connection.js'
+export { maxCommandBytes, protocolOptions, type ServedMember } from './protocol-options.js'

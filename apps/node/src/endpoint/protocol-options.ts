@@ -1,0 +1,61 @@
+import type { StatusResult } from '@raft/client/protocol'
+import type { Clock, Node } from '@raft/core'
+import type { StoreResult } from '@raft/state-machine'
+import type { ReadableStore } from '../store/key-value-service.js'
+import type { ProtocolConnectionOptions } from './protocol-connection.js'
+
+/** Answers that wait for one slow client before no more of its requests are read. */
+const MAX_OUTGOING_BYTES = 4 * 1024 * 1024
+/** Requests of one connection under way before no more are read. */
+const MAX_PENDING_PER_CONNECTION = 16_384
+/** Room in a frame beside its largest command. */
+const FRAME_OVERHEAD_BYTES = 256 * 1024
+
+/** The member whose clients connect. */
+export interface ServedMember {
+  readonly node: Node<StoreResult>
+  readonly store: ReadableStore
+  readonly clusterId: string
+  readonly clock: Clock
+  /** In bytes. */
+  readonly maxValueBytes: number
+}
+
+/** How the member speaks the client protocol. */
+export function protocolOptions(
+  member: ServedMember,
+  events: Pick<ProtocolConnectionOptions, 'onWrite' | 'onProtocolError'>,
+): ProtocolConnectionOptions {
+  const { node, store, clusterId, clock, maxValueBytes } = member
+  return {
+    ...events,
+    identity: { memberId: node.id, clusterId },
+    node,
+    store,
+    clock,
+    status: () => protocolStatus(member),
+    maxOutgoingBytes: MAX_OUTGOING_BYTES,
+    maxPending: MAX_PENDING_PER_CONNECTION,
+    maxFrameBytes: maxCommandBytes(maxValueBytes) + FRAME_OVERHEAD_BYTES,
+  }
+}
+
+/** The largest command: a value of the largest size, its key, and room for a transaction around it. */
+export function maxCommandBytes(maxValueBytes: number): number {
+  return 2 * maxValueBytes + 256 * 1024
+}
+
+function protocolStatus({ node, store, clusterId }: ServedMember): StatusResult {
+  const status = node.status()
+  return {
+    memberId: node.id,
+    clusterId,
+    role: status.role,
+    term: status.currentTerm,
+    leaderId: status.leaderId,
+    commitIndex: status.commitIndex,
+    appliedIndex: status.lastApplied,
+    revision: store.revision,
+    members: status.members,
+  }
+}

@@ -77,7 +77,7 @@ export class SimulatedMember<Result, Answer> {
     this.#status = null
     this.#hasStarted = false
     world.note(`${this.id} starts`)
-    const members = settings.memberIds.map((id) => ({ id, addresses: {} }))
+    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
     const { id } = this
     const random = this.#random.next
     const parts = stack.member({ id, members, incarnation, clock: this.#clock(incarnation, () => {}), random })
@@ -102,7 +102,6 @@ export class SimulatedMember<Result, Answer> {
     this.#node = node
     this.#watch(node, incarnation)
     void this.#run(node, parts, incarnation)
-    world.settles()
   }
 
   /** The power is lost. */
@@ -133,7 +132,6 @@ export class SimulatedMember<Result, Answer> {
       .stop()
       .then(() => parts?.stop?.())
       .catch(() => {})
-    world.settles()
     void stopped.then(() => world.after(0, () => this.#endOf(incarnation)))
   }
 

@@ -21,7 +21,7 @@ export interface MemberParts<Result, Answer> {
   readonly storage: LogStorage
   readonly transport: Transport
   readonly stateMachine: StateMachine<Result>
-  /** Before the node: binds sockets, for instance. The event that settles the promise says so by `world.settles()`. */
+  /** Before the node: binds sockets, for instance. */
   readonly start?: () => Promise<void>
   /** The node takes part: clients may come. */
   readonly serve?: (node: Node<Answer>) => void
@@ -33,6 +33,8 @@ export interface MemberParts<Result, Answer> {
 export interface Stack<Result, Answer = Result> {
   /** Where the members' logs begin. Default: index 0 of term 0. */
   readonly base?: { readonly index: number; readonly term: number }
+  /** Where members are reached, as they tell each other. Default: nowhere. */
+  addresses?(id: MemberId): Member['addresses']
   /** The disk of a host, made once. */
   disk(host: Host): HostDisk
   /** The parts of a new life of a member. */

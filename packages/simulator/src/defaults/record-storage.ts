@@ -16,7 +16,6 @@ export class RecordStorage implements LogStorage {
     const disk = this.#disk
     return new Promise((resolve, reject) => {
       const opened = this.#incarnation.bind(() => {
-        disk.world.settles()
         if (disk.fails('open error', disk.conditions.openErrors)) reject(new StorageError('injected: the log cannot be opened'))
         else resolve(disk.stored())
       })

@@ -31,7 +31,6 @@ export class Incarnation {
       this.host.world.after(
         delay,
         this.bind(() => {
-          this.host.world.settles()
           try {
             resolve(value())
           } catch (error) {

@@ -6,7 +6,7 @@ export type { MemberEnvironment, MemberParts, SimulationContext, Stack, StackFac
 export { type DefaultStackOptions, defaultStack } from './defaults/default-stack.js'
 export { ListMachine, listStack, listStackOf } from './defaults/replicated-list.js'
 export { type DiskConditions, type HostDisk, healthyDisk } from './disk/host-disk.js'
-export { faultNames } from './faults/actions.js'
+export { faultNames, unbearableFaultNames } from './faults/actions.js'
 export { type Calm, calmable, type Plan, type PlanOptions, type Reduction } from './faults/plan.js'
 export { calmConditions, type LinkConditions, Links } from './network/links.js'
 export { describeFailure, SimulationFailedError } from './report/failure.js'

@@ -49,6 +49,16 @@ describe('a kind of fault', () => {
     for (const counted of Object.values(COUNTED_AS)) expect(faultsCounted).toContain(counted)
   })
 
+  it('that nobody can bear is found out: members come back with an empty disk and have forgotten what they promised', async () => {
+    const broken: string[] = []
+    for (let seed = 1; seed <= 40; seed++) {
+      const { violation } = await simulate({ seed, stack: listStack, members: 3, faults: ['wipeAnybody', 'split'] })
+      if (violation !== null) broken.push(violation.oracle)
+    }
+    expect(broken.length).toBeGreaterThan(20)
+    expect(broken).toContain('monotonic')
+  })
+
   it('that does not exist is refused', async () => {
     await expect(simulate({ seed: 1, stack: listStack, faults: ['flood'] })).rejects.toThrow('there is no fault "flood"')
   })

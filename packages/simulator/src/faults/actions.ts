@@ -52,11 +52,20 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   wipe: (harm, random) => harm.wipeWhereAllowed(harm.anybody(random), random),
 }
 
-/** The kinds of faults there are. */
+/** What the protocol does not survive. Only on request: to see that it is found out. */
+const UNBEARABLE: Readonly<Record<string, Action>> = {
+  wipeAnybody: (harm, random) => harm.wipe(harm.anybody(random), random),
+}
+
+/** The kinds of faults there are, and that come unasked. */
 export const faultNames: readonly string[] = Object.keys(ACTIONS)
+/** The kinds that break what no cluster can do without, and are not drawn: they must be named. */
+export const unbearableFaultNames: readonly string[] = Object.keys(UNBEARABLE)
 
 export function act(name: string, harm: Harm, random: Prng): void {
-  const action = ACTIONS[name]
-  if (action === undefined) throw new Error(`there is no fault "${name}": expected one of ${faultNames.join(', ')}`)
+  const action = ACTIONS[name] ?? UNBEARABLE[name]
+  if (action === undefined) {
+    throw new Error(`there is no fault "${name}": expected one of ${[...faultNames, ...unbearableFaultNames].join(', ')}`)
+  }
   action(harm, random)
 }

@@ -178,12 +178,11 @@ export class Harm {
   }
 
   wipeWhereAllowed(member: FaultTarget, random: Prng): void {
-    const delay = this.#restartDelay(random)
-    if (!this.#around.hasPromisedNothing(member.id)) return
-    this.wipe(member, delay)
+    if (this.#around.hasPromisedNothing(member.id)) this.wipe(member, random)
   }
 
-  wipe(member: FaultTarget, delay: number): void {
+  wipe(member: FaultTarget, random: Prng): void {
+    const delay = this.#restartDelay(random)
     this.#world.count('wiped disk')
     member.crash()
     member.wipe()

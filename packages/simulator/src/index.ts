@@ -5,9 +5,17 @@ export { type MemberSettings, SimulatedMember } from './cluster/simulated-member
 export type { MemberEnvironment, MemberParts, SimulationContext, Stack, StackFactory, Workload } from './cluster/stack.js'
 export { type DefaultStackOptions, defaultStack } from './defaults/default-stack.js'
 export { ListMachine, listStack, listStackOf } from './defaults/replicated-list.js'
+export type { DiskFile, DiskFileSystem, DiskOperation } from './disk/disk-file-system.js'
 export { type DiskConditions, type HostDisk, healthyDisk } from './disk/host-disk.js'
+export { SimulatedDisk } from './disk/simulated-disk.js'
 export { faultNames, unbearableFaultNames } from './faults/actions.js'
 export { type Calm, calmable, type Plan, type PlanOptions, type Reduction } from './faults/plan.js'
+export {
+  checkLinearizability,
+  type LinearizabilityOptions,
+  type LinearizabilityResult,
+} from './linearizability/check-linearizability.js'
+export type { HistoryOperation, SequentialModel } from './linearizability/model.js'
 export { calmConditions, type LinkConditions, Links } from './network/links.js'
 export { describeFailure, SimulationFailedError } from './report/failure.js'
 export { type ReducedFailure, reduceFailure } from './report/reduce.js'

@@ -2,7 +2,17 @@ export { Accounting, type Operation } from './clients/accounting.js'
 export { type Applied, DirectClients } from './clients/direct-clients.js'
 export { Cluster } from './cluster/cluster.js'
 export { type MemberSettings, SimulatedMember } from './cluster/simulated-member.js'
-export type { MemberEnvironment, MemberParts, SimulationContext, Stack, StackFactory, Workload } from './cluster/stack.js'
+export type {
+  LogBase,
+  MemberEnvironment,
+  MemberParts,
+  SimulationContext,
+  Stack,
+  StackFactory,
+  StorageLayer,
+  TransportLayer,
+  Workload,
+} from './cluster/stack.js'
 export { type DefaultStackOptions, defaultStack } from './defaults/default-stack.js'
 export { ListMachine, listStack, listStackOf } from './defaults/replicated-list.js'
 export type { DiskFile, DiskFileSystem, DiskOperation } from './disk/disk-file-system.js'

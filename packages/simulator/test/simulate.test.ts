@@ -48,7 +48,7 @@ describe('a simulated cluster', () => {
         return results
       }
     }
-    const { violation } = await simulate({ seed: 1, members: 3, stack: listStackOf((lastApplied) => new Moody(lastApplied)) })
+    const { violation } = await simulate({ seed: 1, members: 3, stack: listStackOf({ machine: (lastApplied) => new Moody(lastApplied) }) })
     expect(violation?.oracle).toBe('equal states')
   })
 })

@@ -29,10 +29,30 @@ export interface MemberParts<Result, Answer> {
   readonly stop?: () => Promise<void>
 }
 
+/** Where a log begins, before its first entry. */
+export interface LogBase {
+  readonly index: number
+  readonly term: number
+}
+
+/** The layer that stores: the disks of the hosts, and what a life of a member puts on its own. */
+export interface StorageLayer {
+  /** The disk of a host, made once. */
+  disk(host: Host): HostDisk
+  storage(environment: MemberEnvironment): LogStorage
+}
+
+/** The layer that carries messages between members. */
+export interface TransportLayer {
+  /** Where members are reached. Default: nowhere. */
+  addresses?(id: MemberId): Member['addresses']
+  transport(environment: MemberEnvironment): Pick<MemberParts<unknown, unknown>, 'transport' | 'start' | 'stop'>
+}
+
 /** What a simulated cluster is made of. Everything in it draws time and chance from its `SimulationContext`. */
 export interface Stack<Result, Answer = Result> {
   /** Where the members' logs begin. Default: index 0 of term 0. */
-  readonly base?: { readonly index: number; readonly term: number }
+  readonly base?: LogBase
   /** Where members are reached, as they tell each other. Default: nowhere. */
   addresses?(id: MemberId): Member['addresses']
   /** The disk of a host, made once. */

@@ -1,10 +1,9 @@
 import type { StateMachine } from '@raft/core'
 import { type Applied, DirectClients } from '../clients/direct-clients.js'
-import type { StackFactory } from '../cluster/stack.js'
+import type { LogBase, SimulationContext, StackFactory, StorageLayer, TransportLayer } from '../cluster/stack.js'
 import type { Prng } from '../world/prng.js'
-import { MessageNetwork } from './message-network.js'
-import { RecordDisk } from './record-disk.js'
-import { RecordStorage } from './record-storage.js'
+import { messageLayer } from './message-network.js'
+import { recordLayer } from './record-storage.js'
 
 export interface DefaultStackOptions<Machine extends StateMachine> {
   /** A new and empty one. */
@@ -14,19 +13,23 @@ export interface DefaultStackOptions<Machine extends StateMachine> {
   /** What it holds, in a few letters: machines that have applied the same must give the same. */
   readonly digest?: (machine: Machine) => string
   /** Where logs begin, drawn at random. Only for state machines whose `lastApplied` begins there. Default: at 0. */
-  readonly base?: { readonly index: number; readonly term: number }
+  readonly base?: LogBase
+  /** Default: disks of whole records. */
+  readonly storage?: (context: SimulationContext, base: LogBase) => StorageLayer
+  /** Default: a network of whole messages. */
+  readonly transport?: (context: SimulationContext) => TransportLayer
 }
 
 /**
- * The real `Node` with somebody's state machine, on a network of whole messages and disks of whole records. In part of the simulations
- * the state machine outlives its process, as one does that stores its state durably.
+ * The real `Node` with somebody's state machine; where no other layers are given, on a network of whole messages and disks of whole
+ * records. In part of the simulations the state machine outlives its process, as one does that stores its state durably.
  */
 export function defaultStack<Machine extends StateMachine>(options: DefaultStackOptions<Machine>): StackFactory<unknown, Applied<unknown>> {
-  return ({ world, links, random }) => {
-    const { stateMachine, command, digest, base = { index: 0, term: 0 } } = options
-    const isDurable = random.chance(0.4)
-    const network = new MessageNetwork(world, links)
-    const disks = new Map<string, RecordDisk>()
+  return (context) => {
+    const { stateMachine, command, digest, base = { index: 0, term: 0 }, storage = recordLayer, transport = messageLayer } = options
+    const isDurable = context.random.chance(0.4)
+    const storages = storage(context, base)
+    const transports = transport(context)
     const machines = new Map<string, Machine>()
     const machineOf = (id: string): Machine => {
       const machine = (isDurable ? machines.get(id) : undefined) ?? stateMachine()
@@ -37,15 +40,12 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
       base,
       // Every state machine of this stack is one that it has made.
       ...(digest === undefined ? {} : { digest: (machine) => digest(machine as Machine) }),
-      disk: ({ id }) => {
-        const disk = new RecordDisk(id, world, base)
-        disks.set(id, disk)
-        return disk
-      },
-      member: ({ id, incarnation }) => ({
-        storage: new RecordStorage(disks.get(id) as RecordDisk, incarnation),
-        transport: network.transport(id, incarnation),
-        stateMachine: machineOf(id),
+      addresses: (id) => transports.addresses?.(id) ?? {},
+      disk: (host) => storages.disk(host),
+      member: (environment) => ({
+        ...transports.transport(environment),
+        storage: storages.storage(environment),
+        stateMachine: machineOf(environment.id),
       }),
       answer: (index, result) => ({ index, result }),
       workload: (cluster) => new DirectClients(cluster, command),

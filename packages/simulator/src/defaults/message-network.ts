@@ -1,4 +1,5 @@
 import { decodeMessage, encodeMessage, type Message, type Transport, type TransportReceiver } from '@raft/core'
+import type { SimulationContext, TransportLayer } from '../cluster/stack.js'
 import type { Links } from '../network/links.js'
 import type { Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
@@ -12,8 +13,14 @@ interface Attached {
   readonly receiver: TransportReceiver
 }
 
+/** Transports of whole messages. */
+export function messageLayer({ world, links }: SimulationContext): TransportLayer {
+  const network = new MessageNetwork(world, links)
+  return { transport: ({ id, incarnation }) => ({ transport: network.transport(id, incarnation) }) }
+}
+
 /** A network that carries whole messages: for simulations of everything above the transport. */
-export class MessageNetwork {
+class MessageNetwork {
   readonly #world: World
   readonly #links: Links
   readonly #random: Prng

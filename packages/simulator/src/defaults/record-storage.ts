@@ -1,9 +1,23 @@
 import { type EntryBatch, type LogStorage, type LogWrite, StorageError, type StoredLog } from '@raft/core'
+import type { LogBase, SimulationContext, StorageLayer } from '../cluster/stack.js'
 import type { Incarnation } from '../world/host.js'
-import type { RecordDisk } from './record-disk.js'
+import { RecordDisk } from './record-disk.js'
+
+/** Storages of whole records. */
+export function recordLayer({ world }: SimulationContext, base: LogBase): StorageLayer {
+  const disks = new Map<string, RecordDisk>()
+  return {
+    disk: ({ id }) => {
+      const disk = new RecordDisk(id, world, base)
+      disks.set(id, disk)
+      return disk
+    },
+    storage: ({ id, incarnation }) => new RecordStorage(disks.get(id) as RecordDisk, incarnation),
+  }
+}
 
 /** One process's view of its `RecordDisk`. */
-export class RecordStorage implements LogStorage {
+class RecordStorage implements LogStorage {
   readonly #disk: RecordDisk
   readonly #incarnation: Incarnation
 

@@ -3,7 +3,7 @@ import type { Applied } from '../clients/direct-clients.js'
 import type { StackFactory } from '../cluster/stack.js'
 import { digest } from '../facts/entry-digest.js'
 import type { Prng } from '../world/prng.js'
-import { defaultStack } from './default-stack.js'
+import { type DefaultStackOptions, defaultStack } from './default-stack.js'
 
 /** The replicated list: a command is appended to it; the result is the list's length. */
 export class ListMachine implements StateMachine<number> {
@@ -37,11 +37,19 @@ function command(random: Prng): Uint8Array {
   return random.bytes(8 + (random.chance(0.03) ? random.below(4000) : random.below(40)))
 }
 
-/** A cluster that replicates a list, from an index that may be very large: for simulations of the core itself. */
-export function listStackOf(machine: (lastApplied: number) => ListMachine): StackFactory<unknown, Applied<unknown>> {
+interface ListStackOptions extends Pick<DefaultStackOptions<ListMachine>, 'storage' | 'transport'> {
+  readonly machine?: (lastApplied: number) => ListMachine
+}
+
+/** A cluster that replicates a list, from an index that may be very large: for simulations of what is below the state machine. */
+export function listStackOf({
+  machine = (index) => new ListMachine(index),
+  ...layers
+}: ListStackOptions): StackFactory<unknown, Applied<unknown>> {
   return (context) => {
     const index = context.random.pick([0, 0, 0, 2 ** 31 - 5, 2 ** 32 - 5, 2 ** 52 - 5])
     return defaultStack({
+      ...layers,
       base: { index, term: index === 0 ? 0 : 3 },
       stateMachine: () => machine(index),
       command,
@@ -50,4 +58,4 @@ export function listStackOf(machine: (lastApplied: number) => ListMachine): Stac
   }
 }
 
-export const listStack = listStackOf((lastApplied) => new ListMachine(lastApplied))
+export const listStack = listStackOf({})

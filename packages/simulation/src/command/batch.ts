@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { Statistics, type StatisticsData } from '@raft/simulator'
+import { stackNamed } from '../stacks/stacks.js'
 
 export interface BatchOptions {
   readonly stack: string
@@ -33,7 +34,7 @@ export interface BatchResult {
 
 /** Runs many seeds in several processes. When one finds a failure, all end. */
 export async function runBatch({ stack, from, seeds, jobs, budget, onProgress }: BatchOptions): Promise<BatchResult> {
-  const statistics = new Statistics()
+  const statistics = new Statistics(stackNamed(stack).faults)
   const failedSeeds: number[] = []
   const workers: { stop: () => void; ended: Promise<void> }[] = []
   const report = (message: WorkerReport) => {

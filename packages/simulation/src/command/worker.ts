@@ -13,11 +13,11 @@ process.once('message', (task: WorkerTask) => {
 async function work({ stack, from, step, end, budget }: WorkerTask): Promise<void> {
   const startedAt = performance.now()
   const named = stackNamed(stack)
-  let statistics = new Statistics()
+  let statistics = new Statistics(named.faults)
   let reportedAt = startedAt
   const flush = () => {
     send({ type: 'done', statistics: statistics.toJSON() })
-    statistics = new Statistics()
+    statistics = new Statistics(named.faults)
     reportedAt = performance.now()
   }
   for (let seed = from; seed < end && performance.now() - startedAt < budget; seed += step) {

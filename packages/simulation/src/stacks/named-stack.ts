@@ -1,4 +1,12 @@
-import { type Outcome, type ReducedFailure, type Reduction, reduceFailure, type StackFactory, simulate } from '@raft/simulator'
+import {
+  faultsCounted,
+  type Outcome,
+  type ReducedFailure,
+  type Reduction,
+  reduceFailure,
+  type StackFactory,
+  simulate,
+} from '@raft/simulator'
 
 export interface SeedOptions extends Reduction {
   readonly seed: number
@@ -9,14 +17,25 @@ export interface SeedOptions extends Reduction {
 export interface NamedStack {
   readonly name: string
   readonly description: string
+  /** What is counted as a fault in it. */
+  readonly faults: readonly string[]
   simulate(options: SeedOptions): Promise<Outcome>
   reduce(options: SeedOptions, failed: Outcome): Promise<ReducedFailure>
 }
 
-export function namedStack<Result, Answer>(name: string, description: string, stack: StackFactory<Result, Answer>): NamedStack {
+export interface StackDescription<Result, Answer> {
+  readonly name: string
+  readonly description: string
+  readonly stack: StackFactory<Result, Answer>
+  /** Faults that come in this stack only, as they are counted. */
+  readonly faults?: readonly string[]
+}
+
+export function namedStack<Result, Answer>({ name, description, stack, faults = [] }: StackDescription<Result, Answer>): NamedStack {
   return {
     name,
     description,
+    faults: [...faultsCounted, ...faults],
     simulate: (options) => simulate({ ...options, stack }),
     reduce: (options, failed) => reduceFailure({ ...options, stack }, failed),
   }

@@ -1,9 +1,22 @@
-import { listStack } from '@raft/simulator'
+import { listStack, listStackOf } from '@raft/simulator'
+import { fileLayer } from '../layers/file-layer.js'
 import { type NamedStack, namedStack } from './named-stack.js'
+
+const DISK_FAULTS = ['lost sector', 'torn sector', 'lost size', 'lost directory entry']
 
 /** What can be simulated, by name. */
 export const stacks: readonly NamedStack[] = [
-  namedStack('core', 'the node with a replicated list, on a network of whole messages and disks of whole records', listStack),
+  namedStack({
+    name: 'core',
+    description: 'the node with a replicated list, on a network of whole messages and disks of whole records',
+    stack: listStack,
+  }),
+  namedStack({
+    name: 'storage',
+    description: 'the same with FileLogStorage, on disks of sectors, files and directories',
+    stack: listStackOf({ storage: fileLayer }),
+    faults: DISK_FAULTS,
+  }),
 ]
 
 /** @throws Error that says what there is */

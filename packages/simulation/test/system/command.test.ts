@@ -47,7 +47,7 @@ describe('pnpm simulate', () => {
   })
 
   it('says what is wrong with a flag', async () => {
-    expect(await simulate('--stack', 'nonsense')).toMatchObject({ code: 1, stderr: expect.stringContaining('Allowed choices are core') })
+    expect(await simulate('--stack', 'nonsense')).toMatchObject({ code: 1, stderr: expect.stringContaining('Allowed choices are core, ') })
     expect(await simulate('--seed', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('a whole number') })
     expect(await simulate('--seed', '1', '--calm', 'sea')).toMatchObject({ code: 1, stderr: expect.stringContaining('none of loss') })
   })

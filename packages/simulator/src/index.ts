@@ -17,6 +17,7 @@ export { type DefaultStackOptions, defaultStack } from './defaults/default-stack
 export { ListMachine, listStack, listStackOf } from './defaults/replicated-list.js'
 export type { DiskFile, DiskFileSystem, DiskOperation } from './disk/disk-file-system.js'
 export { type DiskConditions, type HostDisk, healthyDisk } from './disk/host-disk.js'
+export { diskLosses } from './disk/losses.js'
 export { SimulatedDisk } from './disk/simulated-disk.js'
 export { faultNames, unbearableFaultNames } from './faults/actions.js'
 export { type Calm, calmable, type Plan, type PlanOptions, type Reduction } from './faults/plan.js'

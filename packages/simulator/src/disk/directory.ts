@@ -1,5 +1,6 @@
 import type { Prng } from '../world/prng.js'
-import { Inode, type Losses } from './inode.js'
+import { Inode } from './inode.js'
+import type { Losses } from './losses.js'
 
 /** More names than this that one entry has had are not told apart. */
 const MOST_REMEMBERED = 8
@@ -70,7 +71,7 @@ export class Directory {
   crash(random: Prng, losses: Losses): void {
     for (const [name, history] of this.#unsynced) {
       const chosen = random.chance(0.5) ? history.length - 1 : random.below(history.length)
-      if (chosen < history.length - 1) losses.lostEntries += 1
+      if (chosen < history.length - 1) losses['lost directory entry'] += 1
       this.#show(name, history[chosen]?.inode ?? null)
     }
     this.#unsynced.clear()

@@ -1,6 +1,7 @@
 import type { Prng } from '../world/prng.js'
 import { Directory } from './directory.js'
-import { Inode, type Losses } from './inode.js'
+import { Inode } from './inode.js'
+import type { Losses } from './losses.js'
 import { systemError } from './system-error.js'
 
 /** All directories and files of a disk. */
@@ -72,7 +73,7 @@ export class DiskTree {
   crash(random: Prng, losses: Losses): void {
     for (const [path, directory] of this.#directories) {
       if (path !== '' && !directory.isDurable && random.chance(0.5)) {
-        losses.lostEntries += 1
+        losses['lost directory entry'] += 1
         this.#removeTree(path)
         continue
       }

@@ -1,4 +1,5 @@
 import type { Prng } from '../world/prng.js'
+import type { Losses } from './losses.js'
 import { SparseBytes } from './sparse-bytes.js'
 
 export const SECTOR = 512
@@ -22,14 +23,6 @@ export interface UnsyncedWrite {
 export interface Present {
   readonly number: number
   readonly size: number
-}
-
-/** What losing power has done. */
-export interface Losses {
-  lostSectors: number
-  tornSectors: number
-  lostSizes: number
-  lostEntries: number
 }
 
 /** A file, whatever its names: the bytes that readers see, and how to go back to what a loss of power leaves of them. */
@@ -190,7 +183,7 @@ export class Inode {
     const decided = new Set<number>()
     for (const write of this.#unsynced.toReversed()) this.#undo(write, decided, random, losses)
     const size = random.pick(sizes)
-    if (size < this.#size) losses.lostSizes += 1
+    if (size < this.#size) losses['lost size'] += 1
     this.#bytes.cut(size)
     this.#size = size
     this.#durableSize = size
@@ -207,13 +200,13 @@ export class Inode {
       const from = Math.max(write.from, sector * SECTOR)
       const to = Math.min(write.to, (sector + 1) * SECTOR)
       if (!isKept(i)) {
-        losses.lostSectors += 1
+        losses['lost sector'] += 1
         this.#restore(write, from, to)
         continue
       }
       decided.add(sector)
       if (!random.chance(0.1)) continue
-      losses.tornSectors += 1
+      losses['torn sector'] += 1
       this.#restore(write, from + random.below(to - from), to)
     }
   }

@@ -5,7 +5,8 @@ import type { DiskFileSystem, DiskOperation } from './disk-file-system.js'
 import { DiskTree } from './disk-tree.js'
 import { DiskWork } from './disk-work.js'
 import { type DiskConditions, type HostDisk, healthyDisk } from './host-disk.js'
-import type { Inode, Losses, UnsyncedWrite } from './inode.js'
+import type { Inode, UnsyncedWrite } from './inode.js'
+import { type Losses, noLosses } from './losses.js'
 import { ProcessFileSystem } from './process-file-system.js'
 
 /**
@@ -170,12 +171,8 @@ export class SimulatedDisk implements HostDisk {
   }
 
   #lose(lose: (losses: Losses) => void): void {
-    const losses = { lostSectors: 0, tornSectors: 0, lostSizes: 0, lostEntries: 0 }
+    const losses = noLosses()
     lose(losses)
-    const { lostSectors, tornSectors, lostSizes, lostEntries } = losses
-    if (lostSectors > 0) this.world.count('lost sector', lostSectors)
-    if (tornSectors > 0) this.world.count('torn sector', tornSectors)
-    if (lostSizes > 0) this.world.count('lost size', lostSizes)
-    if (lostEntries > 0) this.world.count('lost directory entry', lostEntries)
+    for (const [what, times] of Object.entries(losses)) if (times > 0) this.world.count(what, times)
   }
 }

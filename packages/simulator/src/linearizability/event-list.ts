@@ -12,8 +12,8 @@ export class EventList {
     const count = calls.length
     const timeOf = (node: number) => (node < count ? calls[node] : returns[node - count]) as number
     const nodes = [...calls.keys(), ...[...returns.keys()].filter((i) => returns[i] !== Number.POSITIVE_INFINITY).map((i) => count + i)]
-    // At one time calls come before returns, so that the operations overlap.
-    nodes.sort((a, b) => timeOf(a) - timeOf(b) || Number(a >= count) - Number(b >= count) || a - b)
+    // At one time calls come before returns, whose numbers are higher, so that the operations overlap.
+    nodes.sort((a, b) => timeOf(a) - timeOf(b) || a - b)
     this.#count = count
     this.#next = new Int32Array(2 * count + 1)
     this.#previous = new Int32Array(2 * count + 1)
@@ -30,6 +30,7 @@ export class EventList {
     return 2 * this.#count
   }
 
+  /** The head is none. */
   isCall(node: number): boolean {
     return node < this.#count
   }

@@ -106,7 +106,7 @@ export class Search<State, Input, Output> {
     const states: State[] = []
     const unknown: number[] = []
     const events = this.#events
-    for (let node = events.next(events.head); node !== events.head && events.isCall(node); ) {
+    for (let node = events.next(events.head); events.isCall(node); ) {
       const previous = events.previous(node)
       if (!this.#isAnswered[node]) unknown.push(node)
       else {
@@ -133,9 +133,8 @@ export class Search<State, Input, Output> {
   #remember(state: State): void {
     if (this.#missing > this.#fewestMissing) return
     if (this.#missing === this.#fewestMissing && this.#order.length >= this.#longest.order.length) return
-    const { head } = this.#events
     const next: number[] = []
-    for (let node = this.#events.next(head); node !== head && this.#events.isCall(node); node = this.#events.next(node))
+    for (let node = this.#events.next(this.#events.head); this.#events.isCall(node); node = this.#events.next(node))
       if (this.#isAnswered[node]) next.push(node)
     this.#fewestMissing = this.#missing
     this.#longest = { order: [...this.#order], state, next }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { logStorageSuite } from '@raft/conformance'
 import { describe, test } from 'vitest'
 import { FileLogStorage } from '../src/index.js'
+import { storageOn } from './support/log.js'
+import { TestDisk } from './support/test-disk.js'
 
 describe('FileLogStorage on the files of this machine', () => {
   logStorageSuite({
@@ -15,7 +17,18 @@ describe('FileLogStorage on the files of this machine', () => {
         remove: () => rm(directory, { recursive: true, force: true }),
       }
     },
-    // Needs a process that dies: crash.test.ts and process.test.ts.
+    // Needs a process that dies: process.test.ts, and the simulated disk below.
     unsupported: ['crash'],
+  })
+})
+
+describe('FileLogStorage on a simulated disk that loses power', () => {
+  let seed = 0
+  logStorageSuite({
+    test,
+    make: (base) => {
+      const disk = new TestDisk(++seed)
+      return { storage: () => storageOn(disk, { base, segmentBytes: 65_536 }), crash: () => disk.crash() }
+    },
   })
 })

@@ -2,8 +2,7 @@ import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { LogDamagedError } from '../src/index.js'
 import { commands, DIRECTORY, storageOn, write } from './support/log.js'
-import { randomFrom } from './support/random.js'
-import { SimulatedFileSystem } from './support/simulated-file-system.js'
+import { TestDisk } from './support/test-disk.js'
 import { attempt, segment, type Written, writeLog } from './support/written-log.js'
 
 async function threeSegments(): Promise<Written> {
@@ -49,11 +48,11 @@ test('the newest segment was made ready and not used, or torn while it was begun
 })
 
 test('a segment of another history of the same directory is refused, though its numbers fit', async () => {
-  const disk = new SimulatedFileSystem(randomFrom(1))
+  const disk = new TestDisk()
   const storage = storageOn(disk)
   await storage.open()
   await storage.close()
-  const other = disk.clone(randomFrom(2))
+  const other = disk.clone(2)
   for (const [history, text] of [
     [disk, 'a'],
     [other, 'b'],
@@ -72,7 +71,7 @@ test('what is left of a segment that was being begun is gone before the log is u
   const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length + 1)
   disk.replace(newest, new Uint8Array(4096).fill(7, 0, 300))
   // So that no other takes its place.
-  disk.faults.fail = (operation) => (operation === 'create' ? new Error('ENOSPC') : null)
+  disk.fail = (operation) => (operation === 'create' ? new Error('ENOSPC') : null)
   const storage = storageOn(disk)
   await storage.open()
   expect(disk.paths()).not.toContain(newest)
@@ -83,12 +82,13 @@ test('what is left of a segment that was being begun is gone before the log is u
 test('a segment that says it is another is refused', async () => {
   const { disk } = await writeLog(7, 1)
   const bytes = disk.contents(segment(1))
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  const view = new DataView(bytes.buffer)
   // Behind the header of 64 bytes and a hard state without a vote stands the segment's number.
   expect(view.getUint32(64 + 9, true)).toBe(1)
   view.setUint32(64 + 9, 2, true)
   view.setUint32(36, crc32(bytes.subarray(64, 64 + view.getUint32(40, true))), true)
   view.setUint32(4, crc32(bytes.subarray(8, 64)), true)
+  disk.replace(segment(1), bytes)
   disk.delete(segment(2))
   await expect(storageOn(disk).open()).rejects.toThrow(/segment 2 under another name/)
 })
@@ -101,7 +101,7 @@ test('the newest segment is empty, which no crash leaves behind: refused', async
 })
 
 test('a file cut by a single byte, though only of the zeros that nobody wrote to, is noticed', async () => {
-  const disk = new SimulatedFileSystem(randomFrom(1))
+  const disk = new TestDisk()
   const storage = storageOn(disk, { segmentBytes: 8192 })
   await storage.open()
   await storage.close()
@@ -120,8 +120,9 @@ test('a file that is not ours is left alone beside a log, and no log is made bes
 
 test('a file of a later version is refused by its version', async () => {
   const { disk } = await threeSegments()
-  const bytes = disk.contents(segment(1))
-  bytes[8] = 2
-  new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, crc32(bytes.subarray(8, 64)), true)
+  disk.change(segment(1), (bytes) => {
+    bytes[8] = 2
+    new DataView(bytes.buffer).setUint32(4, crc32(bytes.subarray(8, 64)), true)
+  })
   await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_UNSUPPORTED_FORMAT' })
 })

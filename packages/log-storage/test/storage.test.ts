@@ -2,11 +2,10 @@ import { EntryBatch, StorageError } from '@raft/core'
 import { describe, expect, test } from 'vitest'
 import { FileLogStorage, IdentityMismatchError, StorageInUseError } from '../src/index.js'
 import { applied, commands, contentsOf, DIRECTORY, emptyModel, randomWrite, read, storageOn, write } from './support/log.js'
-import { randomFrom } from './support/random.js'
-import { SimulatedFileSystem } from './support/simulated-file-system.js'
+import { TestDisk } from './support/test-disk.js'
 
-function newDisk(): SimulatedFileSystem {
-  return new SimulatedFileSystem(randomFrom(1))
+function newDisk(): TestDisk {
+  return new TestDisk()
 }
 
 describe('write', () => {
@@ -127,7 +126,7 @@ describe('indexes and terms', () => {
   for (const base of [0, 2 ** 31 - 20, 2 ** 32 - 20, 2 ** 52]) {
     test(`work behind ${base}`, async () => {
       const disk = newDisk()
-      const random = randomFrom(base + 1)
+      const random = disk.world.random('writes').next
       const options = { base: { index: base, term: base === 0 ? 0 : base - 1 } }
       const storage = storageOn(disk, options)
       const opened = await storage.open()

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
 import { commands, contentsOf, read, storageOn, write } from './support/log.js'
-import { randomFrom } from './support/random.js'
-import { SimulatedFileSystem } from './support/simulated-file-system.js'
+import { TestDisk } from './support/test-disk.js'
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: no luck`), { code })
 }
 
 async function opened(more: object = {}) {
-  const disk = new SimulatedFileSystem(randomFrom(1))
+  const disk = new TestDisk()
   const storage = storageOn(disk, more)
   await storage.open()
   return { disk, storage }
@@ -19,10 +18,10 @@ const LARGE = 'x'.repeat(1500)
 test('trap 17: a write that failed, and that readers see all the same, is not counted on before it has been written again', async () => {
   const { disk, storage } = await opened()
   await write(storage, [commands(1, 1, ['kept'])], { currentTerm: 1, votedFor: 'n1' })
-  disk.faults.fail = (operation, path) => (operation === 'write' && path.endsWith('1.log') ? systemError('EIO') : null)
+  disk.fail = (operation, path) => (operation === 'write' && path.endsWith('1.log') ? systemError('EIO') : null)
   await expect(write(storage, [commands(2, 1, ['seen'])], { currentTerm: 2, votedFor: 'n2' })).rejects.toThrow('EIO')
   await storage.close()
-  disk.faults.fail = () => null
+  disk.fail = () => null
   const again = storageOn(disk)
   const found = await contentsOf(again)
   await again.close()
@@ -31,12 +30,12 @@ test('trap 17: a write that failed, and that readers see all the same, is not co
 })
 
 test('trap 24: a disk that was full while the next segment was made, and has room when it is needed, stops nobody', async () => {
-  const disk = new SimulatedFileSystem(randomFrom(1))
+  const disk = new TestDisk()
   await storageOn(disk)
     .open()
     .then(() => disk.kill())
   let refused = 0
-  disk.faults.fail = (operation, path) => {
+  disk.fail = (operation, path) => {
     if (refused > 0 || operation !== 'write' || !path.endsWith('preparing.tmp')) return null
     refused += 1
     return systemError('ENOSPC')
@@ -54,10 +53,10 @@ test('an error of closing a file keeps no other file open, nor the directory loc
   const { disk, storage } = await opened()
   await write(storage, [commands(1, 1, ['x'])])
   await read(storage, 1, 1)
-  disk.faults.fail = (operation) => (operation === 'close' ? systemError('EIO') : null)
+  disk.fail = (operation) => (operation === 'close' ? systemError('EIO') : null)
   await storage.close()
   expect(disk.openFiles).toBe(0)
-  disk.faults.fail = () => null
+  disk.fail = () => null
   expect((await contentsOf(storageOn(disk))).entries).toEqual(['1:x'])
 })
 

@@ -3,8 +3,15 @@ import { FileLogStorage, type FileLogStorageOptions, type FileSystem } from '../
 
 export const DIRECTORY = '/data/group-0'
 
-export function storageOn(fileSystem: FileSystem, more: Partial<FileLogStorageOptions> = {}): FileLogStorage {
-  return new FileLogStorage({ directory: DIRECTORY, clusterId: 'c1', memberId: 'n1', segmentBytes: 4096, fileSystem, ...more })
+/** Where a log is kept, and where its ids come from. */
+interface Ground {
+  readonly fileSystem: FileSystem
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+export function storageOn({ fileSystem, randomBytes }: Ground, more: Partial<FileLogStorageOptions> = {}): FileLogStorage {
+  const ours = { directory: DIRECTORY, clusterId: 'c1', memberId: 'n1', segmentBytes: 4096, fileSystem, randomBytes }
+  return new FileLogStorage({ ...ours, ...more })
 }
 
 export function write(storage: FileLogStorage, entries: readonly EntryBatch[], hardState: HardState | null = null): Promise<void> {
@@ -57,6 +64,11 @@ export async function contentsOf(storage: FileLogStorage): Promise<Model> {
   })
   if (runs.join() !== expected.join()) throw new Error(`runs ${runs.join()} of entries with ${expected.join()}`)
   return { hardState: stored.hardState, base: stored.baseIndex, entries }
+}
+
+/** Some entries, as a model has them; fewer where `maxBytes` says so. */
+export async function entriesOf(storage: FileLogStorage, from: number, to: number, maxBytes?: number): Promise<string[]> {
+  return describeBatch(await read(storage, from, to, maxBytes))
 }
 
 function describeBatch(batch: EntryBatch): string[] {

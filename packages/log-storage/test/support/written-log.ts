@@ -1,23 +1,20 @@
 import { LogDamagedError } from '../../src/index.js'
 import { applied, contentsOf, DIRECTORY, emptyModel, type Model, randomWrite, storageOn, write } from './log.js'
-import { randomBytesFrom, randomFrom } from './random.js'
-import { SimulatedFileSystem } from './simulated-file-system.js'
+import { TestDisk } from './test-disk.js'
 
 export const segment = (number: number) => `${DIRECTORY}/${String(number).padStart(16, '0')}.log`
 
-export const SEGMENT_BYTES = 4096
-
 export interface Written {
-  readonly disk: SimulatedFileSystem
+  readonly disk: TestDisk
   /** What the log held after each write, from none on. */
   readonly models: readonly Model[]
 }
 
 /** Some segments full of random writes. */
 export async function writeLog(seed: number, writes: number): Promise<Written> {
-  const random = randomFrom(seed)
-  const disk = new SimulatedFileSystem(random)
-  const storage = storageOn(disk, { randomBytes: randomBytesFrom(random) })
+  const disk = new TestDisk(seed)
+  const random = disk.world.random('writes').next
+  const storage = storageOn(disk)
   await storage.open()
   const models = [emptyModel()]
   for (let i = 0; i < writes; i++) {
@@ -29,7 +26,7 @@ export async function writeLog(seed: number, writes: number): Promise<Written> {
   return { disk, models }
 }
 
-export async function attempt(disk: SimulatedFileSystem): Promise<Model | LogDamagedError> {
+export async function attempt(disk: TestDisk): Promise<Model | LogDamagedError> {
   const storage = storageOn(disk)
   try {
     return await contentsOf(storage)

@@ -2,7 +2,7 @@ import type { Prng } from '../world/prng.js'
 import type { Losses } from './losses.js'
 import { SparseBytes } from './sparse-bytes.js'
 
-export const SECTOR = 512
+const SECTOR = 512
 /** The system writes back by itself, the oldest first, what nobody asked it to. */
 const MOST_UNSYNCED = 64
 

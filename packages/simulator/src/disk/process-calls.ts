@@ -52,14 +52,18 @@ export class ProcessCalls {
     return this.#incarnation
   }
 
+  /** The dead ask for nothing. */
+  get isAlive(): boolean {
+    return this.#incarnation.isAlive
+  }
+
   /**
    * `carryOut` happens once the disk gets to it, whether the process still lives or not, with the error that was chosen for
    * it or null; what it gives back is told to the process, if that lives, once it is not paused.
    */
   begin(operation: DiskOperation, path: string, carryOut: (fault: Error | null) => () => void): void {
     const { disk } = this
-    // The dead ask for nothing.
-    if (!this.#incarnation.isAlive) return
+    if (!this.isAlive) return
     const chosen = disk.onOperation?.(operation, path) ?? null
     disk.work.begin(() => {
       if (chosen !== null) disk.work.hasFailed(`${operation} error`)

@@ -39,8 +39,9 @@ export class ProcessFile implements DiskFile {
   }
 
   write(source: Uint8Array, offset: number, length: number, position: number, done: Done): void {
-    const { disk } = this.#calls
+    const { disk, isAlive } = this.#calls
     const { random } = disk
+    if (!isAlive) return
     const count = this.#roomFor(length, position)
     const refused = this.#errorOfClosed('write') ?? (count === 0 && length > 0 ? systemError('ENOSPC', 'write', this.#path) : null)
     if (refused !== null) {
@@ -78,7 +79,7 @@ export class ProcessFile implements DiskFile {
 
   close(): Promise<void> {
     const closed = this.#errorOfClosed('close')
-    if (closed === null) this.#calls.disk.fileClosed()
+    if (closed === null && this.#calls.isAlive) this.#calls.disk.fileClosed()
     // Also where closing fails, as on Linux.
     this.#isOpen = false
     return this.#calls.ask('close', this.#path, () => {

@@ -25,7 +25,7 @@ export class SimulatedDisk implements HostDisk {
   readonly work: DiskWork
   #tree = new DiskTree()
   #isFull = false
-  #locks = new Map<string, Incarnation>()
+  readonly #locks = new Map<string, Incarnation>()
   #openFiles = 0
 
   constructor(host: Host) {
@@ -166,7 +166,6 @@ export class SimulatedDisk implements HostDisk {
 
   #end(): void {
     this.work.abandon()
-    this.#locks = new Map()
     this.#openFiles = 0
   }
 

@@ -31,16 +31,16 @@ export class SparseBytes {
       const within = at % PAGE
       const length = Math.min(PAGE - within, to - at)
       const number = (at - within) / PAGE
-      if (length === PAGE) this.#pages[number] = undefined
-      else this.#pages[number]?.fill(0, within, within + length)
+      this.#pages[number]?.fill(0, within, within + length)
       at += length
     }
   }
 
   /** Zero from here on. */
   cut(position: number): void {
-    this.zero(position, Math.max(position, this.#pages.length * PAGE))
-    this.#pages.length = Math.min(this.#pages.length, Math.ceil(position / PAGE))
+    const kept = Math.ceil(position / PAGE)
+    this.#pages.length = Math.min(this.#pages.length, kept)
+    this.zero(position, kept * PAGE)
   }
 
   /** A copy of the bytes; null where they are zero and no page holds them. */

@@ -52,6 +52,7 @@ describe('a full disk', () => {
       const file = await machine.durableFile('/d/f', filled(1000, 1))
       machine.disk.fill()
       expect(await machine.done(writeOnce(file, filled(500, 2), 500))).toBe(500)
+      expect(machine.disk.failures).toBe(0)
       expect(await machine.done(writeOnce(file, filled(500, 2), 700))).toBe(300)
       let grown = 0
       for (;;) {
@@ -94,6 +95,15 @@ describe('transfers', () => {
       expect(Math.max(...lengths)).toBe(1000)
     }
     expect(machine.disk.failures).toBe(0)
+  })
+
+  it('give zeros where nothing was ever written, whatever they are read into', async () => {
+    const machine = new Machine()
+    const file = await machine.durableFile('/d/f', filled(10, 1))
+    await machine.done(writeOnce(file, filled(10, 1), 100_000))
+    const target = filled(200, 9)
+    await machine.done(new Promise((resolve) => file.read(target, 0, 200, 50_000, resolve)))
+    expect(target).toEqual(filled(200, 0))
   })
 
   it('end where the file ends', async () => {

@@ -77,10 +77,24 @@ describe('a loss of power while a write is under way', () => {
     expect([...seen].sort()).toEqual([1, 2, 3])
   })
 
+  it('never leaves the newer of two writes to a sector without the older', async () => {
+    const seen = new Set<string>()
+    for (let seed = 0; seed < 400; seed++) {
+      const machine = new Machine(seed)
+      const file = await machine.durableFile('/d/f', filled(SECTOR, 1))
+      void writeOnce(file, filled(50, 2), 0)
+      void writeOnce(file, filled(50, 2), 100)
+      machine.crash()
+      const bytes = machine.disk.contents('/d/f')
+      seen.add(`${bytes[49] === 2 ? 'older' : '-'} ${bytes[100] === 2 ? 'newer' : '-'}`)
+    }
+    expect([...seen].sort()).toEqual(['- -', 'older -', 'older newer'])
+  })
+
   it('is counted', async () => {
-    const machine = new Machine(3)
-    const file = await machine.durableFile('/d/f', filled(SECTOR, 1))
+    const machine = new Machine()
     for (let i = 0; i < 100; i++) {
+      const file = await machine.durableFile('/d/f', filled(SECTOR, 1))
       void writeOnce(await machine.done(machine.files.create(`/d/${i}`)), filled(SECTOR, 2), 0)
       void writeOnce(file, filled(40 * SECTOR, 2), SECTOR)
       machine.crash()
@@ -149,15 +163,37 @@ describe('what is durable', () => {
 
   it('is not what was written after the sync had begun', async () => {
     let lost = 0
-    for (let seed = 0; seed < 100; seed++) {
+    for (let seed = 0; seed < 200; seed++) {
       const machine = new Machine(seed)
       const file = await machine.durableFile('/d/f', filled(4 * SECTOR, 1))
+      const heard: string[] = []
       const synced = file.sync()
-      void writeOnce(file, filled(4 * SECTOR, 2), 0)
+      for (const at of [0, 0]) void writeOnce(file, filled(2 * SECTOR, 2), at).then(() => heard.push('written'))
       await machine.done(synced)
       machine.crash()
-      if (machine.disk.contents('/d/f').includes(1)) lost += 1
+      if (
+        heard.length === 0 &&
+        machine.disk
+          .contents('/d/f')
+          .subarray(0, 2 * SECTOR)
+          .includes(1)
+      )
+        lost += 1
     }
     expect(lost).toBeGreaterThan(10)
+  })
+
+  it('includes the rest of the sectors that a durable write touches, for a disk stores whole sectors', async () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const machine = new Machine(seed)
+      const file = await machine.durableFile('/d/f', filled(SECTOR, 1))
+      machine.disk.conditions.writeErrors = 1
+      await expect(machine.done(writeOnce(file, filled(50, 2), 0))).rejects.toThrow()
+      machine.disk.conditions.writeErrors = 0
+      const seen = machine.disk.contents('/d/f')
+      await machine.done(writeOnce(file, filled(50, 3), 100))
+      machine.crash()
+      expect(machine.disk.contents('/d/f').subarray(0, 50)).toEqual(seen.subarray(0, 50))
+    }
   })
 })

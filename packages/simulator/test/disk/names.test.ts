@@ -104,13 +104,14 @@ describe('names in a directory that was synced', () => {
   it('may change after the sync has begun, of which that sync knows nothing', async () => {
     const seen = await outcomes(200, async (machine) => {
       machine.disk.replace('/d/a', filled(1, 1))
-      const removed = machine.files.remove('/d/a')
-      const synced = machine.files.syncDirectory('/d')
+      const order: string[] = []
+      const synced = machine.files.syncDirectory('/d').then(() => order.push('synced'))
+      const removed = machine.files.remove('/d/a').then(() => order.push('removed'))
       await machine.done(Promise.all([removed, synced]))
       machine.crash()
-      return names(machine)
+      return `${order[0]} first: ${names(machine)}`
     })
-    expect(seen).toEqual(['', 'a1'])
+    expect(seen).toEqual(['removed first: ', 'removed first: a1', 'synced first: ', 'synced first: a1'])
   })
 })
 

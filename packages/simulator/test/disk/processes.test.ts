@@ -37,9 +37,14 @@ describe('a process that is killed', () => {
       expect(machine.disk.paths()).not.toContain('/d/new')
       expect(machine.disk.underWay).toBe(0)
       // Nor can it ask for more.
-      file.write(filled(10, 2), 0, 10, 0, () => heard.push('write'))
+      const before = machine.disk.paths().map((path) => machine.disk.contents(path))
+      for (let i = 0; i < 20; i++) file.write(filled(10, 9), 0, 10, 0, () => heard.push('write'))
+      void file.close()
+      expect(machine.disk.underWay).toBe(0)
       await machine.pass(1000)
       expect(heard).toEqual([])
+      expect(machine.disk.openFiles).toBe(0)
+      expect(machine.disk.paths().map((path) => machine.disk.contents(path))).toEqual(before)
     })
   }
 
@@ -125,6 +130,7 @@ describe('completion', () => {
     }
     await machine.done(Promise.all([one(), one(), one(), one()]))
     for (let i = 0; i < events.length; i += 2) expect(events[i]).toBe(events[i + 1])
+    expect(new Set(events).size).toBe(4)
   })
 
   it('comes in an order, at times and with an outcome that the seed alone decides', async () => {

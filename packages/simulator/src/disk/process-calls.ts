@@ -34,10 +34,9 @@ const CALLS: Record<DiskOperation, { readonly name: string; readonly rate: Rate 
 /**
  * What one life of a process asks of a disk. Each call is carried out, and answered, by one later event.
  *
- * How promises settle deterministically: the event that answers says `world.settles()`, and then the loop lets every microtask
- * run that follows from the answer before it takes the next event. So whoever awaits goes on within the event that answered,
- * as a callback would, and no order depends on how long a chain of promises is. Callbacks say it too, for behind one there
- * may stand a promise.
+ * How promises settle deterministically: after each event, the world's loop lets everything run that follows from promises
+ * which the event has settled, and takes the next event only then. So whoever awaits goes on within the event that answered,
+ * as a callback would, and no order depends on how long a chain of promises is.
  */
 export class ProcessCalls {
   readonly disk: SimulatedDisk
@@ -68,10 +67,7 @@ export class ProcessCalls {
     disk.work.begin(() => {
       if (chosen !== null) disk.work.hasFailed(`${operation} error`)
       const tell = carryOut(chosen ?? this.#drawFault(operation, path))
-      this.#incarnation.bind(() => {
-        disk.world.settles()
-        tell()
-      })()
+      this.#incarnation.bind(tell)()
     })
   }
 

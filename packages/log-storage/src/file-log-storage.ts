@@ -5,12 +5,13 @@ import type { Identity } from './identity.js'
 import { LogReader } from './log-reader.js'
 import { LogWriter } from './log-writer.js'
 import { completeOptions, type FileLogStorageOptions } from './options.js'
-import { type Recovered, Recovery } from './recovery.js'
+import { type Recovered, Recovery, type TornWrite } from './recovery.js'
 import { FORMATTING_NAME, LOCK_NAME, PREPARING_NAME, segmentName, segmentNumber } from './segment-format.js'
 import { SegmentPreparer } from './segment-preparer.js'
 
 interface Opened {
   readonly identity: Identity
+  readonly torn: TornWrite | null
   readonly writer: LogWriter
   readonly reader: LogReader
   readonly preparer: SegmentPreparer
@@ -37,8 +38,15 @@ export class FileLogStorage implements LogStorage {
 
   /** Whose log this is. @throws StorageError before `open` has finished. */
   get identity(): Identity {
-    if (this.#opened === null) throw new StorageError('the storage is not open: its identity is known after open()')
-    return this.#opened.identity
+    return this.#afterOpening('identity').identity
+  }
+
+  /**
+   * The write that opening has erased, for it was cut short by a crash; null where there was none. Whether it was cut by a
+   * crash, or was whole once and damaged later, no log can tell. @throws StorageError before `open` has finished.
+   */
+  get tornWrite(): TornWrite | null {
+    return this.#afterOpening('torn write').torn
   }
 
   /**
@@ -93,6 +101,11 @@ export class FileLogStorage implements LogStorage {
     return this.#closing
   }
 
+  #afterOpening(what: string): Opened {
+    if (this.#opened === null) throw new StorageError(`the storage is not open: its ${what} is known after open()`)
+    return this.#opened
+  }
+
   async #openOrRelease(): Promise<StoredLog> {
     try {
       return await this.#open()
@@ -108,12 +121,13 @@ export class FileLogStorage implements LogStorage {
     this.#unlock = await fileSystem.lock(`${directory}/${LOCK_NAME}`)
     if (this.#unlock === null) throw new StorageInUseError(directory)
     const recovered = await this.#recover()
-    const { contents, identity } = recovered
+    const { contents, identity, torn } = recovered
     const file = await fileSystem.open(`${directory}/${segmentName(recovered.segment)}`)
     const preparer = new SegmentPreparer(fileSystem, directory, segmentBytes)
     preparer.start(recovered.segment + 1)
     this.#opened = {
       identity,
+      torn,
       preparer,
       writer: new LogWriter(recovered, file, preparer, segmentBytes),
       reader: new LogReader(fileSystem, directory, contents.places),

@@ -9,8 +9,6 @@ export interface StorageFile {
    * no sync (O_DSYNC). Until then any part of them may be on the disk, in any order. `source` is not changed meanwhile.
    */
   write(source: Uint8Array, offset: number, length: number, position: number, done: (error: Error | null, count: number) => void): void
-  /** Makes what the file holds durable (fdatasync), also what an earlier process left in the system's memory. */
-  sync(): Promise<void>
   close(): Promise<void>
 }
 

@@ -6,7 +6,6 @@ import type { FileSystem, StorageFile } from './file-system.js'
 
 const openDescriptor = promisify(open)
 const closeDescriptor = promisify(close)
-const syncDescriptor = promisify(fdatasync)
 const statDescriptor = promisify(fstat)
 
 // One write that returns when it is durable takes one turn of the thread pool where write and fdatasync take two. Windows
@@ -38,10 +37,6 @@ class NodeFile implements StorageFile {
       if (error !== null) return done(error, count)
       fdatasync(this.#descriptor, (syncError) => done(syncError, count))
     })
-  }
-
-  sync(): Promise<void> {
-    return syncDescriptor(this.#descriptor)
   }
 
   close(): Promise<void> {

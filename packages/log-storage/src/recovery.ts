@@ -18,6 +18,16 @@ import {
   type WriteHeader,
 } from './write-format.js'
 
+/** A write that was cut short, or damaged while it was the last one; it counts as never made. */
+export interface TornWrite {
+  readonly file: string
+  /** In bytes from the beginning of the file. */
+  readonly offset: number
+}
+
+/** Stands where a torn write began until what follows is erased. Not a header, and not zero. */
+const BEING_ERASED = new Uint8Array(SECTOR_BYTES).fill(0xff)
+
 export interface Recovered {
   readonly contents: LogContents
   readonly identity: Identity
@@ -28,6 +38,7 @@ export interface Recovered {
   /** Of the last write. */
   readonly sequence: number
   readonly checksum: number
+  readonly torn: TornWrite | null
 }
 
 /**
@@ -48,7 +59,7 @@ export class Recovery {
   #salt: Uint8Array | null = null
   #sequence = 0
   #checksum = 0
-  /** The bytes of the last write that is whole, and where in its segment it begins. */
+  /** The bytes of the last write that is whole, zeros up to where the next sector ends, and where in its segment it begins. */
   #last = new Uint8Array(0)
   #lastAt = 0
   #buffer = new Uint8Array(0)
@@ -65,6 +76,7 @@ export class Recovery {
     this.#assertNoneMissing()
     let segment = 0
     let position = 0
+    let torn: TornWrite | null = null
     for (let i = 0; i < this.#numbers.length; i++) {
       const number = this.#numbers[i] as number
       const bytes = await this.#load(number)
@@ -75,17 +87,18 @@ export class Recovery {
       if (end > 0) {
         segment = number
         position = end
-        this.#last = bytes.slice(this.#lastAt, end)
+        this.#last = bytes.slice(this.#lastAt, end + SECTOR_BYTES).fill(0, end - this.#lastAt)
       }
       if (end > 0 && cleanEnd) continue
       await this.#refuseUnlessTorn(i, bytes, end)
+      if (!cleanEnd) torn = { file: this.#path(number), offset: end }
       if (end > 0) await this.#erase(number, end, size)
       break
     }
     await this.#storeKept(segment)
     await this.#removeUnused(segment)
     const { contents, identity, salt } = this.#found()
-    return { contents, identity, salt, segment, position, sequence: this.#sequence, checksum: this.#checksum }
+    return { contents, identity, salt, segment, position, sequence: this.#sequence, checksum: this.#checksum, torn }
   }
 
   #assertNoneMissing(): void {
@@ -178,19 +191,24 @@ export class Recovery {
     })
   }
 
+  /**
+   * All but the first sector, in which a mark is left: were the zeros not stored, for an error or a kill, readers might see
+   * them all the same, and what they cover would come back behind a later write. As long as the mark stands it is done again.
+   */
   async #erase(number: number, from: number, to: number): Promise<void> {
-    await this.#with(number, (file) => writeZeros(file, from, to))
+    await this.#with(number, async (file) => {
+      await writeAllAsync(file, BEING_ERASED, BEING_ERASED.length, from)
+      await writeZeros(file, from + SECTOR_BYTES, to)
+    })
   }
 
   /**
    * What a killed process wrote may be in the system's memory only, and is counted on from now on. After an error of writing,
-   * systems take such pages for stored, and a sync would do nothing (fsync is not retried): so the last write is written again.
+   * systems take such pages for stored, and a sync would do nothing (fsync is not retried): so the last write is written again,
+   * and the zeros of the sector behind it. All before it was durable before it was begun.
    */
   async #storeKept(segment: number): Promise<void> {
-    await this.#with(segment, async (file) => {
-      await writeAllAsync(file, this.#last, this.#last.length, this.#lastAt)
-      await file.sync()
-    })
+    await this.#with(segment, (file) => writeAllAsync(file, this.#last, this.#last.length, this.#lastAt))
     await this.#fileSystem.syncDirectory(this.#directory)
   }
 

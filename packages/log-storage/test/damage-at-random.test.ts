@@ -10,6 +10,8 @@ interface Outcomes {
   /** As it was at a time before, where the damage had wiped out all that came later. */
   older: number
   refused: number
+  /** Openings that reported a torn write. */
+  torn: number
 }
 
 /** Damages a copy in one way, and opens it. */
@@ -17,15 +19,25 @@ async function damageOnce({ disk, models }: Written, seed: number, outcomes: Out
   const copy = disk.clone(seed)
   const random = copy.world.random('damage')
   const before = copy.paths()
-  const { what, mayForget } = damageAtRandom(copy, random)
-  const found = await attempt(copy)
+  const { what, vanished } = damageAtRandom(copy, random)
+  const { found, torn } = await attempt(copy)
+  const files = [...before, ...copy.paths()]
   if (found instanceof LogDamagedError) {
-    expect([...before, ...copy.paths()], what).toContain(found.file)
+    expect(files, what).toContain(found.file)
     expect(found.offset, what).toBeGreaterThanOrEqual(0)
     outcomes.refused += 1
-  } else if (isDeepStrictEqual(found, models.at(-1))) outcomes.whole += 1
-  else if (isDeepStrictEqual(found, models.at(-2))) outcomes.withoutLast += 1
-  else if (mayForget && models.some((model) => isDeepStrictEqual(found, model))) outcomes.older += 1
+    return
+  }
+  if (torn !== null) {
+    expect(files, what).toContain(torn.file)
+    expect(torn.offset % 512, what).toBe(0)
+    outcomes.torn += 1
+  }
+  if (isDeepStrictEqual(found, models.at(-1))) outcomes.whole += 1
+  else if (isDeepStrictEqual(found, models.at(-2))) {
+    if (vanished === 'nothing') expect(torn, what).not.toBe(null)
+    outcomes.withoutLast += 1
+  } else if (vanished === 'the last writes' && models.some((model) => isDeepStrictEqual(found, model))) outcomes.older += 1
   else expect.fail(`damage ${seed}, ${what}: found ${JSON.stringify(found)}`)
 }
 
@@ -35,14 +47,15 @@ const TIMES = Number(process.env['RAFT_FUZZ'] ?? 1)
 test(
   'damaged files by the ten-thousand give the log as it was, or without its last write, or a refusal with file and offset',
   async () => {
-    const outcomes: Outcomes = { whole: 0, withoutLast: 0, older: 0, refused: 0 }
-    for (let log = 1; log <= 30 * TIMES; log++) {
+    const outcomes: Outcomes = { whole: 0, withoutLast: 0, older: 0, refused: 0, torn: 0 }
+    for (let log = 1; log <= 25 * TIMES; log++) {
       const written = await writeLog(log, 10 + (log % 40))
       for (let i = 0; i < 400; i++) await damageOnce(written, log * 1000 + i, outcomes)
     }
     expect(outcomes.whole).toBeGreaterThan(1000)
     expect(outcomes.withoutLast).toBeGreaterThan(100)
     expect(outcomes.older).toBeGreaterThan(10)
+    expect(outcomes.torn).toBeGreaterThan(100)
     expect(outcomes.refused).toBeGreaterThan(1000)
   },
   120_000 * TIMES,

@@ -34,9 +34,13 @@ describe('trap 22: damage inside the last write is a torn tail, damage before a 
       disk.change(segment(1), (bytes) => bytes.fill(0, (starts[2] as number) + sector * 512, (starts[2] as number) + sector * 512 + 512))
       const storage = storageOn(disk)
       expect((await contentsOf(storage)).entries).toHaveLength(8)
+      expect(storage.tornWrite).toEqual({ file: segment(1), offset: starts[2] })
       await write(storage, [commands(9, 2, ['after the repair'])])
       await storage.close()
-      expect((await contentsOf(storageOn(disk))).entries.at(-1)).toBe('2:after the repair')
+      const again = storageOn(disk)
+      expect(() => again.tornWrite).toThrow(/not open/)
+      expect((await contentsOf(again)).entries.at(-1)).toBe('2:after the repair')
+      expect(again.tornWrite).toBe(null)
     })
 
     test(`sector ${sector} of the write before is lost: refused, with file and offset of that write`, async () => {

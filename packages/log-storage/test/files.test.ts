@@ -43,7 +43,7 @@ test('the newest segment was made ready and not used, or torn while it was begun
   const newest = segment(disk.paths().filter((path) => path.endsWith('.log')).length + 1)
   for (const bytes of [new Uint8Array(4096), new Uint8Array(4096).fill(7, 0, 300)]) {
     disk.replace(newest, bytes)
-    expect(await attempt(disk)).toEqual(models.at(-1))
+    expect((await attempt(disk)).found).toEqual(models.at(-1))
   }
 })
 
@@ -112,7 +112,7 @@ test('a file cut by a single byte, though only of the zeros that nobody wrote to
 test('a file that is not ours is left alone beside a log, and no log is made beside it', async () => {
   const { disk, models } = await threeSegments()
   disk.replace(`${DIRECTORY}/notes.txt`, Buffer.from('mine'))
-  expect(await attempt(disk)).toEqual(models.at(-1))
+  expect((await attempt(disk)).found).toEqual(models.at(-1))
   for (const path of disk.paths()) if (path.endsWith('.log')) disk.delete(path)
   await expect(storageOn(disk).open()).rejects.toMatchObject({ code: 'RAFT_FOREIGN_FILES' })
   await expect(storageOn(disk).open()).rejects.toThrow(/notes\.txt/)

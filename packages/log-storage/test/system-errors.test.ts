@@ -77,3 +77,37 @@ test('reads that overlap without end keep few files open, and none after close',
   await storage.close()
   expect(disk.openFiles).toBe(0)
 })
+
+test('trap 17: a torn tail whose erasing failed, and that readers see erased all the same, does not come back behind a later write', async () => {
+  let failed = 0
+  for (let seed = 0; seed < 300; seed++) {
+    const disk = new TestDisk(seed)
+    const storage = storageOn(disk, { segmentBytes: 64 * 512 })
+    await storage.open()
+    await write(storage, [commands(1, 1, ['kept'])])
+    const stopped = disk.stopAfter(0)
+    storage.write({ hardState: null, entries: [commands(2, 1, [LARGE, LARGE, LARGE])] }, () => {})
+    await stopped
+    disk.crash()
+    // Until an opening succeeds; after each that fails the process ends, and the system lives on.
+    for (let opened = false; !opened; ) {
+      disk.simulated.conditions.syncErrors = 0.3
+      opened = await storageOn(disk, { segmentBytes: 64 * 512 })
+        .open()
+        .then(() => true)
+        .catch(() => false)
+      if (!opened) failed += 1
+      disk.kill()
+    }
+    disk.simulated.conditions.syncErrors = 0
+    const last = storageOn(disk, { segmentBytes: 64 * 512 })
+    const before = (await contentsOf(last)).entries
+    const later = disk.stopAfter(0)
+    last.write({ hardState: null, entries: [commands(before.length + 1, 1, ['y'.repeat(600)])] }, () => {})
+    await later
+    disk.crash()
+    const { entries } = await contentsOf(storageOn(disk)).catch((error: unknown) => expect.fail(`seed ${seed}: ${error}`))
+    expect([before.length, before.length + 1]).toContain(entries.length)
+  }
+  expect(failed).toBeGreaterThan(100)
+})

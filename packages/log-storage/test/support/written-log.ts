@@ -1,4 +1,4 @@
-import { LogDamagedError } from '../../src/index.js'
+import { LogDamagedError, type TornWrite } from '../../src/index.js'
 import { applied, contentsOf, DIRECTORY, emptyModel, type Model, randomWrite, storageOn, write } from './log.js'
 import { TestDisk } from './test-disk.js'
 
@@ -26,12 +26,19 @@ export async function writeLog(seed: number, writes: number): Promise<Written> {
   return { disk, models }
 }
 
-export async function attempt(disk: TestDisk): Promise<Model | LogDamagedError> {
+export interface Attempt {
+  readonly found: Model | LogDamagedError
+  readonly torn: TornWrite | null
+}
+
+/** Opens, reads everything and closes; any other error than of damage is thrown. */
+export async function attempt(disk: TestDisk): Promise<Attempt> {
   const storage = storageOn(disk)
   try {
-    return await contentsOf(storage)
+    const found = await contentsOf(storage)
+    return { found, torn: storage.tornWrite }
   } catch (error) {
-    if (error instanceof LogDamagedError) return error
+    if (error instanceof LogDamagedError) return { found: error, torn: null }
     throw error
   } finally {
     await storage.close()

@@ -26,6 +26,11 @@ export interface SequentialModel<State, Input, Output> {
    * lost. Not a write of what is there already: elsewhere it would change something. Reads cost the search next to nothing.
    */
   isRead(input: Input, output: Output): boolean
+  /**
+   * Whether the operation can have had this output neither here nor in any state that can follow. Saying so is not needed, but spares the
+   * search what would be in vain.
+   */
+  readonly isTooLate?: (state: State, input: Input, output: Output) => boolean
   /** A whole number of 32 bits; equal states have equal ones. */
   hash(state: State): number
   equals(a: State, b: State): boolean

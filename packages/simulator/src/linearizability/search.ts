@@ -91,7 +91,8 @@ export class Search<State, Input, Output> {
       this.#takeBack(branch.before)
       return
     }
-    const operation = (way < answered.length ? answered[way] : unknown[way - answered.length]) as number
+    // Most writes that are not answered take effect soon or never: the last called first.
+    const operation = (way < answered.length ? answered[way] : unknown[unknown.length - 1 - (way - answered.length)]) as number
     const state = way < answered.length ? (states[way] as State) : this.#step(branch.state, operation)
     if (state === null || (state === branch.state && way >= answered.length)) return
     const before = this.#order.length
@@ -106,24 +107,27 @@ export class Search<State, Input, Output> {
     const states: State[] = []
     const unknown: number[] = []
     const events = this.#events
-    for (let node = events.next(events.head); events.isCall(node); ) {
+    let isInVain = false
+    for (let node = events.next(events.head); events.isCall(node) && !isInVain; ) {
       const previous = events.previous(node)
-      if (!this.#isAnswered[node]) unknown.push(node)
-      else {
-        const after = this.#step(state, node)
-        if (after !== null && this.#isRead[node]) {
-          this.#take(node)
-          node = events.next(previous)
-          continue
-        }
-        if (after !== null) {
-          answered.push(node)
-          states.push(after)
-        }
+      const after = this.#isAnswered[node] ? this.#step(state, node) : null
+      if (after !== null && this.#isRead[node]) {
+        this.#take(node)
+        node = events.next(previous)
+        continue
       }
+      if (after !== null) {
+        answered.push(node)
+        states.push(after)
+      } else if (!this.#isAnswered[node]) unknown.push(node)
+      else isInVain = this.#isTooLate(state, node)
       node = events.next(node)
     }
-    this.#branches.push({ before, state, answered, states, unknown, tried: 0 })
+    this.#branches.push(
+      isInVain
+        ? { before, state, answered: [], states: [], unknown: [], tried: 0 }
+        : { before, state, answered, states, unknown, tried: 0 },
+    )
   }
 
   /**
@@ -144,6 +148,11 @@ export class Search<State, Input, Output> {
     this.#steps += 1
     const { input, output } = this.#operations[operation] as HistoryOperation<Input, Output>
     return this.#model.step(state, input, output)
+  }
+
+  #isTooLate(state: State, operation: number): boolean {
+    const { input, output } = this.#operations[operation] as HistoryOperation<Input, Output>
+    return output !== undefined && this.#model.isTooLate?.(state, input, output) === true
   }
 
   #take(operation: number): void {

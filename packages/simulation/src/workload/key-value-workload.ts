@@ -1,0 +1,185 @@
+import { type CallOptions, type Clock, type RaftClient, RequestError } from '@raft/client'
+import type { Prng, Workload } from '@raft/simulator'
+import { Calls } from './calls.js'
+import { checkHistory } from './check-history.js'
+import { Generator } from './generator.js'
+import { type Asked, History } from './history.js'
+import { drawMix, type Mix } from './mix.js'
+import { type Input, shownBy } from './operations.js'
+import { Values } from './values.js'
+import { name } from './words.js'
+
+export interface KeyValueWorkloadOptions {
+  /**
+   * A client with its own connections, on the same clock, with `bytes` for its codec and no `idempotent` calls. Whatever event settles
+   * its promises must let microtasks run before the next event.
+   */
+  readonly connect: (id: string, random: () => number) => RaftClient<Uint8Array>
+  readonly clock: Clock
+  readonly random: Prng
+  /** How the clients behave; what is left out is drawn. */
+  readonly mix?: Partial<Mix>
+  readonly onViolation: (oracle: string, message: string) => void
+  /** Each answer, for the trace. */
+  readonly note?: (what: string, ...parts: (string | number)[]) => void
+  /** How often the model may be asked before the history is left undecided. Default that of `checkLinearizability`. */
+  readonly maxSteps?: number
+}
+
+export interface WorkloadCounts {
+  ok: number
+  failed: number
+  unknown: number
+  /** Histories that could not be decided. */
+  undecided: number
+  /** What the check of the history cost. */
+  steps: number
+}
+
+/** Refusals that say something about the request; all others are somebody's mistake. */
+const RIGHTLY_REFUSED = [
+  'RAFT_COMMAND_TOO_LARGE',
+  'RAFT_TRANSACTION_TOO_LARGE',
+  'RAFT_TIMEOUT',
+  'RAFT_ABORTED',
+  'RAFT_OVERLOADED',
+  'RAFT_CLOSED',
+]
+
+/** How long a probe waits for its answer, in ms. */
+const PROBE_TIMEOUT = 2_000
+
+interface Caller {
+  readonly id: string
+  readonly client: RaftClient<Uint8Array>
+  readonly random: Prng
+}
+
+/**
+ * Clients of the production key-value store, through the production client, who do everything that it can do, and whose history must
+ * be linearizable. Each waits for its answers before it asks anew.
+ */
+export class KeyValueWorkload implements Workload {
+  readonly mix: Mix
+  readonly counts: WorkloadCounts = { ok: 0, failed: 0, unknown: 0, undecided: 0, steps: 0 }
+  readonly #options: KeyValueWorkloadOptions
+  readonly #values: Values
+  readonly #calls: Calls
+  readonly #generator: Generator
+  readonly #history = new History()
+  readonly #callers: readonly Caller[]
+  #isActive = false
+
+  constructor(options: KeyValueWorkloadOptions) {
+    const { random, connect } = options
+    this.#options = options
+    this.mix = { ...drawMix(random.fork('mix')), ...options.mix }
+    this.#values = new Values(random.fork('values'))
+    this.#calls = new Calls(this.#values)
+    this.#generator = new Generator(this.mix, random.fork('operations'), this.#values)
+    this.#callers = Array.from({ length: this.mix.clients }, (_, i) => {
+      const id = `c${i + 1}`
+      const own = random.fork(id)
+      return { id, client: connect(id, own.fork('client').next), random: own }
+    })
+  }
+
+  start(): void {
+    this.#isActive = true
+    for (const caller of this.#callers) this.#think(caller)
+  }
+
+  stop(): void {
+    this.#isActive = false
+  }
+
+  waiting(): string[] {
+    return [...this.#history.open].map(({ client, input }) => `${client}: ${input.kind}${'key' in input ? ` ${name(input.key)}` : ''}`)
+  }
+
+  probe(done: (isDone: boolean) => void): void {
+    const caller = this.#callers[0] as Caller
+    this.#ask(caller, this.#generator.drawProbe(), { timeout: PROBE_TIMEOUT }, done)
+  }
+
+  /** Checks the history, with what is under way as of unknown outcome. */
+  finish(): void {
+    const { maxSteps, onViolation } = this.#options
+    const limit = maxSteps === undefined ? {} : { maxSteps }
+    const { violation, isDecided, steps } = checkHistory(this.#history.operations(), this.mix.keys, this.#values, limit)
+    this.counts.steps += steps
+    if (!isDecided) this.counts.undecided += 1
+    if (violation !== null) onViolation(violation.oracle, violation.message)
+  }
+
+  /** Lets go of all connections. What is under way ends as unknown. */
+  async close(): Promise<void> {
+    this.stop()
+    for (const { client } of this.#callers) await client.close()
+  }
+
+  /** Operations that are answered or of unknown outcome. */
+  get size(): number {
+    return this.#history.size
+  }
+
+  #think(caller: Caller): void {
+    const { clock } = this.#options
+    clock.schedule(clock.now() + caller.random.exponential(this.mix.thinkTime), () => {
+      if (!this.#isActive) return
+      let open = caller.random.chance(this.mix.burstChance) ? 2 + caller.random.below(this.mix.burst - 1) : 1
+      const answered = () => {
+        open -= 1
+        if (open === 0) this.#think(caller)
+      }
+      for (let i = open; i > 0; i--) this.#askSomething(caller, answered)
+    })
+  }
+
+  #askSomething(caller: Caller, answered: () => void): void {
+    const { random } = caller
+    const { impatience, patience, abortChance } = this.mix
+    const { clock } = this.#options
+    const timeout = random.chance(impatience) ? { timeout: 1 + random.next() * patience } : {}
+    if (!random.chance(abortChance)) {
+      this.#ask(caller, this.#generator.draw(), timeout, answered)
+      return
+    }
+    const controller = new AbortController()
+    const cancel = clock.schedule(clock.now() + random.next() * patience, () => controller.abort())
+    this.#ask(caller, this.#generator.draw(), { ...timeout, signal: controller.signal }, () => {
+      cancel()
+      answered()
+    })
+  }
+
+  #ask({ id, client }: Caller, input: Input, options: CallOptions, done: (isDone: boolean) => void): void {
+    const asked = this.#history.ask(`${id} at ${Math.round(this.#options.clock.now())} ms`, input)
+    this.#calls.call(client, input, options).then(
+      (output) => {
+        this.#history.answer(asked, output)
+        this.#generator.see(shownBy(input, output))
+        this.counts.ok += 1
+        this.#options.note?.(`${id} is answered`, input.kind)
+        done(true)
+      },
+      (error: unknown) => {
+        this.#failed(asked, error)
+        this.#options.note?.(`${id} is refused`, input.kind, error instanceof RequestError ? error.code : 'error')
+        done(false)
+      },
+    )
+  }
+
+  #failed(asked: Asked, error: unknown): void {
+    if (error instanceof RequestError && error.outcomeUnknown) {
+      this.counts.unknown += 1
+      this.#history.leaveUnknown(asked)
+      return
+    }
+    this.counts.failed += 1
+    this.#history.fail(asked)
+    if (!(error instanceof RequestError) || !RIGHTLY_REFUSED.includes(error.code))
+      this.#options.onViolation('answers that make sense', `${asked.client}: ${asked.input.kind} ends with ${String(error)}`)
+  }
+}

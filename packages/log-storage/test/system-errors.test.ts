@@ -49,6 +49,24 @@ test('trap 24: a disk that was full while the next segment was made, and has roo
   expect((await contentsOf(storageOn(disk))).entries).toHaveLength(8)
 })
 
+test('trap 17, trap 20: a segment whose name may not be durable is not used, nor made again', async () => {
+  const { disk, storage } = await opened()
+  await write(storage, [commands(1, 1, [LARGE])])
+  await write(storage, [commands(2, 1, [LARGE])])
+  let refused = 0
+  disk.fail = (operation) => {
+    if (operation !== 'syncDirectory') return null
+    refused += 1
+    return systemError('EIO')
+  }
+  const writeUntilError = async () => {
+    for (let i = 3; ; i++) await write(storage, [commands(i, 1, [LARGE])])
+  }
+  await expect(writeUntilError()).rejects.toMatchObject({ code: 'RAFT_STORAGE', cause: { code: 'EIO' } })
+  expect(refused).toBe(1)
+  await storage.close()
+})
+
 test('an error of closing a file keeps no other file open, nor the directory locked', async () => {
   const { disk, storage } = await opened()
   await write(storage, [commands(1, 1, ['x'])])

@@ -1,4 +1,5 @@
 import type { Incarnation } from '../world/host.js'
+import type { Prng } from '../world/prng.js'
 import type { DiskFile, DiskFileSystem } from './disk-file-system.js'
 import type { Inode } from './inode.js'
 import { ProcessCalls } from './process-calls.js'
@@ -26,7 +27,7 @@ export class ProcessFileSystem implements DiskFileSystem {
   }
 
   list(directory: string): Promise<string[]> {
-    return this.#calls.ask('list', directory, () => this.#disk.tree.list(directory))
+    return this.#calls.ask('list', directory, () => inAnyOrder(this.#disk.tree.list(directory), this.#disk.random))
   }
 
   async create(path: string): Promise<DiskFile> {
@@ -92,4 +93,9 @@ export class ProcessFileSystem implements DiskFileSystem {
   #opened(path: string, inode: Inode): DiskFile {
     return new ProcessFile(this.#calls, path, inode)
   }
+}
+
+function inAnyOrder(names: readonly string[], random: Prng): string[] {
+  const left = [...names]
+  return names.map(() => left.splice(random.below(left.length), 1)[0] as string)
 }

@@ -115,6 +115,16 @@ describe('names in a directory that was synced', () => {
   })
 })
 
+it('a list of names is complete, and in any order', async () => {
+  const orders = await outcomes(200, async (machine) => {
+    for (const name of ['a', 'b', 'c']) machine.disk.replace(`/d/${name}`, filled(1, 1))
+    machine.disk.replace('/d/e/f', filled(1, 1))
+    return (await machine.done(machine.files.list('/d'))).join('')
+  })
+  expect(orders).toHaveLength(24)
+  for (const order of orders) expect([...order].sort().join('')).toBe('abce')
+})
+
 it('a directory that is not durable yet may be gone with all that is in it; once it is, it stays', async () => {
   const lists = (machine: Machine) =>
     machine.done(machine.files.list('/x/y')).then(

@@ -27,6 +27,14 @@ export {
   type LinearizabilityResult,
 } from './linearizability/check-linearizability.js'
 export type { HistoryOperation, SequentialModel } from './linearizability/model.js'
+export {
+  type Datagram,
+  type DatagramConditions,
+  DatagramNetwork,
+  type SimulatedSocket,
+  type SimulatedSockets,
+} from './network/datagram-network.js'
+export type { Place, SocketEvents } from './network/datagram-socket.js'
 export { calmConditions, type LinkConditions, Links } from './network/links.js'
 export { describeFailure, SimulationFailedError } from './report/failure.js'
 export { type ReducedFailure, reduceFailure } from './report/reduce.js'

@@ -1,5 +1,6 @@
 import type { Prng } from '../world/prng.js'
 import type { World } from '../world/world.js'
+import { corrupted } from './corruption.js'
 
 /** What happens to what is sent, from any host to any other. Chances are from 0 to 1, times in ms. */
 export interface LinkConditions {
@@ -83,18 +84,10 @@ export class Links {
     return delays
   }
 
-  /** The bytes as they arrive: changed, now and then, in a copy. */
+  /** The bytes as they arrive: now and then others, in a copy. */
   carry(bytes: Uint8Array): Uint8Array {
-    const random = this.#random
-    if (bytes.length === 0 || !random.chance(this.conditions.corruption)) return bytes
+    if (bytes.length === 0 || !this.#random.chance(this.conditions.corruption)) return bytes
     this.#world.count('corrupted')
-    const arriving = bytes.slice()
-    const flips = 1 + random.below(3)
-    for (let i = 0; i < flips; i++) {
-      const at = random.below(bytes.length)
-      arriving[at] = (arriving[at] as number) ^ (1 + random.below(255))
-    }
-    // Two flips of one byte may have undone each other.
-    return random.chance(0.1) ? arriving.subarray(0, random.below(bytes.length)) : arriving
+    return corrupted(bytes, this.#random)
   }
 }

@@ -105,7 +105,8 @@ async function lives(seed: number, count: number, tally: Tally): Promise<void> {
   const random = disk.world.random('lives')
   const groups = Array.from({ length: 1 + random.below(3) }, (_, i) => new Group(i, random, tally))
   for (let life = 0; life < count; life++) {
-    setConditions(disk, random)
+    // Bad times outlast a process: what one could not repair, the next finds.
+    if (random.chance(0.6)) setConditions(disk, random)
     const failuresBefore = disk.simulated.failures
     const live = async (group: Group) => {
       const error = await group.live(disk).catch((reason: unknown) => reason)
@@ -117,7 +118,7 @@ async function lives(seed: number, count: number, tally: Tally): Promise<void> {
     await Promise.race([stopped, Promise.all(groups.map(live)).then(() => stopped)])
     tally.crashes += 1
     if (groups.some((group) => group.isOpening)) tally.whileOpening += 1
-    if (random.chance(0.3)) disk.kill()
+    if (random.chance(0.4)) disk.kill()
     else disk.crash()
   }
 }

@@ -1,8 +1,8 @@
 import { FileLogStorage } from '@raft/log-storage'
 import { type LogBase, SimulatedDisk, type SimulationContext, type StorageLayer } from '@raft/simulator'
+import { CLUSTER_ID } from './cluster-id.js'
 
 const DIRECTORY = '/data'
-export const CLUSTER_ID = 'simulated'
 
 /** The real `FileLogStorage` on simulated disks, with segments so small that they change often. */
 export function fileLayer(context: SimulationContext, base: LogBase): StorageLayer {

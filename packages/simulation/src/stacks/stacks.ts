@@ -1,5 +1,6 @@
 import { listStack, listStackOf } from '@raft/simulator'
 import { fileLayer } from '../layers/file-layer.js'
+import { udpLayer } from '../layers/udp-layer.js'
 import { type NamedStack, namedStack } from './named-stack.js'
 
 const DISK_FAULTS = ['lost sector', 'torn sector', 'lost size', 'lost directory entry']
@@ -16,6 +17,11 @@ export const stacks: readonly NamedStack[] = [
     description: 'the same with FileLogStorage, on disks of sectors, files and directories',
     stack: listStackOf({ storage: fileLayer }),
     faults: DISK_FAULTS,
+  }),
+  namedStack({
+    name: 'transport',
+    description: 'the node with a replicated list and UdpTransport, on a network of sealed datagrams',
+    stack: listStackOf({ transport: udpLayer }),
   }),
 ]
 

@@ -128,11 +128,9 @@ export class SimulatedMember<Result, Answer> {
     if (incarnation === null || node === null || !this.#hasStarted) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
-    const stopped = node
-      .stop()
-      .then(() => parts?.stop?.())
-      .catch(() => {})
-    void stopped.then(() => world.after(0, () => this.#endOf(incarnation)))
+    const stopped = parts?.stop?.(node) ?? node.stop()
+    const ended = () => world.after(0, () => this.#endOf(incarnation))
+    stopped.then(ended, ended)
   }
 
   /** An empty disk in place of the old one. Only while it is down. */

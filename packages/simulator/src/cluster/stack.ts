@@ -25,8 +25,8 @@ export interface MemberParts<Result, Answer> {
   readonly start?: () => Promise<void>
   /** The node takes part: clients may come. */
   readonly serve?: (node: Node<Answer>) => void
-  /** In an orderly stop, after the node. A process that crashes is not asked. */
-  readonly stop?: () => Promise<void>
+  /** An orderly stop, the node's included. A process that crashes is not asked. Default: `node.stop()`. */
+  readonly stop?: (node: Node<Answer>) => Promise<void>
 }
 
 /** Where a log begins, before its first entry. */
@@ -42,11 +42,18 @@ export interface StorageLayer {
   storage(environment: MemberEnvironment): LogStorage
 }
 
+/** A transport, and what is done before and after its node. */
+export interface SimulatedTransport {
+  readonly transport: Transport
+  readonly start?: () => Promise<void>
+  readonly stop?: () => Promise<void>
+}
+
 /** The layer that carries messages between members. */
 export interface TransportLayer {
   /** Where members are reached. Default: nowhere. */
   addresses?(id: MemberId): Member['addresses']
-  transport(environment: MemberEnvironment): Pick<MemberParts<unknown, unknown>, 'transport' | 'start' | 'stop'>
+  transport(environment: MemberEnvironment): SimulatedTransport
 }
 
 /** What a simulated cluster is made of. Everything in it draws time and chance from its `SimulationContext`. */

@@ -42,11 +42,19 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
       ...(digest === undefined ? {} : { digest: (machine) => digest(machine as Machine) }),
       addresses: (id) => transports.addresses?.(id) ?? {},
       disk: (host) => storages.disk(host),
-      member: (environment) => ({
-        ...transports.transport(environment),
-        storage: storages.storage(environment),
-        stateMachine: machineOf(environment.id),
-      }),
+      member: (environment) => {
+        const { transport, start, stop } = transports.transport(environment)
+        return {
+          transport,
+          storage: storages.storage(environment),
+          stateMachine: machineOf(environment.id),
+          ...(start === undefined ? {} : { start }),
+          stop: async (node) => {
+            await node.stop()
+            await stop?.()
+          },
+        }
+      },
       answer: (index, result) => ({ index, result }),
       workload: (cluster) => new DirectClients(cluster, command),
     }

@@ -1,0 +1,33 @@
+import { DatagramNetwork, type SimulationContext, type TransportLayer } from '@raft/simulator'
+import { UdpTransport } from '@raft/udp-transport'
+import { CLUSTER_ID } from './cluster-id.js'
+
+const PORT = 7000
+/** As long as a key, so that it is one: deriving keys from a passphrase takes real time. */
+const SECRET = new Uint8Array(32).fill(7)
+
+/** The real `UdpTransport` on a simulated network, with datagrams of any size that there is. */
+export function udpLayer({ world, links, random }: SimulationContext): TransportLayer {
+  const network = new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]) })
+  const secrets = random.fork('nonces')
+  const address = (id: string) => `${id}:${PORT}`
+  return {
+    addresses: (id) => ({ peer: address(id) }),
+    transport: ({ id, incarnation, clock }) => {
+      const transport = new UdpTransport({
+        id,
+        clusterId: CLUSTER_ID,
+        bind: `0.0.0.0:${PORT}`,
+        secrets: [SECRET],
+        socket: network.sockets(incarnation),
+        clock,
+        randomBytes: (count) => secrets.bytes(count),
+      })
+      return {
+        transport,
+        start: () => transport.start(),
+        stop: () => transport.close(),
+      }
+    },
+  }
+}

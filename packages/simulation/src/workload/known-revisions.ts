@@ -1,5 +1,5 @@
 import type { HistoryOperation } from '@raft/simulator'
-import { changedAt, type Input, type Output, revisionOf, shownBy, valuesOf } from './operations.js'
+import { changedAt, type Held, type Input, type Output, revisionOf, shownBy, valuesOf } from './operations.js'
 import { StillKeys } from './still-keys.js'
 import type { Values } from './values.js'
 
@@ -46,9 +46,9 @@ export class KnownRevisions {
     return known === undefined ? !this.#taken.has(revision) : known === revision
   }
 
-  /** Whether a write of unknown outcome can have changed the key at this revision. */
-  mayChange(key: string, revision: number): boolean {
-    return this.#keys.mayChange(key, revision)
+  /** Whether a write of unknown outcome can have changed the key at this revision to this; null: deleted it. */
+  mayChange(key: string, revision: number, held: Held | null): boolean {
+    return this.#keys.mayChange(key, revision) && (held === null || this.#keys.fits(key, held))
   }
 
   #highestShown(input: Input, output: Output): number {
@@ -74,7 +74,7 @@ export class KnownRevisions {
     for (const key of keysPut(input, output)) this.#keys.put(key, changed ?? 0)
     // What a transaction reads and writes has one revision; what it reads may be from just before it.
     const until = changed ?? Math.max(floor, revisionOf(output) ?? 0) + 1
-    for (const shown of shownBy(input, output)) this.#keys.show(shown, until)
+    for (const shown of shownBy(input, output)) this.#keys.show(shown, until, output.kind === 'transaction')
   }
 
   #findUnknown(input: Input): void {

@@ -1,4 +1,4 @@
-import type { HeldUnder } from './operations.js'
+import type { Held, HeldUnder } from './operations.js'
 
 interface Put {
   readonly revision: number
@@ -6,6 +6,8 @@ interface Put {
   shown: HeldUnder | null
   /** Before this revision the key did not change again. */
   until: number
+  /** What it left behind for sure; null if that is not known. */
+  left: HeldUnder | null
 }
 
 /** At which revisions each key was put, and up to when it then stayed as it was, as far as answers tell. */
@@ -18,9 +20,13 @@ export class StillKeys {
     this.#put(key, revision)
   }
 
-  /** @param until the key was still so just before this revision. */
-  show(shown: HeldUnder, until: number): void {
+  /**
+   * @param until the key was still so just before this revision
+   * @param isBetween it may have been seen in the middle of a transaction
+   */
+  show(shown: HeldUnder, until: number, isBetween: boolean): void {
     const put = this.#put(shown.key, shown.modRevision)
+    if (!isBetween) put.left = shown
     put.until = Math.max(put.until, until)
     // One transaction may put a key more than once: the last of them stays.
     if (put.shown === null || put.shown.version < shown.version) put.shown = shown
@@ -39,6 +45,12 @@ export class StillKeys {
     return revision >= (puts[low - 1]?.until ?? 0)
   }
 
+  /** Whether what a put left behind is what was seen of it, if it was. */
+  fits(key: string, { value, createRevision, modRevision, version }: Held): boolean {
+    const left = this.#byKey.get(key)?.get(modRevision)?.left ?? null
+    return left === null || (left.value === value && left.createRevision === createRevision && left.version === version)
+  }
+
   #of(key: string): readonly Put[] {
     const found = this.#sorted.get(key)
     if (found !== undefined) return found
@@ -50,7 +62,7 @@ export class StillKeys {
 
   #put(key: string, revision: number): Put {
     const puts = this.#byKey.get(key) ?? new Map<number, Put>()
-    const put = puts.get(revision) ?? { revision, shown: null, until: revision }
+    const put = puts.get(revision) ?? { revision, shown: null, until: revision, left: null }
     puts.set(revision, put)
     this.#byKey.set(key, puts)
     return put

@@ -24,7 +24,9 @@ export function storeModel(
   const stepUnknown = (state: StoreState, input: Input) => {
     if (!known.mayBe(input, state.revision + 1)) return null
     const after = rules.apply(state, input).state
-    return rules.keys.every((key, i) => after.held[i] === state.held[i] || known.mayChange(key, after.revision)) ? after : null
+    return rules.keys.every((key, i) => after.held[i] === state.held[i] || known.mayChange(key, after.revision, after.held[i] ?? null))
+      ? after
+      : null
   }
 
   const isGone = (state: StoreState, input: Input, modRevision: number | null) =>
@@ -45,8 +47,9 @@ export function storeModel(
       return isSame(right.output, output) ? right.state : null
     },
     isTooLate(state, input, output) {
+      // One revision is one state: where an answer does not fit into its own, it never does.
       const revision = revisionOf(output)
-      if (revision !== null && revision < state.revision + (changedAt(output) === null ? 0 : 1)) return true
+      if (revision !== null) return revision <= state.revision + (changedAt(output) === null ? 0 : 1)
       // What was put at a revision is not put again: once it is gone it stays away.
       if (output.kind === 'get' && output.held !== null) return isGone(state, input, output.held.modRevision)
       if (output.kind === 'value' && output.value !== null) return isGone(state, input, known.revisionOf(output.value))

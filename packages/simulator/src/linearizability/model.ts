@@ -27,8 +27,8 @@ export interface SequentialModel<State, Input, Output> {
    */
   isRead(input: Input, output: Output): boolean
   /**
-   * Whether the operation can have had this output neither here nor in any state that can follow. Saying so is not needed, but spares the
-   * search what would be in vain.
+   * Asked where `step` gives null: whether the operation can have had this output in no state that can follow, either. Saying so is not
+   * needed, but spares the search what would be in vain.
    */
   readonly isTooLate?: (state: State, input: Input, output: Output) => boolean
   /** A whole number of 32 bits; equal states have equal ones. */

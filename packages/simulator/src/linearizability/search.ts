@@ -26,6 +26,8 @@ interface Branch<State> {
   /** Unknown ones that may: the model is asked when all else has failed. */
   readonly unknown: readonly number[]
   tried: number
+  /** How many unknown ones were found possible. */
+  guesses: number
 }
 
 /**
@@ -43,6 +45,8 @@ export class Search<State, Input, Output> {
   readonly #isRead: readonly boolean[]
   readonly #order: number[] = []
   readonly #branches: Branch<State>[] = []
+  readonly #maxGuesses: number
+  #hasLeftOut = false
   /** Answered operations that are not in the order. */
   #missing: number
   #steps = 0
@@ -50,7 +54,9 @@ export class Search<State, Input, Output> {
   /** Of `#longest`. */
   #fewestMissing = Number.POSITIVE_INFINITY
 
-  constructor(model: SequentialModel<State, Input, Output>, operations: readonly HistoryOperation<Input, Output>[]) {
+  /** @param maxGuesses how many unknown operations are tried at each place; a search that leaves some out finds no violation. */
+  constructor(model: SequentialModel<State, Input, Output>, operations: readonly HistoryOperation<Input, Output>[], maxGuesses: number) {
+    this.#maxGuesses = maxGuesses
     const returns = operations.map((one) => (one.output === undefined ? Number.POSITIVE_INFINITY : one.return))
     this.#model = model
     this.#operations = operations
@@ -65,12 +71,12 @@ export class Search<State, Input, Output> {
     this.#longest = { order: [], state: model.initial, next: [] }
   }
 
-  /** Undecided when the model was asked `maxSteps` times in vain. */
+  /** Undecided when the model was asked `maxSteps` times in vain, or something was left out. */
   run(maxSteps: number): Found<State> {
     this.#enter(this.#model.initial, 0)
     while (this.#missing > 0) {
       const branch = this.#branches.at(-1)
-      if (branch === undefined) return { verdict: 'violation', ...this.#longest, steps: this.#steps }
+      if (branch === undefined) return { verdict: this.#hasLeftOut ? 'undecided' : 'violation', ...this.#longest, steps: this.#steps }
       if (this.#steps > maxSteps) {
         this.#remember(branch.state)
         return { verdict: 'undecided', ...this.#longest, steps: this.#steps }
@@ -94,11 +100,19 @@ export class Search<State, Input, Output> {
     // Most writes that are not answered take effect soon or never: the last called first.
     const operation = (way < answered.length ? answered[way] : unknown[unknown.length - 1 - (way - answered.length)]) as number
     const state = way < answered.length ? (states[way] as State) : this.#step(branch.state, operation)
-    if (state === null || (state === branch.state && way >= answered.length)) return
+    if (state === null || (way >= answered.length && !this.#isWorthGuessing(branch, state))) return
     const before = this.#order.length
     this.#take(operation)
     if (this.#configurations.isNew(state)) this.#enter(state, before)
     else this.#takeBack(before)
+  }
+
+  #isWorthGuessing(branch: Branch<State>, after: State): boolean {
+    if (after === branch.state) return false
+    branch.guesses += 1
+    if (branch.guesses <= this.#maxGuesses) return true
+    this.#hasLeftOut = true
+    return false
   }
 
   /** Takes the reads that can come next, and notes what else may. */
@@ -123,11 +137,8 @@ export class Search<State, Input, Output> {
       else isInVain = this.#isTooLate(state, node)
       node = events.next(node)
     }
-    this.#branches.push(
-      isInVain
-        ? { before, state, answered: [], states: [], unknown: [], tried: 0 }
-        : { before, state, answered, states, unknown, tried: 0 },
-    )
+    const ways = isInVain ? NOTHING : { answered, states, unknown }
+    this.#branches.push({ before, state, ...ways, tried: 0, guesses: 0 })
   }
 
   /**
@@ -173,3 +184,5 @@ export class Search<State, Input, Output> {
     }
   }
 }
+
+const NOTHING = { answered: [], states: [], unknown: [] }

@@ -20,8 +20,8 @@ async function damageOnce({ disk, models }: Written, seed: number, outcomes: Out
   const random = copy.world.random('damage')
   const before = copy.paths()
   const { what, vanished } = damageAtRandom(copy, random)
-  const { found, torn } = await attempt(copy)
   const files = [...before, ...copy.paths()]
+  const { found, torn } = await attempt(copy)
   if (found instanceof LogDamagedError) {
     expect(files, what).toContain(found.file)
     expect(found.offset, what).toBeGreaterThanOrEqual(0)

@@ -6,6 +6,7 @@ export type {
   LogBase,
   MemberEnvironment,
   MemberParts,
+  SimulatedTransport,
   SimulationContext,
   Stack,
   StackFactory,
@@ -36,6 +37,8 @@ export {
 } from './network/datagram-network.js'
 export type { Place, SocketEvents } from './network/datagram-socket.js'
 export { calmConditions, type LinkConditions, Links } from './network/links.js'
+export { type Accept, type SimulatedStream, type StreamConditions, StreamNetwork } from './network/stream-network.js'
+export type { StreamEvents } from './network/stream-ports.js'
 export { describeFailure, SimulationFailedError } from './report/failure.js'
 export { type ReducedFailure, reduceFailure } from './report/reduce.js'
 export { faultsCounted, Statistics, type StatisticsData } from './report/statistics.js'

@@ -33,10 +33,9 @@ export class Addresses {
   }
 }
 
-/** Of `host:port`. @throws Error when it is not that */
-export function splitAddress(text: string): { name: string; port: number } {
+/** Of `host:port`; null when it is not that. */
+export function splitAddress(text: string): { name: string; port: number } | null {
   const colon = text.lastIndexOf(':')
   const port = Number(text.slice(colon + 1))
-  if (colon <= 0 || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`${text} is not host:port`)
-  return { name: text.slice(0, colon), port }
+  return colon > 0 && Number.isInteger(port) && port > 0 && port <= 65_535 ? { name: text.slice(0, colon), port } : null
 }

@@ -1,4 +1,6 @@
 import { checkLinearizability, type HistoryOperation, type LinearizabilityOptions } from '@raft/simulator'
+import { KnownRevisions } from './known-revisions.js'
+import { placeLocalReads } from './local-reads.js'
 import type { Input, Output } from './operations.js'
 import { wrongRevisions } from './revision-order.js'
 import { storeModel } from './store-model.js'
@@ -19,10 +21,11 @@ export function checkHistory(
   values: Values,
   options: LinearizabilityOptions = {},
 ): HistoryVerdict {
-  const model = storeModel(history, keys, values)
+  const known = new KnownRevisions(history, values)
+  const model = storeModel(known, keys, values)
   const wrong = wrongRevisions(history, values, (input, output) => model.describe(input, output))
   if (wrong !== null) return { violation: { oracle: 'revisions', message: wrong }, isDecided: true, steps: 0 }
-  const { verdict, witness, steps } = checkLinearizability(model, history, options)
+  const { verdict, witness, steps } = checkLinearizability(model, placeLocalReads(history, known), options)
   const violation = witness === null ? null : { oracle: 'linearizability', message: witness }
   return { violation, isDecided: verdict !== 'undecided', steps }
 }

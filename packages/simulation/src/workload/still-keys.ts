@@ -1,12 +1,10 @@
+import type { KnownPut } from './needed-changes.js'
 import type { Held, HeldUnder } from './operations.js'
 
-interface Put {
-  readonly revision: number
-  /** What was seen of it; null if only that it was. */
+interface Put extends KnownPut {
+  /** What was seen of it last; null if only that it was. */
   shown: HeldUnder | null
-  /** Before this revision the key did not change again. */
   until: number
-  /** What it left behind for sure; null if that is not known. */
   left: HeldUnder | null
 }
 
@@ -49,6 +47,11 @@ export class StillKeys {
   fits(key: string, { value, createRevision, modRevision, version }: Held): boolean {
     const left = this.#byKey.get(key)?.get(modRevision)?.left ?? null
     return left === null || (left.value === value && left.createRevision === createRevision && left.version === version)
+  }
+
+  /** All puts of all keys, by revision. */
+  all(): ReadonlyMap<string, readonly KnownPut[]> {
+    return new Map([...this.#byKey.keys()].map((key) => [key, this.#of(key)]))
   }
 
   #of(key: string): readonly Put[] {

@@ -1,5 +1,5 @@
-import type { HistoryOperation, SequentialModel } from '@raft/simulator'
-import { KnownRevisions } from './known-revisions.js'
+import type { SequentialModel } from '@raft/simulator'
+import type { KnownRevisions } from './known-revisions.js'
 import { changedAt, type Input, type Output, revisionOf } from './operations.js'
 import { StoreRules, type StoreState } from './store-state.js'
 import type { Values } from './values.js'
@@ -12,21 +12,16 @@ import { Words } from './words.js'
  *
  * The model is of one history: it knows what the answers say about the writes that were not answered.
  */
-export function storeModel(
-  history: readonly HistoryOperation<Input, Output>[],
-  keys: readonly string[],
-  values: Values,
-): SequentialModel<StoreState, Input, Output> {
+export function storeModel(known: KnownRevisions, keys: readonly string[], values: Values): SequentialModel<StoreState, Input, Output> {
   const rules = new StoreRules(keys, values)
-  const known = new KnownRevisions(history, values)
   const words = new Words(rules, values)
 
   const stepUnknown = (state: StoreState, input: Input) => {
     if (!known.mayBe(input, state.revision + 1)) return null
     const after = rules.apply(state, input).state
-    return rules.keys.every((key, i) => after.held[i] === state.held[i] || known.mayChange(key, after.revision, after.held[i] ?? null))
-      ? after
-      : null
+    const fits = (key: string, i: number) =>
+      after.held[i] === state.held[i] ? !known.mustChange(key, after.revision) : known.mayChange(key, after.revision, after.held[i] ?? null)
+    return after === state || rules.keys.every(fits) ? after : null
   }
 
   const isGone = (state: StoreState, input: Input, modRevision: number | null) =>

@@ -2,6 +2,7 @@ import type { Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
 import { Incoming } from './incoming.js'
 import { Outgoing, type Segment } from './outgoing.js'
+import { Owner } from './owner.js'
 import type { StreamEvents, StreamTemper, StreamWire } from './stream-ports.js'
 
 /** How long written bytes may wait for more, in ms, and how many wait before `write` returns false. */
@@ -21,17 +22,11 @@ export class StreamEnd {
   readonly #temper: StreamTemper
   readonly #outgoing: Outgoing
   readonly #incoming: Incoming
-  #events: StreamEvents | null = null
+  readonly #owner: Owner
   /** In `lingering` the process has let go of it, and the system sends the rest. */
   #state: 'opening' | 'open' | 'lingering' | 'gone' = 'opening'
-  #opened = false
-  #isPaused = false
   #isHeld = false
   #isEnding = false
-  #wantsDrain = false
-  #hasToldEnd = false
-  #failure: { readonly error: Error | null } | null = null
-  #isDeferred = false
   #toldRoom = 0
 
   constructor(wire: StreamWire, incarnation: Incarnation, random: Prng, temper: StreamTemper) {
@@ -40,6 +35,7 @@ export class StreamEnd {
     this.#random = random
     this.#temper = temper
     this.#incoming = new Incoming(temper.windowBytes)
+    this.#owner = new Owner(this, incarnation, random, this.#incoming)
     this.#outgoing = new Outgoing({
       world: incarnation.host.world,
       random,
@@ -75,19 +71,16 @@ export class StreamEnd {
       if (this.#random.chance(this.#temper.holding)) this.#hold()
       else this.#outgoing.pump()
     }
-    this.#wantsDrain ||= this.#outgoing.waitingBytes >= HIGH_WATER_BYTES
-    return !this.#wantsDrain
+    return this.#owner.hasRoom(this.#outgoing.waitingBytes >= HIGH_WATER_BYTES)
   }
 
   /** Nothing is read until `resume`: what comes fills the window, and then the other side waits. */
   pause(): void {
-    this.#isPaused = true
+    this.#owner.pause()
   }
 
   resume(): void {
-    if (!this.#isPaused) return
-    this.#isPaused = false
-    this.#soon(() => this.#tell())
+    if (this.#owner.resume()) this.#soon(() => this.#owner.tell())
   }
 
   /** Ends it once everything written has left. */
@@ -102,7 +95,7 @@ export class StreamEnd {
   /** Ends it at once. What was written may or may not arrive, and no event follows. */
   close(): void {
     if (!this.isLive) return
-    this.#events = null
+    this.#owner.release()
     if (this.#state === 'opening') this.#vanish()
     else if (this.#random.chance(0.5)) this.#abort()
     else this.#linger()
@@ -115,29 +108,34 @@ export class StreamEnd {
 
   /** Its owner takes it over. */
   adopt(events: StreamEvents): void {
-    this.#events = events
-    this.#tell()
+    this.#owner.adopt(events)
   }
 
   /** The other side has taken the connection. */
   open(peer: StreamEnd): void {
-    if (this.#state !== 'opening') {
-      // A connection that nobody waits for any more.
-      if (this.#state === 'gone') this.#wire.carry(peer, (there) => there.onReset())
-      return
-    }
+    // Nobody waits for it any more.
+    if (this.#state === 'gone') this.#wire.carry(peer, (there) => there.onReset())
+    if (this.#state !== 'opening') return
     this.peer = peer
     this.#state = 'open'
     this.#outgoing.acknowledge(0, this.#temper.windowBytes)
-    this.#tell()
+    this.#owner.tell()
   }
 
   /** It cannot be, or cannot go on. */
   fail(error: Error | null): void {
     if (!this.isLive) return
     this.#vanish()
-    this.#failure = { error }
-    this.#tell()
+    this.#owner.close(error)
+  }
+
+  /** The other side may have been told that there was no room. */
+  onRead(): void {
+    if (this.#state === 'open' && 2 * this.#toldRoom < this.#incoming.room) this.#acknowledge()
+  }
+
+  onEnded(): void {
+    this.#linger()
   }
 
   onSegment(segment: Segment, from: StreamEnd): void {
@@ -150,7 +148,7 @@ export class StreamEnd {
       return
     }
     this.#incoming.add(segment)
-    this.#tell()
+    this.#owner.tell()
     this.#acknowledge()
   }
 
@@ -181,76 +179,14 @@ export class StreamEnd {
     else this.#vanish()
   }
 
-  /** Tells the owner whatever there is to tell, unless the process is paused: then later. */
-  #tell(): void {
-    if (this.#isDeferred || !this.incarnation.isAlive) return
-    const { world, pausedUntil } = this.incarnation.host
-    if (world.now < pausedUntil) {
-      this.#isDeferred = true
-      const later = this.incarnation.bind(() => {
-        this.#isDeferred = false
-        this.#tell()
-      })
-      later()
-      return
-    }
-    if (this.#events !== null) this.#tellNow()
-  }
-
-  #tellNow(): void {
-    if (this.#failure !== null) {
-      const { error } = this.#failure
-      const events = this.#events
-      this.#events = null
-      events?.onClose(error)
-      return
-    }
-    if (this.#state === 'opening') return
-    if (!this.#opened) {
-      this.#opened = true
-      this.#events?.onOpen?.()
-    }
-    this.#read()
-    const isRead = this.#incoming.hasEnded && this.#incoming.chunks === 0 && !this.#isPaused
-    if (this.#events !== null && isRead && !this.#hasToldEnd) this.#tellEnd()
-    if (this.#wantsDrain && this.#outgoing.waitingBytes === 0) {
-      this.#wantsDrain = false
-      this.#events?.onDrain()
-    }
-  }
-
-  #read(): void {
-    const { room } = this.#incoming
-    while (this.#incoming.chunks > 0 && !this.#isPaused && this.#events !== null) {
-      const joins = this.#incoming.chunks > 1 && this.#random.chance(0.5)
-      this.#events.onData(this.#incoming.take(joins ? this.#incoming.chunks : 1))
-    }
-    // The other side may have been told that there was no room.
-    if (this.#incoming.room > room && 2 * this.#toldRoom < this.#incoming.room && this.#state === 'open') this.#acknowledge()
-  }
-
-  #tellEnd(): void {
-    this.#hasToldEnd = true
-    const events = this.#events
-    if (events?.onEnd !== undefined) {
-      events.onEnd()
-      return
-    }
-    this.#events = null
-    this.#linger()
-    events?.onClose(null)
-  }
-
   /** After something has left or arrived. */
   #settle(): void {
     if (this.#state === 'open' && this.#isEnding && this.#outgoing.hasLeft) {
       this.#state = 'lingering'
-      const events = this.#events
-      this.#events = null
-      if (events !== null) this.incarnation.bind(() => events.onClose(null))()
+      this.#owner.close(null)
     }
     if (this.#state === 'lingering' && this.#outgoing.hasArrived) this.#vanish()
-    else this.#tell()
+    else this.#owner.tell()
   }
 
   #acknowledge(): void {

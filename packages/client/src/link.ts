@@ -40,8 +40,8 @@ export class Link {
   /** Whether anything has arrived since this was last set to false. */
   heard = true
   memberId: string | null = null
-  /** A request for status is under way. */
-  probing = false
+  /** Since when a request for status is under way without a sign of life, by the clock; null: none is. */
+  #probingSince: number | null = null
   closed = false
   /** The socket takes more. */
   writable = false
@@ -76,11 +76,20 @@ export class Link {
     this.#endpoint.request(id, call.kind, Math.min(Math.ceil(timeout), MAX_TIMEOUT), call.body)
   }
 
-  /** Asks the member for its status, unless an answer is still awaited. */
+  /**
+   * Asks the member for its status, unless an answer is still awaited. A connection can die without a word and stay so for
+   * minutes: when nothing has come since the member was asked, it is given up, and a new one may do better.
+   */
   probe(): void {
-    if (!this.ready || this.probing) return
-    this.probing = true
-    this.#options.counters.probes += 1
+    if (!this.ready) return
+    const { clock, connectTimeout, counters } = this.#options
+    if (this.#probingSince !== null) {
+      if (this.inFlight.size === 0 && clock.now() - this.#probingSince >= connectTimeout)
+        this.lose(new ConnectionError(`${this.address} sent nothing for ${connectTimeout} ms while it was asked who leads`))
+      return
+    }
+    this.#probingSince = clock.now()
+    counters.probes += 1
     this.#endpoint.request(PROBE_ID, RequestKind.Status, 0, NO_BODY)
     this.flush()
   }
@@ -150,6 +159,7 @@ export class Link {
   #data(chunk: Uint8Array): void {
     if (this.closed) return
     this.heard = true
+    if (this.#probingSince !== null) this.#probingSince = this.#options.clock.now()
     this.#options.counters.bytesReceived += chunk.length
     try {
       this.#endpoint.receive(chunk)
@@ -172,8 +182,8 @@ export class Link {
     // The rest of a chunk, after something in it made the owner give the connection up.
     if (this.closed) return
     if (id === PROBE_ID) {
-      if (!this.probing) throw new ProtocolError('a status that nobody asked for')
-      this.probing = false
+      if (this.#probingSince === null) throw new ProtocolError('a status that nobody asked for')
+      this.#probingSince = null
       if (kind === ResponseKind.Status) this.#events.onStatus(this, decodeStatus(body))
       return
     }

@@ -12,7 +12,7 @@ export interface ClientOptions<V> {
   readonly codec?: Codec<V>
   /** Milliseconds for a call that names no `timeout`, all its attempts together. Default 10,000. */
   readonly requestTimeout?: number
-  /** Milliseconds for a connection and the member's preamble. Default 1,000. */
+  /** Milliseconds for a connection and the member's preamble, and for a sign of life of a member that is asked who leads. Default 1,000. */
   readonly connectTimeout?: number
   /** Milliseconds after which a leader that owes answers and sends nothing is given up. Default 5,000; others are asked after a tenth. */
   readonly silenceTimeout?: number

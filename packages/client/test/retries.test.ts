@@ -83,6 +83,20 @@ describe('a change of leader', () => {
     expect(String(seen.error)).toMatch(/sent nothing for 5000 ms/)
   })
 
+  test('a connection that died without a word is replaced when its member is asked who leads', async () => {
+    cluster.leader = null
+    cluster.staleHints.set(A, null)
+    cluster.network.frozen.add(B)
+    const seen = outcome(client.put('a', 1, { timeout: 60_000 }))
+    await cluster.clock.run(500)
+    // What was swallowed stays unanswered, as on a connection that the other side has forgotten.
+    cluster.network.frozen.delete(B)
+    cluster.elect(B)
+    await cluster.clock.run(3_000)
+    expect(seen.value).toMatchObject({ version: 1 })
+    expect(client.statistics().leader).toBe(B)
+  })
+
   test('without a hint, all members are asked', async () => {
     cluster.staleHints.set(A, null)
     cluster.elect(C)

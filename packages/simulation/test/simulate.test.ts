@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type NamedStack, regressions, stackNamed, stacks } from '../src/index.js'
 
 /** How long the seeds that are drawn anew may take, in real ms for each stack. RAFT_SEED=n says where they begin. */
-const BUDGET = Number(process.env['RAFT_SIMULATION_MS'] ?? 8000)
+const BUDGET = Number(process.env['RAFT_SIMULATION_MS'] ?? 6000)
 const RANDOM_FROM = Number(process.env['RAFT_SEED'] ?? 1_000_000 + Math.floor(Math.random() * 1e9))
 const FIXED_SEEDS = 60
 

@@ -1,9 +1,8 @@
-import { listStack, listStackOf } from '@raft/simulator'
+import { diskLosses, listStack, listStackOf } from '@raft/simulator'
 import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'
+import { serverStack } from '../server/server-stack.js'
 import { type NamedStack, namedStack } from './named-stack.js'
-
-const DISK_FAULTS = ['lost sector', 'torn sector', 'lost size', 'lost directory entry']
 
 /** What can be simulated, by name. */
 export const stacks: readonly NamedStack[] = [
@@ -16,12 +15,18 @@ export const stacks: readonly NamedStack[] = [
     name: 'storage',
     description: 'the same with FileLogStorage, on disks of sectors, files and directories',
     stack: listStackOf({ storage: fileLayer }),
-    faults: DISK_FAULTS,
+    faults: diskLosses,
   }),
   namedStack({
     name: 'transport',
     description: 'the node with a replicated list and UdpTransport, on a network of sealed datagrams',
     stack: listStackOf({ transport: udpLayer }),
+  }),
+  namedStack({
+    name: 'server',
+    description: 'all that runs in production, with its clients',
+    stack: serverStack,
+    faults: diskLosses,
   }),
 ]
 

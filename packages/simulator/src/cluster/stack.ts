@@ -76,6 +76,8 @@ export interface Stack<Result, Answer = Result> {
 
 /** Whoever uses the cluster. What is wrong about the answers is told by `world.violated`. */
 export interface Workload {
+  /** For how long at most an operation may wait for its answer, in ms. Default 0: when nothing else happens any more, nothing waits. */
+  readonly patience?: number
   /** From now on, until `stop`. */
   start(): void
   /** Nothing new is begun; what is under way ends. */

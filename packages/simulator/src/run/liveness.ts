@@ -28,6 +28,7 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   await world.run(world.now + bounds.calm * electionTimeout)
   if (terms().some((term) => term !== before[0]))
     world.violated('calm', `an election of no need: terms ${before} before; ${cluster.glance()}`)
+  await world.run(world.now + (workload.patience ?? 0), () => workload.waiting().length === 0)
   checkNothingWaits(cluster)
 }
 

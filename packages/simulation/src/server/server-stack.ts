@@ -1,0 +1,97 @@
+import { bytes, RaftClient } from '@raft/client'
+import { Host, type MemberEnvironment, type Stack, type StackFactory, StreamNetwork } from '@raft/simulator'
+import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { fileLayer } from '../layers/file-layer.js'
+import { udpLayer } from '../layers/udp-layer.js'
+import { KeyValueWorkload } from '../workload/key-value-workload.js'
+import { CLIENT_PORT, ServedLife } from './served-member.js'
+
+/** In ms, in proportion to elections that take a tenth of a second. */
+const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 1000, maxBackoff: 200 }
+/** Reads of several pages may take as many timeouts. */
+const PATIENCE = 5 * TIMEOUTS.requestTimeout
+/** Clients join with their hosts, and none has more. */
+const CLIENT_HOSTS = 8
+
+/**
+ * All that runs in production, byte for byte: `Node`, `FileLogStorage`, `UdpTransport`, `KeyValueStore`, the server's endpoint, and
+ * clients that use them through `RaftClient`.
+ */
+export const serverStack: StackFactory<StoreResult> = (context) => {
+  const { world, links, random, memberIds } = context
+  const storages = fileLayer(context, { index: 0, term: 0 })
+  const transports = udpLayer(context)
+  const streams = new StreamNetwork(world, links)
+  const clients = Array.from({ length: CLIENT_HOSTS }, (_, i) => new Host(`c${i + 1}`, world))
+  for (const { id } of clients) links.join(id)
+  const address = (id: string) => `${id}:${CLIENT_PORT}`
+
+  const connect = (id: string, chance: () => number) => {
+    const host = clients.find((one) => one.id === id)
+    if (host === undefined) throw new Error(`client ${id} has no host`)
+    const incarnation = host.begin()
+    return new RaftClient({
+      members: memberIds.map(address),
+      codec: bytes,
+      ...TIMEOUTS,
+      connector: streams.connector(incarnation),
+      clock: host.clock.of(incarnation, (callback) => world.after(0, incarnation.bind(callback))),
+      random: chance,
+    })
+  }
+
+  const member = (environment: MemberEnvironment) => {
+    const { id, incarnation, clock } = environment
+    const store = new KeyValueStore()
+    const { transport, start, stop } = transports.transport(environment)
+    let life: ServedLife | null = null
+    const stack: ReturnType<Stack<StoreResult>['member']> = {
+      transport,
+      storage: storages.storage(environment),
+      stateMachine: store,
+      ...(start === undefined ? {} : { start }),
+      serve: (node) => {
+        const onProtocolError = (error: Error) => world.violated('clients keep to the protocol', `${id}: ${error.message}`)
+        life = new ServedLife({ node, store, clock, incarnation, streams, onProtocolError })
+      },
+      stop: async (node) => {
+        await (life?.stop(node) ?? node.stop())
+        await stop?.()
+      },
+    }
+    return stack
+  }
+
+  return {
+    addresses: (id) => ({ ...transports.addresses?.(id), client: address(id) }),
+    disk: (host) => storages.disk(host),
+    member,
+    answer: (_index, result) => result as StoreResult,
+    digest: (machine) => (machine as KeyValueStore).digest(),
+    workload: () => {
+      const people = new Host('people', world)
+      const workload = new KeyValueWorkload({
+        connect,
+        clock: people.clock.of(people.begin(), (callback) => world.after(0, callback)),
+        random: random.fork('workload'),
+        onViolation: (oracle, message) => world.violated(oracle, message),
+        note: (what, ...parts) => world.note(what, ...parts),
+      })
+      return {
+        patience: PATIENCE,
+        start: () => workload.start(),
+        stop: () => workload.stop(),
+        waiting: () => workload.waiting(),
+        probe: (done) => workload.probe(done),
+        finish: () => {
+          workload.finish()
+          const { ok, failed, unknown, undecided } = workload.counts
+          world.count('operations answered', ok)
+          world.count('operations refused', failed)
+          world.count('outcomes unknown', unknown)
+          world.count('histories undecided', undecided)
+        },
+      }
+    },
+  }
+}

@@ -25,37 +25,37 @@ class Life {
   }
 
   async misfortune(): Promise<void> {
-    const { network, random } = this.#cluster
+    const { links, random } = this.#cluster
     const cut = ['', '', 'a', 'b', 'ab'][this.#whole(5)] as string
-    network.filter = ({ to }) => ![...cut].some((id) => to.address === VirtualCluster.address(id))
-    network.conditions.loss = this.#chance(0.5) ? 0 : random() * 0.5
-    network.conditions.jitter = this.#chance(0.5) ? 0 : random() * 150
+    this.#cluster.filter = ({ to }) => ![...cut].some((id) => to.address === VirtualCluster.address(id))
+    links.conditions.loss = this.#chance(0.5) ? 0 : random() * 0.5
+    Object.assign(links.conditions, { lateness: this.#chance(0.5) ? 0 : 1, maxLate: random() * 150 })
     if (this.#chance(0.3)) await this.#restart(this.#chance(0.5) ? 'a' : 'b')
     for (let i = this.#whole(8); i > 0; i--) {
       const [from, to] = PAIRS[this.#whole(2)] as (typeof PAIRS)[number]
       const message = this.#chance(0.5) ? heartbeat(0) : append(++this.#index, this.#whole(30_000))
       this.#station(from).transport.send(to, message)
-      this.#cluster.clock.run(this.#whole(this.#chance(0.2) ? 3000 : 100))
+      await this.#cluster.run(this.#whole(this.#chance(0.2) ? 3000 : 100))
     }
-    this.#cluster.clock.run(this.#whole(this.#chance(0.2) ? 15_000 : 300))
+    await this.#cluster.run(this.#whole(this.#chance(0.2) ? 15_000 : 300))
   }
 
   heal(): void {
-    this.#cluster.network.filter = () => true
-    Object.assign(this.#cluster.network.conditions, { loss: 0, jitter: 0 })
+    this.#cluster.filter = () => true
+    Object.assign(this.#cluster.links.conditions, { loss: 0, lateness: 0 })
     for (const id of ['a', 'b']) this.#station(id).transport.setMembers(0, [this.#cluster.member('a'), this.#cluster.member('b')])
   }
 
   /** How long it takes until both have heard what each sends again and again, as what waits in a session that ends is lost. */
-  untilHeard(message: (count: number) => Message, interval: number, hasHeard: (station: Station) => boolean): number {
-    const { clock, stations } = this.#cluster
+  async untilHeard(message: (count: number) => Message, interval: number, hasHeard: (station: Station) => boolean): Promise<number> {
+    const { world, stations } = this.#cluster
     const both = () => [...stations.values()].every(hasHeard)
-    const start = clock.now()
+    const start = world.now
     for (let count = 1; count <= 100 && !both(); count++) {
       for (const [from, to] of PAIRS) this.#station(from).transport.send(to, message(count))
-      clock.run(interval, both)
+      await this.#cluster.run(interval, both)
     }
-    return clock.now() - start
+    return world.now - start
   }
 
   async #restart(id: string): Promise<void> {
@@ -84,9 +84,9 @@ it(
       await life.start()
       for (let i = 0; i < 12; i++) await life.misfortune()
       life.heal()
-      const control = life.untilHeard(heartbeat, 50, (station) => arrivedRounds(station).some((round) => round > 0))
+      const control = await life.untilHeard(heartbeat, 50, (station) => arrivedRounds(station).some((round) => round > 0))
       const first = 100_000
-      const bulk = life.untilHeard(
+      const bulk = await life.untilHeard(
         (count) => append(first + count, 20_000),
         300,
         (station) => arrivedAppends(station).some((i) => i > first),

@@ -9,10 +9,10 @@ describe('two members', () => {
   it('meet as soon as they know each other, and exchange messages', async () => {
     const cluster = new VirtualCluster()
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-    cluster.clock.run(50)
+    await cluster.run(50)
     sendTo(a, 'b', heartbeat(1))
     sendTo(b, 'a', heartbeat(2))
-    cluster.clock.run(1.5)
+    await cluster.run(1.5)
     expect(arrivedRounds(b)).toEqual([1])
     expect(arrivedRounds(a)).toEqual([2])
   })
@@ -20,11 +20,11 @@ describe('two members', () => {
   it('pack the messages of a turn into one datagram', async () => {
     const cluster = new VirtualCluster()
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-    cluster.clock.run(50)
+    await cluster.run(50)
     const before = a.transport.counters().datagramsSent
     for (let round = 0; round < 20; round++) sendTo(a, 'b', heartbeat(round))
     sendTo(a, 'b', append(1, 100), append(2, 100))
-    cluster.clock.run(1.5)
+    await cluster.run(1.5)
     expect(arrivedRounds(b)).toHaveLength(20)
     expect(arrivedAppends(b)).toEqual([1, 2])
     expect(a.transport.counters().datagramsSent - before).toBe(1)
@@ -32,12 +32,12 @@ describe('two members', () => {
 
   it.each([0.05, 0.2])('fault 10: a 10 MB entry, far larger than a datagram, gets through a loss of %d', async (loss) => {
     const cluster = new VirtualCluster(3)
-    Object.assign(cluster.network.conditions, { delay: 0.5, jitter: 0.2 })
+    Object.assign(cluster.links.conditions, { delay: 0.5, lateness: 1, maxLate: 0.2 })
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-    cluster.clock.run(50)
-    cluster.network.conditions.loss = loss
+    await cluster.run(50)
+    cluster.links.conditions.loss = loss
     sendTo(a, 'b', append(1, 10_000_000), append(2, 100))
-    cluster.clock.run(120_000, () => b.received.length >= 2)
+    await cluster.run(120_000, () => b.received.length >= 2)
     expect(arrivedAppends(b)).toEqual([1, 2])
   })
 })

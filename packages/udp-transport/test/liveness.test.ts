@@ -1,45 +1,45 @@
+import type { Datagram } from '@raft/simulator'
 import { describe, expect, it } from 'vitest'
 import { BulkSender } from '../src/bulk-sender.js'
 import { zeroCounters } from '../src/counters.js'
 import { Recovery } from '../src/recovery.js'
 import { append, arrivedAppends, arrivedRounds, heartbeat, type Station, VirtualCluster } from './support/cluster.js'
-import type { Sent } from './support/virtual-network.js'
 
-const kindOf = ({ bytes }: Sent) => bytes[1]
-const isTo = (id: string, { to }: Sent) => to.address === VirtualCluster.address(id)
+const kindOf = ({ bytes }: Datagram) => bytes[1]
+const isTo = (id: string, { to }: Datagram) => to.address === VirtualCluster.address(id)
 const CONFIRM = 3
 const SEALED = 4
 
 describe('a session that only one of two members has', () => {
   it('is noticed by the other, even while it hears the first in another session', async () => {
     const cluster = new VirtualCluster(61)
-    const held: Sent[] = []
+    const held: Datagram[] = []
     let holding = true
-    cluster.network.filter = (sent) => {
+    cluster.filter = (sent) => {
       if (kindOf(sent) === CONFIRM && holding) held.push(sent)
       return !(kindOf(sent) === CONFIRM && holding)
     }
-    const release = (to: string) => {
-      const sent = held.find((one) => isTo(to, one)) as Sent
-      cluster.network.inject(sent.bytes, sent.from, sent.to)
-      cluster.clock.run(5)
+    const release = async (to: string) => {
+      const sent = held.find((one) => isTo(to, one)) as Datagram
+      cluster.network.inject(sent)
+      await cluster.run(5)
     }
     // Both begin, and each session is confirmed to the other side only; what a has sent in its own cannot be delivered.
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-    cluster.clock.run(3000, () => held.some((one) => isTo('a', one)) && held.some((one) => isTo('b', one)))
-    release('b')
+    await cluster.run(3000, () => held.some((one) => isTo('a', one)) && held.some((one) => isTo('b', one)))
+    await release('b')
     holding = false
-    cluster.network.filter = (sent) => kindOf(sent) !== SEALED || !isTo('b', sent) || sent.bytes.length < 400
+    cluster.filter = (sent) => kindOf(sent) !== SEALED || !isTo('b', sent) || sent.bytes.length < 400
     a.transport.send('b', append(1, 1000))
-    cluster.clock.run(5)
-    release('a')
+    await cluster.run(5)
+    await release('a')
     expect([a, b].map(({ transport }) => transport.counters().sessionsOpened)).toEqual([2, 2])
-    cluster.clock.run(12_000)
+    await cluster.run(12_000)
     expect(a.transport.counters().dropped.sessionReset).toBe(1)
     for (let round = 1; round <= 60; round++) {
       a.transport.send('b', heartbeat(round))
       b.transport.send('a', heartbeat(round))
-      cluster.clock.run(50)
+      await cluster.run(50)
     }
     expect(arrivedRounds(b)).toContain(60)
     expect(arrivedRounds(a)).toContain(60)
@@ -52,11 +52,11 @@ describe('a member that another knows only by what it hears', () => {
     const b = await cluster.start('b', ['b'])
     const a = await cluster.start('a', ['a', 'b'])
     a.transport.send('b', heartbeat(1))
-    cluster.clock.run(100)
+    await cluster.run(100)
     await a.transport.close()
     const again = await cluster.start('a', ['a', 'b'])
     again.transport.send('b', heartbeat(2))
-    cluster.clock.run(100)
+    await cluster.run(100)
     expect(arrivedRounds(b)).toEqual([1, 2])
   })
 })
@@ -66,11 +66,11 @@ describe('bulk', () => {
     for (let lost = 1; lost <= 90; lost++) {
       const cluster = new VirtualCluster(62)
       const [a, b] = (await cluster.startAll(['a', 'b'], { maxMessageBytes: 20_000 })) as [Station, Station]
-      cluster.clock.run(50)
+      await cluster.run(50)
       let count = 0
-      cluster.network.filter = (sent) => !isTo('b', sent) || kindOf(sent) !== SEALED || ++count !== lost
+      cluster.filter = (sent) => !isTo('b', sent) || kindOf(sent) !== SEALED || ++count !== lost
       for (let i = 1; i <= 12; i++) a.transport.send('b', append(i, i % 2 === 0 ? 10 : 19_900))
-      cluster.clock.run(2000)
+      await cluster.run(2000)
       expect(arrivedAppends(b), `datagram ${lost} was lost`).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     }
   })
@@ -79,11 +79,11 @@ describe('bulk', () => {
     const cluster = new VirtualCluster(63)
     const a = await cluster.start('a', ['a', 'b'])
     const b = await cluster.start('b', ['a', 'b'], { maxMessageBytes: 20_000 })
-    cluster.clock.run(50)
+    await cluster.run(50)
     a.transport.send('b', append(1, 10))
     a.transport.send('b', append(2, 50_000))
     a.transport.send('b', append(3, 10))
-    cluster.clock.run(500)
+    await cluster.run(500)
     expect(arrivedAppends(b)).toEqual([1, 3])
     expect(b.transport.counters().dropped.messageTooLarge).toBe(1)
   })
@@ -106,12 +106,12 @@ describe('congestion control', () => {
   it('probes no more often than at first, however much is heard from a peer that hears nothing', async () => {
     const cluster = new VirtualCluster(64)
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-    cluster.clock.run(50)
-    cluster.network.filter = (sent) => !isTo('b', sent)
+    await cluster.run(50)
+    cluster.filter = (sent) => !isTo('b', sent)
     a.transport.send('b', append(1, 1000))
     for (let round = 1; round <= 2000; round++) {
       b.transport.send('a', heartbeat(round))
-      cluster.clock.run(1)
+      await cluster.run(1)
     }
     expect(arrivedRounds(a).length).toBeGreaterThan(1900)
     expect(a.transport.counters().probeTimeouts).toBeLessThan(400)
@@ -124,10 +124,10 @@ describe('members that have nothing to say', () => {
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
     a.transport.send('b', append(1, 100_000))
     b.transport.send('a', heartbeat(1))
-    cluster.clock.run(3000)
+    await cluster.run(3000)
     expect(arrivedAppends(b)).toEqual([1])
-    cluster.network.recording = true
-    cluster.clock.run(60_000)
-    expect(cluster.network.recorded).toEqual([])
+    cluster.recording = true
+    await cluster.run(60_000)
+    expect(cluster.recorded).toEqual([])
   })
 })

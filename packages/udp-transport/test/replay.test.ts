@@ -4,27 +4,28 @@ import { append, arrivedAppends, arrivedRounds, heartbeat, type Station, Virtual
 /** A and B have talked in sessions that either began; everything is on the attacker's tape. */
 async function recordedTalk() {
   const cluster = new VirtualCluster(11)
-  cluster.network.recording = true
+  cluster.recording = true
   const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-  cluster.clock.run(50)
+  await cluster.run(50)
   a.transport.send('b', heartbeat(1))
   a.transport.send('b', append(1, 5000))
   b.transport.send('a', heartbeat(2))
-  cluster.clock.run(50)
+  await cluster.run(50)
   expect(arrivedRounds(a)).toEqual([2])
   expect(arrivedRounds(b)).toEqual([1])
-  cluster.network.recording = false
+  cluster.recording = false
   return { cluster, a, b }
 }
 
 /** Puts everything recorded on the network again, to either member, from its source and from another place. */
-function replayAll(cluster: VirtualCluster): void {
-  for (const { bytes, from, to } of [...cluster.network.recorded]) {
+async function replayAll(cluster: VirtualCluster): Promise<void> {
+  for (const { bytes, from, to } of [...cluster.recorded]) {
     for (const source of [from, { address: '66.6.6.6', port: 666 }])
-      for (const target of [to, VirtualCluster.endpoint('a'), VirtualCluster.endpoint('b')]) cluster.network.inject(bytes, source, target)
-    cluster.clock.run(3)
+      for (const target of [to, VirtualCluster.endpoint('a'), VirtualCluster.endpoint('b')])
+        cluster.network.inject({ bytes, from: source, to: target })
+    await cluster.run(3)
   }
-  cluster.clock.run(500)
+  await cluster.run(500)
 }
 
 describe('a recorded datagram that is sent again', () => {
@@ -32,14 +33,14 @@ describe('a recorded datagram that is sent again', () => {
     const { cluster, a, b } = await recordedTalk()
     const heard = [a.received.length, b.received.length]
     const opened = a.transport.counters().sessionsOpened
-    replayAll(cluster)
+    await replayAll(cluster)
     expect([a.received.length, b.received.length]).toEqual(heard)
     expect(a.transport.counters().sessionsOpened).toBe(opened)
     const { replayed, staleHandshake } = b.transport.counters().dropped
     expect(replayed).toBeGreaterThan(0)
     expect(staleHandshake).toBeGreaterThan(0)
     a.transport.send('b', heartbeat(3))
-    cluster.clock.run(1.5)
+    await cluster.run(1.5)
     expect(arrivedRounds(b)).toEqual([1, 3])
   })
 
@@ -50,10 +51,10 @@ describe('a recorded datagram that is sent again', () => {
       await cluster.start(id, ['a', 'b'])
     }
     const before = new Map([...cluster.stations].map(([id, station]) => [id, station.received.length]))
-    replayAll(cluster)
+    await replayAll(cluster)
     for (const [id, station] of cluster.stations) expect(station.received).toHaveLength(before.get(id) ?? 0)
     cluster.stations.get('a')?.transport.send('b', heartbeat(9))
-    cluster.clock.run(1000)
+    await cluster.run(1000)
     expect(arrivedRounds(cluster.stations.get('b') as Station)).toContain(9)
   })
 
@@ -62,7 +63,7 @@ describe('a recorded datagram that is sent again', () => {
     await a.transport.close()
     await cluster.stations.get('b')?.transport.close()
     const b = await cluster.start('b', ['b'])
-    replayAll(cluster)
+    await replayAll(cluster)
     expect(b.received).toEqual([])
     expect(b.transport.counters()).toMatchObject({ sessionsOpened: 0, messagesReceived: 0 })
   })
@@ -72,7 +73,7 @@ describe('a recorded datagram that is sent again', () => {
     await a.transport.close()
     await cluster.stations.get('b')?.transport.close()
     const b = await cluster.start('b', ['b'])
-    replayAll(cluster)
+    await replayAll(cluster)
     const { bytesSent, bytesReceived, datagramsSent } = b.transport.counters()
     expect(datagramsSent).toBeGreaterThan(0)
     expect(bytesSent).toBeLessThanOrEqual(bytesReceived)
@@ -80,16 +81,16 @@ describe('a recorded datagram that is sent again', () => {
 
   it('does not keep the members from meeting, however often a hello is replayed meanwhile', async () => {
     const { cluster, a } = await recordedTalk()
-    const hellos = cluster.network.recorded.filter(({ bytes }) => bytes[1] === 1)
+    const hellos = cluster.recorded.filter(({ bytes }) => bytes[1] === 1)
     expect(hellos.length).toBeGreaterThan(0)
     await a.transport.close()
     const again = await cluster.start('a', ['a', 'b'])
     again.transport.send('b', append(5, 100_000))
     for (let i = 0; i < 300; i++) {
-      for (const { bytes, from, to } of hellos) cluster.network.inject(bytes, from, to)
-      cluster.clock.run(0.1)
+      for (const { bytes, from, to } of hellos) cluster.network.inject({ bytes, from, to })
+      await cluster.run(0.1)
     }
-    cluster.clock.run(100)
+    await cluster.run(100)
     expect(arrivedAppends(cluster.stations.get('b') as Station)).toContain(5)
     expect(again.transport.counters().sessionsOpened).toBe(1)
   })

@@ -13,7 +13,7 @@ async function meet(secretsOfA: Partial<UdpTransportOptions>, secretsOfB: Partia
   const b = await cluster.start('b', ['a', 'b'], secretsOfB)
   if (speaker !== 'b') a.transport.send('b', heartbeat(1))
   if (speaker !== 'a') b.transport.send('a', heartbeat(2))
-  cluster.clock.run(2000)
+  await cluster.run(2000)
   return { a, b, heard: { a: arrivedRounds(a), b: arrivedRounds(b) } }
 }
 
@@ -34,16 +34,16 @@ describe('fault 12: no public default secret, and no plain text by accident', ()
 
   it('never writes a message in the clear, nor the secret', async () => {
     const cluster = new VirtualCluster()
-    cluster.network.recording = true
+    cluster.recording = true
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
     const needle = Buffer.from(append(1, 64).type === 'appendEntries' ? 'text that must not be seen on the wire' : '')
-    cluster.clock.run(20)
+    await cluster.run(20)
     const message = append(1, 64)
     if (message.type === 'appendEntries') message.entries.payload(1).set(needle)
     a.transport.send('b', message)
-    cluster.clock.run(20)
+    await cluster.run(20)
     expect(b.received).toHaveLength(1)
-    const wire = Buffer.concat(cluster.network.recorded.map(({ bytes }) => bytes))
+    const wire = Buffer.concat(cluster.recorded.map(({ bytes }) => bytes))
     expect(wire.includes(needle)).toBe(false)
     expect(wire.includes(Buffer.from(KEY))).toBe(false)
   })
@@ -99,7 +99,7 @@ describe('secrets', () => {
     const a = await cluster.start('a', ['a', 'b'], newAndOld)
     const b = await cluster.start('b', ['b'], old)
     a.transport.send('b', heartbeat(1))
-    cluster.clock.run(2000)
+    await cluster.run(2000)
     expect(arrivedRounds(b)).toEqual([1])
     expect(b.transport.counters().dropped.unknownSecret).toBeGreaterThan(0)
   })
@@ -117,12 +117,12 @@ describe('a session', () => {
   it('is replaced before its counters run out, with nothing lost', async () => {
     const cluster = new VirtualCluster(6)
     const [a, b] = (await cluster.startAll(['a', 'b'], { maxSessionDatagrams: 40 })) as [Station, Station]
-    cluster.clock.run(50)
+    await cluster.run(50)
     for (let i = 1; i <= 300; i++) {
       a.transport.send('b', append(i, 100))
-      cluster.clock.run(5)
+      await cluster.run(5)
     }
-    cluster.clock.run(2000)
+    await cluster.run(2000)
     expect(arrivedAppends(b)).toHaveLength(300)
     expect(a.transport.counters().sessionsOpened).toBeGreaterThan(5)
   })

@@ -1,7 +1,7 @@
-import { EntryBatch, EntryKind, type Member, type MemberId, type Message } from '@raft/core'
+import { type Clock, EntryBatch, EntryKind, type Member, type MemberId, type Message } from '@raft/core'
+import { type Datagram, DatagramNetwork, Host, type Incarnation, type Links, World } from '@raft/simulator'
 import { UdpTransport, type UdpTransportOptions } from '../../src/index.js'
-import { seeded, VirtualClock } from './virtual-clock.js'
-import { VirtualNetwork } from './virtual-network.js'
+import { SteadyLinks } from './steady-links.js'
 
 export const KEY = new Uint8Array(32).fill(7)
 export const OTHER_KEY = new Uint8Array(32).fill(9)
@@ -13,16 +13,34 @@ export interface Station {
   readonly unreachable: MemberId[]
 }
 
-/** Transports on a virtual network: member `a` is at 10.0.0.1:7000, `b` at 10.0.0.2:7000, and so on. */
+/** The system is quick, and tells of every port that nobody has. */
+const SOCKETS = { readingDelay: 0, refusals: 1, receiveBufferBytes: 8 * 1024 * 1024 }
+
+/** Transports on a simulated network: member `a` is at 10.0.0.1:7000, `b` at 10.0.0.2:7000, and so on. */
 export class VirtualCluster {
-  readonly clock = new VirtualClock()
-  readonly network: VirtualNetwork
+  readonly world: World
+  readonly links: Links
+  readonly network: DatagramNetwork
   readonly random: () => number
   readonly stations = new Map<MemberId, Station>()
+  /** Everything that was sent, for those who record and replay; only while `recording`. */
+  readonly recorded: Datagram[] = []
+  recording = false
+  /** Return false to drop. */
+  filter: (sent: Datagram) => boolean = () => true
+  readonly #hosts: Map<MemberId, Host>
 
-  constructor(seed = 1) {
-    this.random = seeded(seed)
-    this.network = new VirtualNetwork(this.clock, this.random)
+  /** Links take a steady time unless told otherwise. */
+  constructor(seed = 1, links: (world: World, hosts: readonly string[]) => Links = (world, hosts) => new SteadyLinks(world, hosts)) {
+    this.world = new World(seed)
+    this.links = links(this.world, ['a', 'b', 'c'])
+    this.network = new DatagramNetwork(this.world, this.links, SOCKETS)
+    this.network.filter = (sent) => {
+      if (this.recording) this.recorded.push(sent)
+      return this.filter(sent)
+    }
+    this.random = this.world.random('test').next
+    this.#hosts = new Map(this.links.hosts.map((id) => [id, new Host(id, this.world)]))
   }
 
   static address(id: MemberId): string {
@@ -37,15 +55,44 @@ export class VirtualCluster {
     return { id, addresses: { peer: `${VirtualCluster.address(id)}:7000` } }
   }
 
-  /** Starts a member, again if need be, that knows `members`. */
+  host(id: MemberId): Host {
+    return this.#hosts.get(id) as Host
+  }
+
+  /** Lets so many ms pass, or fewer, until `done`. Returns how many have. */
+  async run(milliseconds: number, done: () => boolean = () => false): Promise<number> {
+    const start = this.world.now
+    await this.world.run(start + milliseconds, done)
+    return this.world.now - start
+  }
+
+  /** How many datagrams came to a socket that had no room for them. */
+  get overruns(): number {
+    return this.world.counts.get('overrun') ?? 0
+  }
+
+  /** Starts a member, in a new process, that knows `members`. */
   async start(id: MemberId, members: readonly MemberId[], options: Partial<UdpTransportOptions> = {}): Promise<Station> {
+    const host = this.host(id)
+    const incarnation = host.begin()
+    const sockets = this.network.sockets(incarnation)
+    let derived = () => {}
+    const keys = new Promise<void>((resolve) => {
+      derived = resolve
+    })
     const transport = new UdpTransport({
       id,
       clusterId: 'test',
       bind: `${VirtualCluster.address(id)}:7000`,
       ...('insecurePlainText' in options ? {} : { secrets: [KEY] }),
-      socket: this.network,
-      clock: this.clock,
+      socket: {
+        ...sockets,
+        lookup: (name, done) => {
+          derived()
+          sockets.lookup(name, done)
+        },
+      },
+      clock: clockOf(incarnation),
       randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(this.random() * 256)),
       ...options,
     })
@@ -58,8 +105,8 @@ export class VirtualCluster {
       0,
       members.map((member) => this.member(member)),
     )
-    await transport.start()
     this.stations.set(id, station)
+    await this.#started(transport, keys)
     return station
   }
 
@@ -68,6 +115,22 @@ export class VirtualCluster {
     for (const id of ids) stations.push(await this.start(id, ids, options))
     return stations
   }
+
+  /** Keys of a passphrase are derived in real time, and no virtual time passes until then. */
+  async #started(transport: UdpTransport, keys: Promise<void>): Promise<void> {
+    let isStarted = false
+    const start = transport.start().then(() => {
+      isStarted = true
+    })
+    await Promise.race([keys, start])
+    await this.run(1, () => isStarted)
+    await start
+  }
+}
+
+function clockOf(incarnation: Incarnation): Clock {
+  const { clock, world } = incarnation.host
+  return clock.of(incarnation, (callback) => world.after(0, incarnation.bind(callback)))
 }
 
 export function heartbeat(round: number, group = 0): Message {

@@ -5,6 +5,7 @@ import { faultNames, faultsCounted, listStack, Statistics, simulate } from '../s
 const COUNTED_AS: Readonly<Record<string, string>> = {
   crash: 'crash',
   crashLeader: 'crash',
+  crashWhileWriting: 'crash',
   crashAll: 'restart of all',
   kill: 'kill',
   killAll: 'restart of all',

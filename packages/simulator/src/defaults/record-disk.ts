@@ -28,6 +28,10 @@ export class RecordDisk implements HostDisk {
     return this.#failures
   }
 
+  get underWay(): number {
+    return this.#pending === null ? 0 : 1
+  }
+
   get lastIndex(): number {
     return this.#batches.at(-1)?.lastIndex ?? this.#base.index
   }

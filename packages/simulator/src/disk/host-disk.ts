@@ -27,6 +27,8 @@ export interface HostDisk {
   readonly conditions: DiskConditions
   /** How many operations it has made fail so far: a member that stops after one is excused. */
   readonly failures: number
+  /** Operations that have begun and not ended. */
+  readonly underWay: number
   /** Nothing is completed, from now until `resume`. */
   stall(): void
   resume(): void

@@ -11,6 +11,7 @@ const LONG = 3
 const ACTIONS: Readonly<Record<string, Action>> = {
   crash: (harm, random) => harm.crash(harm.anybody(random), random),
   crashLeader: (harm, random) => harm.crash(harm.leader(random), random),
+  crashWhileWriting: (harm, random) => harm.crashWhileWriting(harm.anybody(random), random),
   crashAll: (harm, random) => harm.all((member) => harm.crash(member, random)),
   kill: (harm, random) => harm.kill(harm.anybody(random), random),
   killAll: (harm, random) => harm.all((member) => harm.kill(member, random)),

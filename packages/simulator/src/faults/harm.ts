@@ -29,6 +29,9 @@ export interface FaultSurroundings {
   readonly hasPromisedNothing: (id: string) => boolean
 }
 
+/** How often a disk is looked at that is to be caught at work, in ms: shorter than any write takes. */
+const LOOK_PAUSE = 0.1
+
 /** The ways to do harm, each undone after a while, and all at once by `end`. */
 export class Harm {
   readonly links: Links
@@ -65,11 +68,19 @@ export class Harm {
   }
 
   crash(member: FaultTarget, random: Prng): void {
-    const delay = this.#restartDelay(random)
-    if (!member.isUp) return
-    this.#world.count('crash')
-    member.crash()
-    this.restartAfter(member, delay)
+    this.#crashing(member, random)()
+  }
+
+  /** As soon as its disk is at work, for which it does not wait long. */
+  crashWhileWriting(member: FaultTarget, random: Prng): void {
+    const until = this.#world.now + this.duration(random, 1)
+    const crash = this.#crashing(member, random)
+    const look = () => {
+      if (this.#isOver || this.#world.now > until) return
+      if (member.disk.underWay > 0) crash()
+      else this.#world.after(LOOK_PAUSE, look)
+    }
+    look()
   }
 
   kill(member: FaultTarget, random: Prng): void {
@@ -222,6 +233,16 @@ export class Harm {
   #repairDisk(member: FaultTarget): void {
     const { disks } = this.#around.plan
     Object.assign(member.disk.conditions, healthyDisk, this.#isOver ? {} : disks)
+  }
+
+  #crashing(member: FaultTarget, random: Prng): () => void {
+    const delay = this.#restartDelay(random)
+    return () => {
+      if (!member.isUp) return
+      this.#world.count('crash')
+      member.crash()
+      this.restartAfter(member, delay)
+    }
   }
 
   #restartDelay(random: Prng): number {

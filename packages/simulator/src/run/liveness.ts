@@ -21,6 +21,7 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   workload.stop()
   await whenAllAreAwake(cluster)
   await recover(cluster, bounds)
+  await world.run(world.now + (workload.patience ?? 0), () => workload.waiting().length === 0)
   await world.run(world.now + bounds.catchUp * electionTimeout + lagAllowance(cluster, bounds), () => hasCaughtUp(cluster))
   if (!hasCaughtUp(cluster)) world.violated('all catch up', cluster.glance())
   const terms = () => cluster.members.map(({ node }) => node?.currentTerm ?? 0)
@@ -28,7 +29,6 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   await world.run(world.now + bounds.calm * electionTimeout)
   if (terms().some((term) => term !== before[0]))
     world.violated('calm', `an election of no need: terms ${before} before; ${cluster.glance()}`)
-  await world.run(world.now + (workload.patience ?? 0), () => workload.waiting().length === 0)
   checkNothingWaits(cluster)
 }
 

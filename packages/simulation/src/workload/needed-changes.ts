@@ -30,7 +30,7 @@ export function neededChanges(
     const deleted = deletes.get(key) ?? []
     for (const [i, { revision, left }] of known.entries()) {
       if (left === null) continue
-      if (!taken.has(left.createRevision)) need(key, left.createRevision)
+      need(key, left.createRevision)
       const before = known[i - 1]
       if (left.createRevision !== revision || before === undefined || before.left === null) continue
       if (deleted.some((at) => before.until <= at && at <= revision)) continue

@@ -3,6 +3,7 @@ import { checkLinearizability, type HistoryOperation, Prng, type SequentialModel
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from '../../src/workload/check-history.js'
 import { Generator } from '../../src/workload/generator.js'
+import { History } from '../../src/workload/history.js'
 import { KnownRevisions } from '../../src/workload/known-revisions.js'
 import { placeLocalReads } from '../../src/workload/local-reads.js'
 import { drawMix } from '../../src/workload/mix.js'
@@ -90,5 +91,23 @@ describe('the model of the store', () => {
       )
     }
     expect(found).toBeGreaterThan(300)
+  })
+})
+
+describe('a history', () => {
+  it('keeps writes that were not answered as of unknown outcome, and reads not at all', () => {
+    const history = new History()
+    const read = { kind: 'get', how: 'get', key: 'a', consistency: 'linearizable' } as const
+    const write = { kind: 'delete', key: 'a' } as const
+    history.leaveUnknown(history.ask('c1', read))
+    history.leaveUnknown(history.ask('c2', write))
+    history.fail(history.ask('c3', write))
+    const late = history.ask('c4', write)
+    expect(history.operations().map(({ client, output }) => [client, output])).toEqual([
+      ['c2', undefined],
+      ['c4', undefined],
+    ])
+    history.answer(late, { kind: 'delete', deleted: true, revision: 1 })
+    expect(history.operations()).toHaveLength(2)
   })
 })

@@ -1,6 +1,6 @@
 import type { HistoryOperation, SequentialModel } from './model.js'
 import { partition } from './partition.js'
-import { type Found, Search } from './search.js'
+import { Search } from './search.js'
 import { describeWitness } from './witness.js'
 
 export interface LinearizabilityOptions {
@@ -21,8 +21,6 @@ export interface LinearizabilityResult {
 }
 
 const DEFAULT_MAX_STEPS = 2_000_000
-/** How many unknown operations are tried at each place, before all are. */
-const FEW_GUESSES = [2, 5, 15]
 
 /**
  * Whether there is one order of the operations that real time allows and the model agrees with (Herlihy and Wing 1990). Operations
@@ -40,31 +38,11 @@ export function checkLinearizability<State, Input, Output>(
   let steps = 0
   let undecided = 0
   for (const part of parts) {
-    const found = search(model, part, maxSteps)
+    const found = new Search(model, part).run(maxSteps)
     steps += found.steps
     if (found.verdict === 'undecided') undecided += 1
     if (found.verdict === 'violation')
       return { verdict: 'violation', witness: describeWitness(model, part, found), parts: parts.length, undecided, steps }
   }
   return { verdict: undecided === 0 ? 'linearizable' : 'undecided', witness: null, parts: parts.length, undecided, steps }
-}
-
-/**
- * At first only a few of the unknown operations are tried at each place, those called last: mostly the right ones are among them, and
- * where they are not, the wrong ones before them would all be tried with each other.
- */
-function search<State, Input, Output>(
-  model: SequentialModel<State, Input, Output>,
-  part: readonly HistoryOperation<Input, Output>[],
-  maxSteps: number,
-): Found<State> {
-  const mustGuess = part.some(({ output }) => output === undefined)
-  let steps = 0
-  for (const maxGuesses of mustGuess ? FEW_GUESSES : []) {
-    const found = new Search(model, part, maxGuesses).run(maxSteps / 10)
-    steps += found.steps
-    if (found.verdict !== 'undecided') return { ...found, steps }
-  }
-  const found = new Search(model, part, Number.POSITIVE_INFINITY).run(maxSteps - steps)
-  return { ...found, steps: found.steps + steps }
 }

@@ -26,8 +26,6 @@ interface Branch<State> {
   /** Unknown ones that may: the model is asked when all else has failed. */
   readonly unknown: readonly number[]
   tried: number
-  /** How many unknown ones were found possible. */
-  guesses: number
 }
 
 /**
@@ -45,8 +43,6 @@ export class Search<State, Input, Output> {
   readonly #isRead: readonly boolean[]
   readonly #order: number[] = []
   readonly #branches: Branch<State>[] = []
-  readonly #maxGuesses: number
-  #hasLeftOut = false
   /** Answered operations that are not in the order. */
   #missing: number
   #steps = 0
@@ -54,9 +50,7 @@ export class Search<State, Input, Output> {
   /** Of `#longest`. */
   #fewestMissing = Number.POSITIVE_INFINITY
 
-  /** @param maxGuesses how many unknown operations are tried at each place; a search that leaves some out finds no violation. */
-  constructor(model: SequentialModel<State, Input, Output>, operations: readonly HistoryOperation<Input, Output>[], maxGuesses: number) {
-    this.#maxGuesses = maxGuesses
+  constructor(model: SequentialModel<State, Input, Output>, operations: readonly HistoryOperation<Input, Output>[]) {
     const returns = operations.map((one) => (one.output === undefined ? Number.POSITIVE_INFINITY : one.return))
     this.#model = model
     this.#operations = operations
@@ -71,12 +65,12 @@ export class Search<State, Input, Output> {
     this.#longest = { order: [], state: model.initial, next: [] }
   }
 
-  /** Undecided when the model was asked `maxSteps` times in vain, or something was left out. */
+  /** Undecided when the model was asked `maxSteps` times in vain. */
   run(maxSteps: number): Found<State> {
     this.#enter(this.#model.initial, 0)
     while (this.#missing > 0) {
       const branch = this.#branches.at(-1)
-      if (branch === undefined) return { verdict: this.#hasLeftOut ? 'undecided' : 'violation', ...this.#longest, steps: this.#steps }
+      if (branch === undefined) return { verdict: 'violation', ...this.#longest, steps: this.#steps }
       if (this.#steps > maxSteps) {
         this.#remember(branch.state)
         return { verdict: 'undecided', ...this.#longest, steps: this.#steps }
@@ -100,19 +94,11 @@ export class Search<State, Input, Output> {
     // Most writes that are not answered take effect soon or never: the last called first.
     const operation = (way < answered.length ? answered[way] : unknown[unknown.length - 1 - (way - answered.length)]) as number
     const state = way < answered.length ? (states[way] as State) : this.#step(branch.state, operation)
-    if (state === null || (way >= answered.length && !this.#isWorthGuessing(branch, state))) return
+    if (state === null || (way >= answered.length && state === branch.state)) return
     const before = this.#order.length
     this.#take(operation)
     if (this.#configurations.isNew(state)) this.#enter(state, before)
     else this.#takeBack(before)
-  }
-
-  #isWorthGuessing(branch: Branch<State>, after: State): boolean {
-    if (after === branch.state) return false
-    branch.guesses += 1
-    if (branch.guesses <= this.#maxGuesses) return true
-    this.#hasLeftOut = true
-    return false
   }
 
   /** Takes the reads that can come next, and notes what else may. */
@@ -138,7 +124,7 @@ export class Search<State, Input, Output> {
       node = events.next(node)
     }
     const ways = isInVain ? NOTHING : { answered, states, unknown }
-    this.#branches.push({ before, state, ...ways, tried: 0, guesses: 0 })
+    this.#branches.push({ before, state, ...ways, tried: 0 })
   }
 
   /**

@@ -89,6 +89,18 @@ describe('the checker', () => {
     expect(steps).toBeLessThan(60_000)
   })
 
+  it('tries nothing more when the model says that an answer is too late', () => {
+    const unknown = [...Array(40).keys()].map((i) => tried(1, { key: 'x', kind: 'write', value: i + 1 }))
+    const impossible = [...unknown, did(2, 3, { key: 'x', kind: 'read' }, 1_234)]
+    const knowing = {
+      ...registers,
+      isTooLate: (_values: unknown, input: Input, output: Output) => input.kind === 'read' && output === 1_234,
+    }
+    const { verdict, steps } = checkLinearizability(knowing, impossible)
+    expect(verdict).toBe('violation')
+    expect(steps).toBeLessThan(10)
+  })
+
   it('finds a violation beside a part that it cannot decide', () => {
     const unknown = [...Array(40).keys()].map((i) => tried(1, { key: 'x', kind: 'write', value: i + 1 }))
     const impossible = [...unknown, did(2, 3, { key: 'x', kind: 'read' }, 1_234), did(2, 3, { key: 'y', kind: 'read' }, 1)]

@@ -1,5 +1,6 @@
 import {
   faultsCounted,
+  type LivenessBounds,
   type Outcome,
   type ReducedFailure,
   type Reduction,
@@ -29,14 +30,21 @@ export interface StackDescription<Result, Answer> {
   readonly stack: StackFactory<Result, Answer>
   /** Faults that come in this stack only, as they are counted. */
   readonly faults?: readonly string[]
+  readonly liveness?: Partial<LivenessBounds>
 }
 
-export function namedStack<Result, Answer>({ name, description, stack, faults = [] }: StackDescription<Result, Answer>): NamedStack {
+export function namedStack<Result, Answer>({
+  name,
+  description,
+  stack,
+  faults = [],
+  liveness = {},
+}: StackDescription<Result, Answer>): NamedStack {
   return {
     name,
     description,
     faults: [...faultsCounted, ...faults],
-    simulate: (options) => simulate({ ...options, stack }),
-    reduce: (options, failed) => reduceFailure({ ...options, stack }, failed),
+    simulate: (options) => simulate({ ...options, stack, liveness }),
+    reduce: (options, failed) => reduceFailure({ ...options, stack, liveness }, failed),
   }
 }

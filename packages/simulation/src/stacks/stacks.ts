@@ -27,6 +27,8 @@ export const stacks: readonly NamedStack[] = [
     description: 'all that runs in production, with its clients',
     stack: serverStack,
     faults: diskLosses,
+    // Clients find out first that their connections are dead, and systems send again ever more rarely.
+    liveness: { recover: 40 },
   }),
 ]
 

@@ -22,14 +22,20 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   await whenAllAreAwake(cluster)
   await recover(cluster, bounds)
   await world.run(world.now + (workload.patience ?? 0), () => workload.waiting().length === 0)
-  await world.run(world.now + bounds.catchUp * electionTimeout + lagAllowance(cluster, bounds), () => hasCaughtUp(cluster))
-  if (!hasCaughtUp(cluster)) world.violated('all catch up', cluster.glance())
+  const catchUp = () =>
+    world.run(world.now + bounds.catchUp * electionTimeout + lagAllowance(cluster, bounds), () => unsettled(cluster) === null)
+  await catchUp()
   const terms = () => cluster.members.map(({ node }) => node?.currentTerm ?? 0)
   const before = terms()
   await world.run(world.now + bounds.calm * electionTimeout)
   if (terms().some((term) => term !== before[0]))
     world.violated('calm', `an election of no need: terms ${before} before; ${cluster.glance()}`)
-  checkNothingWaits(cluster)
+  // Requests that were long on their way may have come meanwhile.
+  await catchUp()
+  const [oracle, message] = unsettled(cluster) ?? []
+  if (oracle !== undefined) world.violated(oracle, message ?? '')
+  const waiting = workload.waiting()
+  if (waiting.length > 0) world.violated('all are answered', `${waiting.length} are not: ${waiting[0]}`)
 }
 
 async function whenAllAreAwake<Result, Answer>({ world, members }: Cluster<Result, Answer>): Promise<void> {
@@ -54,25 +60,23 @@ async function recover<Result, Answer>(cluster: Cluster<Result, Answer>, bounds:
     world.violated('recovers', `nothing succeeds ${Math.round(world.now - since)} ms after the faults: ${cluster.glance()}`)
 }
 
-function hasCaughtUp<Result, Answer>(cluster: Cluster<Result, Answer>): boolean {
+/** The first member that has something to do yet: which promise that breaks, and how. */
+function unsettled<Result, Answer>(cluster: Cluster<Result, Answer>): readonly [oracle: string, message: string] | null {
+  const { members, facts } = cluster
   const end = cluster.leader()?.node?.status().lastLogIndex
-  return cluster.members.every(({ node }) => node?.status().lastApplied === end)
+  for (const { id, node } of members) {
+    const status = node?.status()
+    if (status === undefined || status.lastApplied !== end) return ['all catch up', cluster.glance()]
+    if (status.pendingProposals > 0 || status.pendingReads > 0 || status.pendingProposalBytes > 0)
+      return ['all are answered', `${id}: ${status.pendingProposals} proposals, ${status.pendingReads} reads wait`]
+    const { lastIndex } = facts.log(id)
+    if (lastIndex !== facts.committedIndex)
+      return ['all catch up', `the disk of ${id} ends at ${lastIndex}, where ${facts.committedIndex} is committed`]
+  }
+  return null
 }
 
 function lagAllowance<Result, Answer>({ facts, members }: Cluster<Result, Answer>, { perEntry }: LivenessBounds): number {
   const lengths = members.map(({ id }) => facts.log(id).lastIndex)
   return perEntry * (Math.max(...lengths) - Math.min(...lengths) + 10)
-}
-
-function checkNothingWaits<Result, Answer>({ world, members, facts, workload }: Cluster<Result, Answer>): void {
-  for (const { id, node } of members) {
-    const status = node?.status()
-    if (status === undefined || status.pendingProposals > 0 || status.pendingReads > 0 || status.pendingProposalBytes > 0)
-      world.violated('all are answered', `${id}: ${status?.pendingProposals} proposals, ${status?.pendingReads} reads wait`)
-    const { lastIndex } = facts.log(id)
-    if (lastIndex !== facts.committedIndex)
-      world.violated('all catch up', `the disk of ${id} ends at ${lastIndex}, where ${facts.committedIndex} is committed`)
-  }
-  const waiting = workload.waiting()
-  if (waiting.length > 0) world.violated('all are answered', `${waiting.length} are not: ${waiting[0]}`)
 }

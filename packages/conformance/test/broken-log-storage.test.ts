@@ -162,6 +162,72 @@ const variants: Record<string, { caughtBy: string; breaking: Breaking }> = {
       },
     }),
   },
+  'ends the list of batches it is given': {
+    caughtBy: 'the bytes of a write are left as they are',
+    breaking: mapped((write) => ({ ...write, entries: (write.entries as EntryBatch[]).splice(0) })),
+  },
+  'refuses the next write from inside done': {
+    caughtBy: 'may start from inside done',
+    breaking: (sound) => {
+      let busy = false
+      return {
+        write: (write, done) => {
+          if (busy) throw new Error('a write is in flight')
+          busy = true
+          sound.write(write, (error) => {
+            done(error)
+            busy = false
+          })
+        },
+      }
+    },
+  },
+  'cuts terms of entries to 32 bits': {
+    caughtBy: 'terms of entries are whole numbers beyond 32 bits',
+    breaking: mapped(({ hardState, entries }) => ({
+      hardState,
+      entries: entries.map(
+        (batch) =>
+          new EntryBatch(
+            batch.firstIndex,
+            batch.runs.map((run) => ({ ...run, term: run.term >>> 0 })),
+            batch.offsets,
+            batch.bytes,
+          ),
+      ),
+    })),
+  },
+  'gives up a write when it is closed': {
+    caughtBy: 'close waits for the reads and the write in flight',
+    breaking: (sound) => {
+      let closed = false
+      return {
+        write: (write, done) => void setImmediate(() => (closed ? done(new Error('closed')) : sound.write(write, done))),
+        close: async () => {
+          closed = true
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          await sound.close()
+        },
+      }
+    },
+  },
+  'loses what is large when it is opened again': {
+    caughtBy: 'an entry of 10 MB',
+    breaking: (sound) => {
+      let isNew = true
+      return {
+        open: async () => {
+          const stored = await sound.open()
+          isNew = stored.lastIndex === 0
+          return stored
+        },
+        read: (from, to, maxBytes, done) =>
+          sound.read(from, to, maxBytes, (error, batch) =>
+            batch !== null && !isNew && batch.byteLength > 1 << 20 ? done(new Error('too large'), null) : done(error, batch),
+          ),
+      }
+    },
+  },
   'forgets where terms begin': {
     caughtBy: 'the runs of their terms are there',
     breaking: (sound) => ({

@@ -89,6 +89,9 @@ export function declareDurability(suite: LogStorageSuite): void {
         if (after.matches(stored)) session.model = after
         session.model.check(stored)
         await session.checkEntries()
+        // What open returned is durable: another crash changes nothing.
+        await session.crash()
+        await session.open()
       }
     }),
   )
@@ -101,7 +104,12 @@ export function declareDurability(suite: LogStorageSuite): void {
       const second = await session.place.storage()
       await assert.rejects(second.open(), StorageError)
       // Where both are one object, closing the second would close the first.
-      if (second !== session.storage) await second.close()
+      if (second !== session.storage) {
+        await second.close()
+        const third = await session.place.storage()
+        await assert.rejects(third.open(), StorageError, 'a third opener, once the refused second has closed')
+        await third.close()
+      }
       await session.write(entriesOf(numbered(1, 1, 3, 'a')))
       await session.checkEntries()
       if (suite.supports('reopen')) await session.reopen()

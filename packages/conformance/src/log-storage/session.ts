@@ -67,14 +67,23 @@ export class Session {
 
   /** Writes, and expects it to be durable then. */
   async write(write: LogWrite): Promise<void> {
+    // Before the storage has it, which might change its bytes.
+    const after = this.model.after(write)
     await this.startWrite(write)
-    this.model = this.model.after(write)
+    this.model = after
   }
 
-  /** Writes, and leaves the model alone. */
-  startWrite(write: LogWrite): Promise<void> {
+  /** Writes, and leaves the model alone. `inDone` is called from inside the first `done` that brings no error. */
+  startWrite(write: LogWrite, inDone?: () => void): Promise<void> {
     const { storage } = this
-    return this.#answer('write', (done) => storage.write(write, (error) => done(error, undefined)))
+    let next = inDone
+    return this.#answer('write', (done) =>
+      storage.write(write, (error) => {
+        done(error, undefined)
+        if (error === null) next?.()
+        next = undefined
+      }),
+    )
   }
 
   /** Reads, unchecked. */
@@ -88,7 +97,8 @@ export class Session {
 
   async read(from: number, to: number, maxBytes = Number.MAX_SAFE_INTEGER): Promise<EntryBatch> {
     const entries = await this.startRead(from, to, maxBytes)
-    assert.equal(this.model.faultIn(entries, from, to, maxBytes), null)
+    const fault = this.model.faultIn(entries, from, to, maxBytes)
+    assert(fault === null, fault ?? '')
     return entries
   }
 
@@ -96,6 +106,19 @@ export class Session {
   async checkEntries(): Promise<void> {
     const { base, lastIndex } = this.model
     for (let next = base.index + 1; next <= lastIndex; ) next = (await this.read(next, lastIndex)).lastIndex + 1
+  }
+
+  /** Reads the whole log, and once more from a new storage where there may be one. */
+  async checkStored(reopens: boolean): Promise<void> {
+    await this.checkEntries()
+    if (reopens) await this.reopen()
+  }
+
+  /** Ends the test after a failure, which is then said together with what else was found. */
+  async endAfter(error: unknown): Promise<never> {
+    await this.end().catch(() => {})
+    if (this.#faults.length > 0 && error instanceof Error) error.message += ` (and: ${this.#faults.join('; ')})`
+    throw error
   }
 
   /** Ends the test: fails for what every test must find kept. */
@@ -106,7 +129,7 @@ export class Session {
     } finally {
       await this.place.remove?.()
     }
-    assert.deepEqual(this.#faults, [])
+    assert(this.#faults.length === 0, this.#faults.join('; '))
   }
 
   #answer<T>(what: string, start: (done: (error: Error | null, value: T) => void) => void): Promise<T> {

@@ -36,8 +36,7 @@ export class LogStorageSuite extends Suite<LogStorageFeature> {
       try {
         await scenario(session)
       } catch (error) {
-        await session.end().catch(() => {})
-        throw error
+        await session.endAfter(error)
       }
       await session.end()
     }

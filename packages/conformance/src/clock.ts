@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '@raft/core'
 import { Suite, type SuiteOptions } from './suite.js'
-import { within } from './waiting.js'
+import { sleep, within } from './waiting.js'
 
 export interface ClockSuiteOptions extends SuiteOptions<never> {
   /** A clock whose time passes by itself. */
@@ -28,15 +28,13 @@ export function clockSuite(options: ClockSuiteOptions): void {
 
   suite.test('a callback is called once, at its time or later', async () => {
     const clock = make()
-    const time = clock.now() + 10.5
-    let calls = 0
-    clock.schedule(time, () => {
-      calls += 1
-      // The system's timers count whole milliseconds, of a clock of their own.
-      assert(clock.now() >= time - 1, `called ${time - clock.now()} ms early`)
-    })
+    const time = clock.now() + 100.5
+    const calledAt: number[] = []
+    clock.schedule(time, () => void calledAt.push(clock.now()))
     await scheduled(clock, time + 30)
-    assert.equal(calls, 1)
+    assert.equal(calledAt.length, 1, 'calls of one callback')
+    // The system's timers count whole milliseconds, of a clock of their own.
+    for (const at of calledAt) assert(at >= time - 1, `called ${time - at} ms early`)
   })
 
   suite.test('a callback whose time has passed is called soon, but never from inside schedule or defer', async () => {
@@ -63,5 +61,48 @@ export function clockSuite(options: ClockSuiteOptions): void {
     await scheduled(clock, clock.now() + 30)
     late()
     assert.equal(calls, 0)
+  })
+
+  suite.test('time is in milliseconds', async () => {
+    const clock = make()
+    const outside = performance.now()
+    const start = clock.now()
+    const inside = performance.now()
+    await sleep(60)
+    const least = performance.now() - inside
+    const passed = clock.now() - start
+    const most = performance.now() - outside
+    // Whatever it counts, it may be a few whole milliseconds and a tenth off.
+    assert(passed > least * 0.9 - 3 && passed < most * 1.1 + 3, `${passed} passed in ${least} to ${most} ms`)
+  })
+
+  suite.test('a time that is weeks away is not now', async () => {
+    const clock = make()
+    let calls = 0
+    // Up to what timers of the system count to: see the README.
+    const callOff = [2 ** 24, 2 ** 30, 2 ** 31 - 1e5].map((away) =>
+      clock.schedule(clock.now() + away, () => {
+        calls += 1
+      }),
+    )
+    await scheduled(clock, clock.now() + 30)
+    for (const each of callOff) each()
+    assert.equal(calls, 0, 'callbacks that were called weeks early')
+  })
+
+  suite.test('a callback can call off another of the same time', async () => {
+    const clock = make()
+    const time = clock.now() + 10
+    let calls = 0
+    const both: (() => void)[] = []
+    for (const other of [1, 0])
+      both.push(
+        clock.schedule(time, () => {
+          calls += 1
+          both[other]?.()
+        }),
+      )
+    await scheduled(clock, time + 30)
+    assert.equal(calls, 1, 'of two callbacks, of which the first calls off the other')
   })
 }

@@ -38,6 +38,29 @@ const variants: Record<string, { caughtBy: string; make: () => Adder }> = {
       return machine
     },
   },
+  'looks at the time': {
+    caughtBy: 'it makes no difference when',
+    make: () =>
+      new (class extends Adder {
+        override applyCommand(command: Uint8Array) {
+          super.applyCommand(command)
+          return { sum: this.sum, at: Math.floor(performance.now() / 10) }
+        }
+      })(),
+  },
+  'applies a batch backwards': {
+    caughtBy: 'how entries are cut into batches',
+    make: () =>
+      new (class extends Adder {
+        override apply(entries: EntryBatch) {
+          const results: unknown[] = []
+          for (let i = entries.lastIndex; i >= entries.firstIndex; i--)
+            results.unshift(entries.kind(i) === EntryKind.Command ? this.applyCommand(entries.payload(i)) : undefined)
+          this.lastApplied = entries.lastIndex
+          return results
+        }
+      })(),
+  },
   'applies what is no command': {
     caughtBy: 'entries that are no commands change nothing',
     make: () =>

@@ -12,7 +12,7 @@ export interface SuiteOptions<Feature extends string> {
   readonly test: TestFunction
   /** What the implementation does not do. Its tests are declared as skipped, under names that say why. Default: none. */
   readonly unsupported?: readonly Feature[]
-  /** How long a test waits for any one thing, in milliseconds, before it fails. Default 10,000: less than most runners wait for the test. */
+  /** How long a test waits for any one thing, in milliseconds, before it fails. Default 10,000. vitest and Jest give up a whole test after 5,000 by default. */
   readonly timeout?: number
 }
 

@@ -94,6 +94,87 @@ const variants: Record<string, { caughtBy: string; breaking?: Breaking; defer?: 
     },
   },
   'delivers to a detached group': { caughtBy: 'a detached group receives nothing', breaking: () => ({ detach: () => {} }) },
+  'delivers to a detached receiver what was on its way': {
+    caughtBy: 'on its way when a group is detached',
+    breaking: received((receiver) => (from, message) => void setTimeout(() => receiver.onMessage(from, message), 3)),
+  },
+  'goes on with the first receiver of a group': {
+    caughtBy: 'on its way when a group is detached',
+    breaking: (sound) => {
+      const firsts = new Map<number, TransportReceiver>()
+      return {
+        attach: (group, receiver) => {
+          const first = firsts.get(group) ?? receiver
+          firsts.set(group, first)
+          sound.attach(group, first)
+        },
+      }
+    },
+  },
+  'has one list of members for all groups': {
+    caughtBy: 'one group may lose a member',
+    breaking: (sound) => {
+      let known: readonly string[] = []
+      return {
+        setMembers: (_, members) => {
+          known = members.map(({ id }) => id)
+        },
+        send: (to, message) => {
+          if (known.includes(to)) sound.send(to, message)
+        },
+      }
+    },
+  },
+  'learns the members of a group once': {
+    caughtBy: 'added to a group later',
+    breaking: (sound) => {
+      const known = new Map<number, readonly string[]>()
+      return {
+        setMembers: (group, members) => {
+          if (!known.has(group))
+            known.set(
+              group,
+              members.map(({ id }) => id),
+            )
+        },
+        send: (to, message) => {
+          if (known.get(message.group)?.includes(to) === true) sound.send(to, message)
+        },
+      }
+    },
+  },
+  'sends the first message of a turn only': {
+    caughtBy: 'sent in one turn',
+    breaking: (sound) => {
+      let sent = false
+      return {
+        send: (to, message) => {
+          if (sent) return
+          sent = true
+          setImmediate(() => {
+            sent = false
+          })
+          sound.send(to, message)
+        },
+      }
+    },
+  },
+  'reports members that listen': {
+    caughtBy: 'nobody listens is reported',
+    breaking: (sound) => {
+      const receivers = new Map<number, TransportReceiver>()
+      return {
+        attach: (group, receiver) => {
+          receivers.set(group, receiver)
+          sound.attach(group, receiver)
+        },
+        send: (to, message) => {
+          sound.send(to, message)
+          setImmediate(() => receivers.get(message.group)?.onUnreachable(to))
+        },
+      }
+    },
+  },
   'throws for a member that nobody knows': {
     caughtBy: 'what is sent to a member that nobody knows is dropped',
     breaking: (sound) => ({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomFrom } from '../random.js'
 import { Suite, type SuiteOptions } from '../suite.js'
+import { declareMembers } from './members.js'
 import { everyMessage, heartbeat, large, manyKinds, randomMessage } from './messages.js'
 import { type Station, Stations, type TransportNetwork, textOf } from './network.js'
 
@@ -32,10 +33,11 @@ export function transportSuite(options: TransportSuiteOptions): void {
   }
   declareDelivery(suite, on)
   declareGroups(suite, on)
+  declareMembers(suite, on)
   declareWeather(suite, on)
 }
 
-type On = (scenario: (stations: Stations) => Promise<void>) => () => Promise<void>
+export type On = (scenario: (stations: Stations) => Promise<void>) => () => Promise<void>
 
 function declareDelivery(suite: Suite<TransportFeature>, on: On): void {
   suite.test(
@@ -202,6 +204,8 @@ function declareWeather(suite: Suite<TransportFeature>, on: On): void {
     'a member at whose address nobody listens is reported to the group that sends to it',
     on(async (stations) => {
       const [a, b] = await stations.pair()
+      await stations.deliver(a, b, heartbeat(0, 1))
+      assert.deepEqual(a.unreachable, [], 'reported while the member listened')
       await b.stop()
       await stations.until(
         'onUnreachable',

@@ -30,12 +30,11 @@ export class ReadIndex {
     return copy
   }
 
-  fingerprint(): string {
-    const waiting = this.#waiting.map(({ round, index }) => `${round === null ? 'new' : this.#round - round}:${index}`)
-    return `${waiting.join('+')}/${[...this.#answered]
-      .map(([id, round]) => `${id}:${this.#round - round}`)
-      .sort()
-      .join('+')}`
+  fingerprint(nameOf: (id: MemberId) => string): string {
+    // Rounds and tickets as they are: answers that are still on their way name them.
+    const waiting = this.#waiting.map(({ ticket, round, index }) => `${ticket}:${round}:${index}`)
+    const answered = [...this.#answered].map(([id, round]) => `${nameOf(id)}:${round}`)
+    return [this.#round, this.#ticket, waiting.join('+'), answered.sort().join('+')].join('/')
   }
 
   /** Joins the reads that wait for the next round; returns their ticket, which grows. */

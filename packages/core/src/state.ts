@@ -84,15 +84,19 @@ export class State {
     return copy
   }
 
-  /** Equal for two states that behave alike from here on; times count relative to now. */
-  fingerprint(): string {
-    const { log } = this
+  /**
+   * Equal for two states that behave alike from here on; times count relative to now. Members appear by the names that `nameOf`
+   * gives them, in no order but that of the names: with exchanged names, equal for two states of which one is the other with
+   * exchanged members.
+   */
+  fingerprint(nameOf: (id: MemberId) => string = (id) => id): string {
+    const { log, votedFor } = this
     return [
       this.#role.name,
-      this.#role.fingerprint(),
+      this.#role.fingerprint(nameOf),
       this.currentTerm,
-      this.votedFor,
-      this.#leaderId,
+      votedFor === null ? '' : nameOf(votedFor),
+      this.#leaderId === null ? '' : nameOf(this.#leaderId),
       this.#leaderHeardAt - this.#now,
       this.#commitIndex,
       this.#applying.fingerprint(),

@@ -20,6 +20,8 @@ export type { DiskFile, DiskFileSystem, DiskOperation } from './disk/disk-file-s
 export { type DiskConditions, type HostDisk, healthyDisk } from './disk/host-disk.js'
 export { diskLosses } from './disk/losses.js'
 export { SimulatedDisk } from './disk/simulated-disk.js'
+export { type Counterexample, type Exploration, type ExploreOptions, explore } from './explorer/explore.js'
+export type { CreateState, Faults, Scope } from './explorer/scope.js'
 export { faultNames, unbearableFaultNames } from './faults/actions.js'
 export { type Calm, calmable, type Plan, type PlanOptions, type Reduction } from './faults/plan.js'
 export {

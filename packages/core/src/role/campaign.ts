@@ -18,8 +18,9 @@ export abstract class Campaign extends Role {
     return this.deadline
   }
 
-  fingerprint(): string {
-    return `${this.deadline - this.state.now},${[...this.#votes].sort().join()}`
+  fingerprint(nameOf: (id: MemberId) => string): string {
+    const votes = [...this.#votes].map(([id, granted]) => `${nameOf(id)}=${granted}`)
+    return `${this.deadline - this.state.now},${votes.sort().join()}`
   }
 
   tick(): void {

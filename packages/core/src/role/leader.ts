@@ -35,10 +35,10 @@ export class Leader extends Role {
     return copy
   }
 
-  fingerprint(): string {
+  fingerprint(nameOf: (id: MemberId) => string): string {
     const { now } = this.state
-    const progress = [...this.progress].map(([id, one]) => `${id}=${one.fingerprint(now)}`)
-    return [this.termStartIndex, this.#heartbeatDeadline - now, this.#reads.fingerprint(), ...progress].join(';')
+    const progress = [...this.progress].map(([id, one]) => `${nameOf(id)}=${one.fingerprint(now)}`)
+    return [this.termStartIndex, this.#heartbeatDeadline - now, this.#reads.fingerprint(nameOf), ...progress.sort()].join(';')
   }
 
   start(): void {

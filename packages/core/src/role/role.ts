@@ -19,7 +19,7 @@ export abstract class Role {
   abstract fork(state: State): Role
 
   /** All that decides the role's future behaviour, times relative to now. */
-  abstract fingerprint(): string
+  abstract fingerprint(nameOf: (id: MemberId) => string): string
 
   /** When `tick` has something to do, in ms. */
   abstract get deadline(): number

@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.js'
 
-export default library({ index: 'src/index.ts', cli: 'src/cli.ts', worker: 'src/command/worker.ts' })
+export default library({ index: 'src/index.ts', cli: 'src/cli.ts', worker: 'src/command/worker.ts', variants: 'src/variants.ts' })

@@ -1,0 +1,72 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { allVariants, variantNamed } from './variants/all.js'
+import { DOCUMENT, documentOf } from './variants/document.js'
+import { type Found, readFound, writeFound } from './variants/found.js'
+import { type Finding, hunt } from './variants/hunt.js'
+import { inParallel } from './variants/pool.js'
+import { seedsFromTheFirst } from './variants/variant.js'
+
+interface Given {
+  readonly only?: string
+  readonly new?: boolean
+  readonly jobs: number
+  readonly check?: boolean
+}
+
+/** Real ms after which the hunt for one variant ends. */
+const LIMIT = 600_000
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+
+await new Command('variants')
+  .description('Breaks the production source in every way we know, and simulates it until that is found.')
+  .option('--only <name>', 'this one only; writes nothing')
+  .option('--new', 'those only that were never found before')
+  .option('--jobs <n>', 'in so many processes', jobs, 2)
+  .option('--check', 'hunt for nothing: only see whether the document is up to date')
+  .action(async (given: Given) => {
+    process.exitCode = (given.check === true ? await isUpToDate() : await huntAll(given)) ? 0 : 1
+  })
+  .parseAsync()
+
+async function huntAll(given: Given): Promise<boolean> {
+  const found: Record<string, Found> = given.new === true ? { ...(await readFound()) } : {}
+  const variants = given.only === undefined ? allVariants.filter(({ name }) => found[name] === undefined) : [variantNamed(given.only)]
+  const missed: string[] = []
+  const hunts = inParallel(variants, given.jobs, (variant) => hunt(variant, seedsFromTheFirst(variant), LIMIT))
+  for (const [variant, hunted] of hunts) {
+    const finding = await hunted
+    print(lineOf(finding))
+    if (finding.report.found === null) missed.push(variant.name)
+    else found[variant.name] = { seed: finding.report.found.seed, oracle: finding.report.found.oracle }
+  }
+  if (missed.length > 0) print(`not found: ${missed.join('; ')}`)
+  if (given.only === undefined && (missed.length === 0 || given.new === true)) {
+    const ordered = Object.fromEntries(
+      allVariants.filter(({ name }) => found[name] !== undefined).map(({ name }) => [name, found[name] as Found]),
+    )
+    await writeFound(ordered)
+    if (missed.length === 0) await writeFile(DOCUMENT, documentOf(ordered))
+  }
+  return missed.length === 0
+}
+
+async function isUpToDate(): Promise<boolean> {
+  const same = (await readFile(DOCUMENT, 'utf8')) === documentOf(await readFound())
+  if (!same) print('docs/broken-variants.md is out of date: run pnpm variants')
+  return same
+}
+
+function lineOf({ variant, report: { seeds, events, found } }: Finding): string {
+  const work = `${seeds} seeds, ${events} events`
+  return found === null ? `NOT FOUND  ${variant.name}: ${work}` : `${variant.name}: ${found.oracle}: ${found.message} (${work})`
+}
+
+function jobs(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on is needed')
+  return value
+}

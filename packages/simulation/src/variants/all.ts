@@ -1,0 +1,27 @@
+import { elections } from './elections.js'
+import { node } from './node.js'
+import { reads } from './reads.js'
+import { replication } from './replication.js'
+import type { Variant } from './variant.js'
+
+export interface Layer {
+  readonly title: string
+  readonly variants: readonly Variant[]
+}
+
+/** Every broken variant, by what it breaks. */
+export const layers: readonly Layer[] = [
+  { title: 'Elections', variants: elections },
+  { title: 'Replication', variants: replication },
+  { title: 'Reads', variants: reads },
+  { title: 'Node', variants: node },
+]
+
+export const allVariants: readonly Variant[] = layers.flatMap(({ variants }) => variants)
+
+/** @throws Error when there is none */
+export function variantNamed(name: string): Variant {
+  const variant = allVariants.find((one) => one.name === name)
+  if (variant === undefined) throw new Error(`there is no variant "${name}"`)
+  return variant
+}

@@ -1,0 +1,45 @@
+import type { Variant } from './variant.js'
+
+const LEADER = 'packages/core/src/role/leader.ts'
+const READ_INDEX = 'packages/core/src/read-index.ts'
+const READS = 'packages/core/src/node/reads.ts'
+
+/** Reads that see everything that was answered before they began (thesis §6.4). */
+export const reads: readonly Variant[] = [
+  {
+    name: 'reads are not confirmed',
+    breaks: 'whoever takes itself for the leader answers at once',
+    file: READ_INDEX,
+    search: 'const confirmed = reachedByMajority(membership, (id) => (id === self ? this.#round : (this.#answered.get(id) ?? 0)))',
+    replace: 'const confirmed = membership.voters.includes(self) ? this.#round : reachedByMajority(membership, () => 0)',
+    stack: 'core',
+    maxSeeds: 400,
+  },
+  {
+    name: 'a read joins the round under way',
+    breaks: 'heartbeats that were sent before the read began confirm it',
+    file: READ_INDEX,
+    search: 'if (last !== undefined && last.round === null) return last.ticket',
+    replace: 'if (last !== undefined) return last.ticket',
+    stack: 'core',
+    maxSeeds: 1000,
+  },
+  {
+    name: 'reads before the no-op is committed',
+    breaks: 'a new leader takes its commitIndex for what is committed',
+    file: LEADER,
+    search: 'this.#reads.startRound(this.#hasCommittedInTerm ? state.commitIndex : null)',
+    replace: 'this.#reads.startRound(state.commitIndex)',
+    stack: 'core',
+    maxSeeds: 1000,
+  },
+  {
+    name: 'a confirmed read does not wait for what it must see',
+    breaks: 'the index that a read must see is not looked at',
+    file: READS,
+    search: 'if (index > appliedIndex) return\n',
+    replace: 'if (index < 0) return\n',
+    stack: 'core',
+    maxSeeds: 400,
+  },
+]

@@ -3,7 +3,9 @@ import { Host, type MemberEnvironment, type Stack, type StackFactory, StreamNetw
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'
+import type { StoreClient } from '../workload/calls.js'
 import { KeyValueWorkload } from '../workload/key-value-workload.js'
+import { EmbeddedClient } from './embedded-client.js'
 import { CLIENT_PORT, ServedLife } from './served-member.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
@@ -15,7 +17,7 @@ const CLIENT_HOSTS = 8
 
 /**
  * All that runs in production, byte for byte: `Node`, `FileLogStorage`, `UdpTransport`, `KeyValueStore`, the server's endpoint, and
- * clients that use them through `RaftClient`.
+ * clients that use them through `RaftClient`, or embedded in a member that carries their requests to the leader.
  */
 export const serverStack: StackFactory<StoreResult> = (context) => {
   const { world, links, random, memberIds } = context
@@ -26,7 +28,21 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   for (const { id } of clients) links.join(id)
   const address = (id: string) => `${id}:${CLIENT_PORT}`
 
-  const connect = (id: string, chance: () => number) => {
+  /** What runs on the members now. */
+  const lives = new Map<string, ServedLife>()
+  const embedded = new Map<string, EmbeddedClient[]>(memberIds.map((id) => [id, []]))
+  /** How many clients are embedded in members; the others have hosts of their own. */
+  const embeddedShare = random.pick([0, 0.3, 1])
+
+  const embed = (): StoreClient => {
+    const id = random.pick(memberIds)
+    const client = new EmbeddedClient(() => lives.get(id)?.service ?? null, TIMEOUTS.requestTimeout)
+    embedded.get(id)?.push(client)
+    return client
+  }
+
+  const connect = (id: string, chance: () => number): StoreClient => {
+    if (random.chance(embeddedShare)) return embed()
     const host = clients.find((one) => one.id === id)
     if (host === undefined) throw new Error(`client ${id} has no host`)
     const incarnation = host.begin()
@@ -44,7 +60,6 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     const { id, incarnation, clock } = environment
     const store = new KeyValueStore()
     const { transport, start, stop } = transports.transport(environment)
-    let life: ServedLife | null = null
     const stack: ReturnType<Stack<StoreResult>['member']> = {
       transport,
       storage: storages.storage(environment),
@@ -52,10 +67,10 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       ...(start === undefined ? {} : { start }),
       serve: (node) => {
         const onProtocolError = (error: Error) => world.violated('clients keep to the protocol', `${id}: ${error.message}`)
-        life = new ServedLife({ node, store, clock, incarnation, streams, onProtocolError })
+        lives.set(id, new ServedLife({ node, store, clock, incarnation, streams, onProtocolError }))
       },
       stop: async (node) => {
-        await (life?.stop(node) ?? node.stop())
+        await (lives.get(id)?.stop(node) ?? node.stop())
         await stop?.()
       },
     }
@@ -83,6 +98,10 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         stop: () => workload.stop(),
         waiting: () => workload.waiting(),
         probe: (done) => workload.probe(done),
+        onEnded: (id) => {
+          lives.delete(id)
+          for (const client of embedded.get(id) ?? []) client.ended()
+        },
         finish: () => {
           workload.finish()
           const { ok, failed, unknown, undecided } = workload.counts

@@ -10,7 +10,11 @@ import type {
 import type { Condition, Consistency, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction } from './operations.js'
 import type { Values } from './values.js'
 
-type Client = RaftClient<Uint8Array>
+/** What the workload asks of a client. */
+export type StoreClient = Pick<
+  RaftClient<Uint8Array>,
+  'put' | 'delete' | 'compareAndSet' | 'get' | 'getEntry' | 'page' | 'range' | 'transaction' | 'close'
+>
 
 /** Asks a client for what was drawn, and says what it was told in the words of the history. */
 export class Calls {
@@ -21,7 +25,7 @@ export class Calls {
   }
 
   /** Rejects as the client does. */
-  async call(client: Client, input: Input, options: CallOptions): Promise<Output> {
+  async call(client: StoreClient, input: Input, options: CallOptions): Promise<Output> {
     switch (input.kind) {
       case 'put':
         return { kind: 'put', ...(await client.put(toBytes(input.key), this.#values.bytes(input.value), options)) }
@@ -40,7 +44,7 @@ export class Calls {
     }
   }
 
-  async #get(client: Client, { how, key, consistency }: Extract<Input, { kind: 'get' }>, options: CallOptions): Promise<Output> {
+  async #get(client: StoreClient, { how, key, consistency }: Extract<Input, { kind: 'get' }>, options: CallOptions): Promise<Output> {
     if (how === 'getEntry') {
       const entry = await client.getEntry(toBytes(key), withConsistency(options, consistency))
       return { kind: 'get', held: entry === undefined ? null : this.#held(entry) }
@@ -49,7 +53,7 @@ export class Calls {
     return { kind: 'value', value: value === undefined ? null : this.#values.numberOf(value) }
   }
 
-  async #range(client: Client, { how, range, consistency }: Extract<Input, { kind: 'range' }>, options: CallOptions): Promise<Output> {
+  async #range(client: StoreClient, { how, range, consistency }: Extract<Input, { kind: 'range' }>, options: CallOptions): Promise<Output> {
     const selection = { ...toSelection(range), ...withConsistency(options, consistency) }
     if (how === 'page') {
       const { revision, entries, more } = await client.page(selection)
@@ -60,7 +64,7 @@ export class Calls {
     return { kind: 'entries', entries }
   }
 
-  async #transaction(client: Client, { conditions, thenSteps, elseSteps }: Transaction, options: CallOptions): Promise<Output> {
+  async #transaction(client: StoreClient, { conditions, thenSteps, elseSteps }: Transaction, options: CallOptions): Promise<Output> {
     const transaction = {
       if: conditions.map((condition) => this.#toCondition(condition)),
       do: thenSteps.map((step) => this.#toStep(step)),

@@ -1,6 +1,6 @@
-import { type CallOptions, type Clock, type RaftClient, RequestError } from '@raft/client'
+import { type CallOptions, type Clock, RequestError } from '@raft/client'
 import type { Prng, Workload } from '@raft/simulator'
-import { Calls } from './calls.js'
+import { Calls, type StoreClient } from './calls.js'
 import { checkHistory } from './check-history.js'
 import { Generator } from './generator.js'
 import { type Asked, History } from './history.js'
@@ -10,11 +10,8 @@ import { Values } from './values.js'
 import { name } from './words.js'
 
 export interface KeyValueWorkloadOptions {
-  /**
-   * A client with its own connections, on the same clock, with `bytes` for its codec and no `idempotent` calls. Whatever event settles
-   * its promises must let microtasks run before the next event.
-   */
-  readonly connect: (id: string, random: () => number) => RaftClient<Uint8Array>
+  /** A client with its own connections, with `bytes` for its codec and no `idempotent` calls. */
+  readonly connect: (id: string, random: () => number) => StoreClient
   readonly clock: Clock
   readonly random: Prng
   /** How the clients behave; what is left out is drawn. */
@@ -51,7 +48,7 @@ const PROBE_TIMEOUT = 2_000
 
 interface Caller {
   readonly id: string
-  readonly client: RaftClient<Uint8Array>
+  readonly client: StoreClient
   readonly random: Prng
 }
 

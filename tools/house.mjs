@@ -15,6 +15,8 @@ export const entryPoints = {
   '@raft/core/memory': 'packages/core/src/memory/index.ts',
   '@raft/conformance': 'packages/conformance/src/index.ts',
   '@raft/log-storage': 'packages/log-storage/src/index.ts',
+  '@raft/log-storage/lmdb': 'packages/log-storage/src/lmdb/index.ts',
+  '@raft/log-storage/level': 'packages/log-storage/src/level/index.ts',
   '@raft/state-machine': 'packages/state-machine/src/index.ts',
   '@raft/udp-transport': 'packages/udp-transport/src/index.ts',
   '@raft/client': 'packages/client/src/index.ts',

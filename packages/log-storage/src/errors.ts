@@ -1,4 +1,5 @@
 import { StorageError } from '@raft/core'
+import type { Backend } from './backends.js'
 import type { Identity } from './identity.js'
 
 /**
@@ -7,13 +8,14 @@ import type { Identity } from './identity.js'
  */
 export class LogDamagedError extends StorageError {
   override readonly code: string = 'RAFT_LOG_DAMAGED'
+  /** The file, or the directory of the database. */
   readonly file: string
-  /** In bytes from the beginning of the file. */
-  readonly offset: number
+  /** In bytes from the beginning of the file; null in a database, which does not say. */
+  readonly offset: number | null
 
-  constructor(file: string, offset: number, what: string) {
+  constructor(file: string, offset: number | null, what: string) {
     super(
-      `${file} is damaged at byte ${offset}: ${what}. This member may have forgotten what it promised: set the directory aside, ` +
+      `${file} is damaged${offset === null ? '' : ` at byte ${offset}`}: ${what}. This member may have forgotten what it promised: set the directory aside, ` +
         'remove the member from its cluster and let it join again with an empty directory, which gives it a new store id',
     )
     this.file = file
@@ -39,6 +41,37 @@ export class IdentityMismatchError extends StorageError {
       `${directory} belongs to ${describe(found)} (store ${found.storeId}), not to ${describe(expected)}: ` +
         'start that member on it, or give this one a directory of its own',
     )
+  }
+}
+
+/** The directory holds a log, kept by another backend than the one that was to open it. */
+export class OtherBackendError extends StorageError {
+  override readonly code: string = 'RAFT_OTHER_BACKEND'
+  /** What the directory's log is kept in. */
+  readonly found: Backend
+
+  constructor(directory: string, found: Backend, own: Backend) {
+    super(
+      `${directory} holds a log of the storage "${found}", not of "${own}": open it with "${found}", or choose an empty directory ` +
+        '(a member with an empty one has to join its cluster again)',
+    )
+    this.found = found
+  }
+}
+
+/** The package of an optional backend is not installed, or its native part does not load here. */
+export class MissingPackageError extends StorageError {
+  override readonly code: string = 'RAFT_MISSING_PACKAGE'
+  /** Its name on npm. */
+  readonly packageName: string
+
+  constructor(packageName: string, backend: Backend, cause: unknown) {
+    super(
+      `the storage "${backend}" needs the package ${packageName}, which cannot be loaded: install it (npm install ${packageName}), ` +
+        `or use the storage "file", which needs none (${cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)})`,
+      { cause },
+    )
+    this.packageName = packageName
   }
 }
 

@@ -1,17 +1,23 @@
+import { UNFINISHED_NAMES } from './backends.js'
 import { ForeignFilesError } from './errors.js'
 import { writeAllAsync, writeZeros } from './file-io.js'
 import type { FileLogStorageOptions } from './options.js'
 import { encodeSegmentMeta, FORMATTING_NAME, LOCK_NAME, PREPARING_NAME, segmentName } from './segment-format.js'
 import { encodeWrite, SALT_BYTES } from './write-format.js'
 
-/** What a file system may put into an empty directory by itself. */
-const HARMLESS = new Set([LOCK_NAME, FORMATTING_NAME, PREPARING_NAME, 'lost+found'])
+/** What we, or a file system by itself, may have put into a directory that holds no log. */
+const HARMLESS = new Set([LOCK_NAME, FORMATTING_NAME, PREPARING_NAME, ...UNFINISHED_NAMES, 'lost+found'])
+
+/** @throws ForeignFilesError when a directory without a log holds anything else. */
+export function refuseForeignFiles(directory: string, names: readonly string[]): void {
+  const foreign = names.find((name) => !HARMLESS.has(name))
+  if (foreign !== undefined) throw new ForeignFilesError(directory, foreign)
+}
 
 /** Makes the first segment of a new log. It gets its name when it is whole and durable: a crash leaves all of it or nothing. */
 export async function formatDirectory(options: Required<FileLogStorageOptions>, names: readonly string[]): Promise<void> {
   const { directory, fileSystem, segmentBytes, base } = options
-  const foreign = names.find((name) => !HARMLESS.has(name))
-  if (foreign !== undefined) throw new ForeignFilesError(directory, foreign)
+  refuseForeignFiles(directory, names)
   const meta = encodeSegmentMeta({
     number: 1,
     allocated: segmentBytes,

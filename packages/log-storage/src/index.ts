@@ -1,4 +1,12 @@
-export { ForeignFilesError, IdentityMismatchError, LogDamagedError, StorageInUseError, UnsupportedFormatError } from './errors.js'
+export {
+  ForeignFilesError,
+  IdentityMismatchError,
+  LogDamagedError,
+  MissingPackageError,
+  OtherBackendError,
+  StorageInUseError,
+  UnsupportedFormatError,
+} from './errors.js'
 export { FileLogStorage } from './file-log-storage.js'
 export type { FileSystem, StorageFile } from './file-system.js'
 export type { Identity } from './identity.js'

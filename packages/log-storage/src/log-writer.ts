@@ -1,4 +1,4 @@
-import { type HardState, type LogWrite, StorageError } from '@raft/core'
+import type { HardState, LogWrite } from '@raft/core'
 import { writeAll } from './file-io.js'
 import type { StorageFile } from './file-system.js'
 import type { Identity } from './identity.js'
@@ -7,6 +7,7 @@ import type { Recovered } from './recovery.js'
 import { encodeSegmentMeta } from './segment-format.js'
 import type { SegmentPreparer } from './segment-preparer.js'
 import { type EncodedWrite, encodeWrite } from './write-format.js'
+import { checkOrder } from './write-order.js'
 
 /** A larger buffer than this is not kept for the next write. */
 const KEPT_BUFFER_BYTES = 4 * 1024 * 1024
@@ -59,7 +60,7 @@ export class LogWriter {
   write(write: LogWrite, done: (error: Error | null) => void): void {
     let encoded: EncodedWrite
     try {
-      this.#checkOrder(write)
+      checkOrder(write, this.#base.index, this.#lastIndex)
       encoded = this.#encode(write)
     } catch (error) {
       queueMicrotask(() => done(asError(error)))
@@ -153,19 +154,6 @@ export class LogWriter {
     if (bytes > KEPT_BUFFER_BYTES) return new Uint8Array(bytes)
     this.#buffer = new Uint8Array(Math.max(bytes, this.#buffer.length * 2))
     return this.#buffer
-  }
-
-  #checkOrder(write: LogWrite): void {
-    let next = this.#lastIndex + 1
-    let first = true
-    for (const batch of write.entries) {
-      if (batch.count === 0) continue
-      const fits = first ? batch.firstIndex > this.#base.index && batch.firstIndex <= next : batch.firstIndex === next
-      if (!fits)
-        throw new StorageError(`entries from ${batch.firstIndex} on, where the log goes from ${this.#base.index + 1} to ${next - 1}`)
-      next = batch.lastIndex + 1
-      first = false
-    }
   }
 }
 

@@ -5,7 +5,8 @@ import { nodeFileSystem } from './node-file-system.js'
 import { MIN_SEGMENT_BYTES } from './segment-format.js'
 import { SECTOR_BYTES } from './write-format.js'
 
-export interface FileLogStorageOptions {
+/** What every storage in a directory is told. */
+export interface LogStorageOptions {
   /** The log's own: one group of one member. Made if it is not there. */
   readonly directory: string
   /** 1 to 255 bytes of UTF-8. */
@@ -13,33 +14,35 @@ export interface FileLogStorageOptions {
   readonly memberId: MemberId
   /** Default 0. */
   readonly group?: GroupId
-  /** Size of a file, a multiple of 512. Default 16 MiB; twice that is taken at once. A larger write makes a larger file. */
-  readonly segmentBytes?: number
-  /** Default: the files of this machine. */
-  readonly fileSystem?: FileSystem
   /** Where the store id comes from. Default: the system's secure random numbers. */
   readonly randomBytes?: (count: number) => Uint8Array
   /** For a new directory: where its log begins. For tests of large indexes. Default: index 0 of term 0. */
   readonly base?: { readonly index: number; readonly term: number }
 }
 
+export interface FileLogStorageOptions extends LogStorageOptions {
+  /** Size of a file, a multiple of 512. Default 16 MiB; twice that is taken at once. A larger write makes a larger file. */
+  readonly segmentBytes?: number
+  /** Default: the files of this machine. */
+  readonly fileSystem?: FileSystem
+}
+
 /** @throws ConfigurationError */
 export function completeOptions(options: FileLogStorageOptions): Required<FileLogStorageOptions> {
-  const complete = {
-    group: 0,
-    segmentBytes: 16 * 1024 * 1024,
-    fileSystem: nodeFileSystem,
-    randomBytes,
-    base: { index: 0, term: 0 },
-    ...options,
-  }
-  const { directory, clusterId, memberId, group, segmentBytes, base } = complete
+  const { segmentBytes = 16 * 1024 * 1024, fileSystem = nodeFileSystem } = options
+  if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < MIN_SEGMENT_BYTES || segmentBytes % SECTOR_BYTES !== 0)
+    throw new ConfigurationError(`segmentBytes is ${segmentBytes}: expected a multiple of 512 from 4096 to 1073741824`)
+  return { ...completeCommonOptions(options), segmentBytes, fileSystem }
+}
+
+/** @throws ConfigurationError */
+export function completeCommonOptions(options: LogStorageOptions): Required<LogStorageOptions> {
+  const complete = { group: 0, randomBytes, base: { index: 0, term: 0 }, ...options }
+  const { directory, clusterId, memberId, group, base } = complete
   if (directory.length === 0) throw new ConfigurationError('directory is empty: name the one that holds the log')
   requireName('clusterId', clusterId)
   requireName('memberId', memberId)
   if (!isWhole(group, 0xffff_ffff)) throw new ConfigurationError(`group is ${group}: expected a whole number from 0 to 4294967295`)
-  if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < MIN_SEGMENT_BYTES || segmentBytes % SECTOR_BYTES !== 0)
-    throw new ConfigurationError(`segmentBytes is ${segmentBytes}: expected a multiple of 512 from 4096 to 1073741824`)
   if (!isWhole(base.index, Number.MAX_SAFE_INTEGER) || !isWhole(base.term, Number.MAX_SAFE_INTEGER))
     throw new ConfigurationError(`base is index ${base.index} of term ${base.term}: expected whole numbers from 0 on`)
   return complete

@@ -21,7 +21,7 @@ export const PREPARING_NAME = 'preparing.tmp'
 /** The smallest size of a segment. A file has its full size before it gets its name, so that a shorter one was cut. */
 export const MIN_SEGMENT_BYTES = 4096
 
-const STORE_ID_BYTES = 16
+export const STORE_ID_BYTES = 16
 const text = new TextEncoder()
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -63,7 +63,7 @@ export function decodeSegmentMeta(reader: Reader): SegmentMeta {
   }
 }
 
-function encodeName(what: string, name: string): Uint8Array {
+export function encodeName(what: string, name: string): Uint8Array {
   const bytes = text.encode(name)
   if (bytes.length < 1 || bytes.length > 255) throw new StorageError(`${what} of ${bytes.length} bytes, where 1 to 255 can be stored`)
   return bytes

@@ -131,14 +131,15 @@ function encodePieces(writer: Writer, batches: readonly EntryBatch[]): Piece[] {
   return pieces
 }
 
-function encodeVote(hardState: HardState): Uint8Array {
+export function encodeVote(hardState: HardState): Uint8Array {
   const vote = text.encode(hardState.votedFor ?? '')
   if (vote.length > 255 || (hardState.votedFor !== null && vote.length === 0))
     throw new StorageError(`a member id of ${vote.length} bytes, where 1 to 255 can be stored`)
   return vote
 }
 
-function packBatches(entries: readonly EntryBatch[]): EntryBatch[] {
+/** Joins small batches and splits large ones into pieces. */
+export function packBatches(entries: readonly EntryBatch[]): EntryBatch[] {
   const packed: EntryBatch[] = []
   let group: EntryBatch[] = []
   let bytes = 0
@@ -223,7 +224,7 @@ export function parseBody(bytes: Uint8Array, at: number, header: WriteHeader): W
   return start === end ? { hardState, meta, pieces } : null
 }
 
-function decodeHardState(reader: Reader): HardState {
+export function decodeHardState(reader: Reader): HardState {
   const currentTerm = reader.u64()
   const vote = reader.raw(reader.u8())
   return { currentTerm, votedFor: vote.length === 0 ? null : utf8.decode(vote) }

@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logStorageSuite } from '@raft/conformance'
 import { describe, test } from 'vitest'
-import { FileLogStorage } from '../src/index.js'
 import { storageOn } from './support/log.js'
+import { realStorages } from './support/real-storages.js'
 import { TestDisk } from './support/test-disk.js'
 
-describe('FileLogStorage on the files of this machine', () => {
+describe.each(realStorages)('$name on the files of this machine', ({ make }) => {
   logStorageSuite({
     test,
     make: async (base) => {
       const directory = await mkdtemp(join(tmpdir(), 'conformance-'))
       return {
-        storage: () => new FileLogStorage({ directory, clusterId: 'c1', memberId: 'n1', base, segmentBytes: 65_536 }),
+        storage: () => make({ directory, clusterId: 'c1', memberId: 'n1', base }),
         remove: () => rm(directory, { recursive: true, force: true }),
       }
     },
-    // Needs a process that dies: process.test.ts, and the simulated disk below.
+    // Needs a process that dies: process.test.ts, and for files the simulated disk below.
     unsupported: ['crash'],
   })
 })

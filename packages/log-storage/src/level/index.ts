@@ -1,0 +1,1 @@
+export { LevelLogStorage, type LevelLogStorageOptions } from './level-log-storage.js'

@@ -1,0 +1,100 @@
+import { type FileHandle, open as openFile } from 'node:fs/promises'
+import type { ClassicLevel } from 'classic-level'
+import { LogDamagedError, MissingPackageError, StorageInUseError } from '../errors.js'
+import type { Database, DatabaseKind, DatabaseView, DatabaseWrite } from '../key-value/database.js'
+
+type Level = ClassicLevel<Uint8Array, Uint8Array>
+
+export const levelKind: DatabaseKind = {
+  backend: 'level',
+  async load() {
+    const { ClassicLevel } = await import('classic-level').catch((error: unknown) => {
+      throw new MissingPackageError('classic-level', 'level', error)
+    })
+    return async (directory, isNew) => {
+      const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing: isNew, errorIfExists: isNew } as const
+      const database: Level = new ClassicLevel(directory, options)
+      try {
+        await database.open()
+        return new LevelDatabase(database, directory, await openDirectory(directory))
+      } catch (error) {
+        throw explained(directory, error)
+      }
+    }
+  },
+}
+
+class LevelDatabase implements Database {
+  readonly #database: Level
+  readonly #path: string
+  readonly #directory: FileHandle | null
+
+  constructor(database: Level, path: string, directory: FileHandle | null) {
+    this.#database = database
+    this.#path = path
+    this.#directory = directory
+  }
+
+  view(): DatabaseView {
+    const snapshot = this.#database.snapshot()
+    return {
+      get: async (key) => {
+        try {
+          return (await this.#database.get<Uint8Array, Uint8Array>(key, { snapshot })) ?? null
+        } catch (error) {
+          throw explained(this.#path, error)
+        }
+      },
+      release: () => {
+        // It only lets go of memory.
+        snapshot.close().catch(() => {})
+      },
+    }
+  }
+
+  async *records(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+    try {
+      yield* this.#database.iterator()
+    } catch (error) {
+      throw explained(this.#path, error)
+    }
+  }
+
+  async write({ puts, removes }: DatabaseWrite): Promise<void> {
+    const batch = [
+      ...removes.map((key) => ({ type: 'del', key }) as const),
+      ...puts.map(([key, value]) => ({ type: 'put', key, value }) as const),
+    ]
+    try {
+      await this.#database.batch(batch, { sync: true })
+      // LevelDB begins a new file now and then, and syncs what is in it, but not that it is there.
+      await this.#directory?.sync()
+    } catch (error) {
+      throw explained(this.#path, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#database.close()
+    } finally {
+      await this.#directory?.close()
+    }
+  }
+}
+
+/** Windows cannot open a directory, and has no need to. */
+async function openDirectory(path: string): Promise<FileHandle | null> {
+  return process.platform === 'win32' ? null : await openFile(path, 'r')
+}
+
+/** LevelDB says what is wrong in the code of an error's cause. */
+function explained(path: string, error: unknown): unknown {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = 'code' in at ? at.code : undefined
+    if (code === 'LEVEL_CORRUPTION') return new LogDamagedError(path, null, at.message)
+    if (code === 'LEVEL_LOCKED') return new StorageInUseError(path)
+    if (/does not exist/.test(at.message)) return new LogDamagedError(path, null, at.message)
+  }
+  return error
+}

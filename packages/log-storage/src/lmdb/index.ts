@@ -1,0 +1,1 @@
+export { LmdbLogStorage, type LmdbLogStorageOptions } from './lmdb-log-storage.js'

@@ -1,3 +1,9 @@
 import { library } from '../../tsup.base.js'
 
-export default library({ index: 'src/index.ts', cli: 'src/cli.ts', worker: 'src/command/worker.ts', variants: 'src/variants.ts' })
+export default library({
+  index: 'src/index.ts',
+  cli: 'src/cli.ts',
+  explore: 'src/explore.ts',
+  worker: 'src/command/worker.ts',
+  variants: 'src/variants.ts',
+})

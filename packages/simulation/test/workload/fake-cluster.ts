@@ -72,7 +72,6 @@ export class FakeCluster implements Connector {
   later(delay: number, action: () => void) {
     return this.world.after(delay, () => {
       action()
-      this.world.settles()
     })
   }
 

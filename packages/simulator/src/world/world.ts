@@ -72,11 +72,6 @@ export class World {
     this.#violation ??= { oracle, message, event: this.#events, time: this.#now }
   }
 
-  /** Not needed any more: promises have settled after every event. */
-  settles(): void {
-    // Kept for the callers that still say so.
-  }
-
   /** Runs what is due until `end` (virtual ms), or until `isEnough`, or until an oracle is broken. */
   async run(end: number, isEnough: () => boolean = () => false): Promise<void> {
     while (this.#violation === null && !isEnough()) {

@@ -22,8 +22,16 @@ export class Cluster<Result, Answer> {
     this.links = links
     this.electionTimeout = tuning.electionTimeout ?? 500
     const { electionTimeout } = this
-    const maxWindowBytes = tuning.maxWindowBytes ?? Number.POSITIVE_INFINITY
-    this.facts = new Facts(world, { members: memberIds, baseIndex, baseTerm, electionTimeout, maxPending, maxWindowBytes })
+    const { maxWindowBytes = Number.POSITIVE_INFINITY, maxInflightBytes = Number.POSITIVE_INFINITY } = tuning
+    this.facts = new Facts(world, {
+      members: memberIds,
+      baseIndex,
+      baseTerm,
+      electionTimeout,
+      maxPending,
+      maxWindowBytes,
+      maxInflightBytes,
+    })
     const context = {
       facts: this.facts,
       oracles: allOracles(this.facts),

@@ -18,6 +18,7 @@ export interface FactsOptions {
   readonly electionTimeout: number
   readonly maxPending: number
   readonly maxWindowBytes: number
+  readonly maxInflightBytes: number
 }
 
 /** What is known of the cluster from outside: the oracles compare what they see with it. Nothing here looks into State. */

@@ -3,6 +3,7 @@ import { boundedMemory } from './bounded-memory.js'
 import { commitRules } from './commit-rules.js'
 import { durableBeforeSaid } from './durable-before-said.js'
 import { electionSafety } from './election-safety.js'
+import { flowControl } from './flow-control.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { logMatching } from './log-matching.js'
@@ -14,6 +15,7 @@ import { preVote } from './pre-vote.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { steppingDown } from './stepping-down.js'
 import { storageContract } from './storage-contract.js'
+import { termBeginnings } from './term-beginnings.js'
 import { transportContract } from './transport-contract.js'
 
 /** Everything that a cluster promises, whatever it is made of. */
@@ -30,6 +32,8 @@ export function allOracles(facts: Facts): Oracles {
     oneVoteATerm,
     durableBeforeSaid,
     commitRules,
+    termBeginnings,
+    flowControl,
     preVote,
     steppingDown,
     boundedMemory,

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { FileLogStorage, StorageInUseError } from '../src/index.js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { StorageInUseError } from '../src/index.js'
 import { read } from './support/log.js'
+import { realStorages } from './support/real-storages.js'
 
 let directory: string
 const children: ChildProcess[] = []
@@ -35,7 +36,7 @@ beforeAll(async () => {
     silent: true,
     config: false,
     noExternal: ['@raft/core'],
-    external: ['fs-native-extensions'],
+    external: ['fs-native-extensions', 'lmdb', 'classic-level'],
     esbuildOptions: (options) => {
       options.alias = { '@raft/core': path('../../core/src/index.ts') }
     },
@@ -45,9 +46,9 @@ beforeAll(async () => {
 afterAll(() => rm(bundle, { recursive: true }))
 
 /** Runs the writer; `onLine` gets what it says. Its errors are the test's. */
-function start(onLine: (line: string) => void, ...args: string[]): ChildProcess {
+function start(onLine: (line: string) => void, backend: string, ...args: string[]): ChildProcess {
   const options = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'] }
-  const child = spawn(process.execPath, [`${bundle}/writer.js`, directory, ...args], options)
+  const child = spawn(process.execPath, [`${bundle}/writer.js`, backend, directory, ...args], options)
   createInterface({ input: child.stdout }).on('line', onLine)
   children.push(child)
   return child
@@ -61,49 +62,70 @@ async function kill(child: ChildProcess): Promise<void> {
   await closed
 }
 
-const open = () => new FileLogStorage({ directory, clusterId: 'c1', memberId: 'n1', segmentBytes: 65_536 })
+describe.each(realStorages)('$name', ({ backend, make }) => {
+  const open = () => make({ directory, clusterId: 'c1', memberId: 'n1' })
 
-test('what a process has acknowledged before kill -9 is there, time after time', async () => {
-  let lastIndex = 0
-  let term = 0
-  for (let round = 1; round <= 4; round++) {
-    let lines = 0
-    await new Promise<void>((resolve) => {
-      const child = start((line) => {
-        if (line === 'open') return
-        const [writtenTerm, writtenIndex] = line.split(' ').map(Number) as [number, number]
-        term = writtenTerm
-        lastIndex = writtenIndex
-        lines += 1
-        if (lines === 150 * round) child.kill('SIGKILL')
+  test('what a process has acknowledged before kill -9 is there, time after time', async () => {
+    let lastIndex = 0
+    let term = 0
+    for (let round = 1; round <= 3; round++) {
+      let lines = 0
+      await new Promise<void>((resolve) => {
+        const child = start((line) => {
+          if (line === 'open') return
+          const [writtenTerm, writtenIndex] = line.split(' ').map(Number) as [number, number]
+          term = writtenTerm
+          lastIndex = writtenIndex
+          lines += 1
+          if (lines === 100 * round) child.kill('SIGKILL')
+        }, backend)
+        child.once('close', () => resolve())
       })
-      child.once('close', () => resolve())
-    })
-    expect(lines).toBeGreaterThanOrEqual(150 * round)
-    const storage = open()
-    const stored = await storage.open()
-    expect(stored.lastIndex).toBeGreaterThanOrEqual(lastIndex)
-    expect(stored.hardState.currentTerm).toBeGreaterThanOrEqual(term)
-    expect(stored.hardState.votedFor).toBe(`n${stored.hardState.currentTerm}`)
-    const entries = await read(storage, 1, stored.lastIndex)
-    expect(entries.count).toBe(stored.lastIndex)
-    for (let i = 1; i <= stored.lastIndex; i++) expect(Number.parseInt(Buffer.from(entries.payload(i)).toString(), 10)).toBe(i)
-    await storage.close()
-  }
+      expect(lines).toBeGreaterThanOrEqual(100 * round)
+      const storage = open()
+      const stored = await storage.open()
+      expect(stored.lastIndex).toBeGreaterThanOrEqual(lastIndex)
+      expect(stored.hardState.currentTerm).toBeGreaterThanOrEqual(term)
+      expect(stored.hardState.votedFor).toBe(`n${stored.hardState.currentTerm}`)
+      const entries = await read(storage, 1, stored.lastIndex)
+      expect(entries.count).toBe(stored.lastIndex)
+      for (let i = 1; i <= stored.lastIndex; i++) expect(Number.parseInt(Buffer.from(entries.payload(i)).toString(), 10)).toBe(i)
+      await storage.close()
+    }
+  })
+
+  test('a second process is refused while the first lives, and let in as soon as it was killed', async () => {
+    const said = (mode: string) =>
+      new Promise<{ child: ChildProcess; line: string }>((resolve) => {
+        const child = start((line) => resolve({ child, line }), backend, mode)
+      })
+    const first = await said('hold')
+    expect(first.line).toBe('open')
+    expect((await said('hold')).line).toMatch(/^RAFT_STORAGE_IN_USE /)
+    await expect(open().open()).rejects.toThrow(StorageInUseError)
+    await kill(first.child)
+    const second = open()
+    await second.open()
+    expect((await said('hold')).line).toMatch(/^RAFT_STORAGE_IN_USE /)
+    await second.close()
+  })
 })
 
-test('a second process is refused while the first lives, and let in as soon as it was killed', async () => {
-  const said = (...args: string[]) =>
-    new Promise<{ child: ChildProcess; line: string }>((resolve) => {
-      const child = start((line) => resolve({ child, line }), ...args)
+test('a backend whose package is not installed says what to install, and files need none', async () => {
+  const elsewhere = await mkdtemp(`${tmpdir()}/raft-log-`)
+  await cp(`${bundle}/writer.js`, `${elsewhere}/writer.mjs`)
+  await mkdir(`${elsewhere}/node_modules`)
+  await symlink(path('../node_modules/fs-native-extensions'), `${elsewhere}/node_modules/fs-native-extensions`)
+  const said = async (backend: string) => {
+    const child = spawn(process.execPath, [`${elsewhere}/writer.mjs`, backend, `${directory}/${backend}`, 'hold'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     })
-  const first = await said('hold')
-  expect(first.line).toBe('open')
-  expect((await said('hold')).line).toBe('RAFT_STORAGE_IN_USE')
-  await expect(open().open()).rejects.toThrow(StorageInUseError)
-  await kill(first.child)
-  const second = open()
-  await second.open()
-  expect((await said('hold')).line).toBe('RAFT_STORAGE_IN_USE')
-  await second.close()
+    children.push(child)
+    for await (const line of createInterface({ input: child.stdout })) return line
+    return ''
+  }
+  expect(await said('file')).toBe('open')
+  expect(await said('lmdb')).toMatch(/^RAFT_MISSING_PACKAGE the storage "lmdb" needs the package lmdb, .* \(npm install lmdb\)/)
+  expect(await said('level')).toMatch(/^RAFT_MISSING_PACKAGE .* needs the package classic-level, .* \(npm install classic-level\)/)
+  await rm(elsewhere, { recursive: true })
 })

@@ -2,6 +2,7 @@ import { type FileHandle, open as openFile } from 'node:fs/promises'
 import type { ClassicLevel } from 'classic-level'
 import { LogDamagedError, MissingPackageError, StorageInUseError } from '../errors.js'
 import type { Database, DatabaseKind, DatabaseView, DatabaseWrite } from '../key-value/database.js'
+import { refuseDamagedLogs } from './log-files.js'
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
 
@@ -12,12 +13,21 @@ export const levelKind: DatabaseKind = {
       throw new MissingPackageError('classic-level', 'level', error)
     })
     return async (directory, isNew) => {
-      const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing: isNew, errorIfExists: isNew } as const
-      const database: Level = new ClassicLevel(directory, options)
+      if (!isNew) await refuseDamagedLogs(directory)
+      const handle = await openDirectory(directory)
       try {
+        const database: Level = new ClassicLevel(directory, {
+          keyEncoding: 'view',
+          valueEncoding: 'view',
+          createIfMissing: isNew,
+          errorIfExists: isNew,
+        })
         await database.open()
-        return new LevelDatabase(database, directory, await openDirectory(directory))
+        // Opening has removed logs that it has read. Were one to come back, its torn tail would lie before later writes.
+        await handle?.sync()
+        return new LevelDatabase(database, directory, handle)
       } catch (error) {
+        await handle?.close()
         throw explained(directory, error)
       }
     }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import type { RootDatabase } from 'lmdb'
 import { LogDamagedError, MissingPackageError } from '../errors.js'
 import type { Database, DatabaseKind, DatabaseView, DatabaseWrite } from '../key-value/database.js'
+import { lengthenDataFile } from './data-file.js'
 
 const DATA_FILE = 'data.mdb'
 /** Records between two turns of the event loop while all are read. */
@@ -19,6 +19,7 @@ export const lmdbKind: DatabaseKind = {
     return async (directory, isNew) => {
       const file = `${directory}/${DATA_FILE}`
       if (!isNew && !existsSync(file)) throw new LogDamagedError(file, null, 'the file is missing')
+      if (!isNew) await lengthenDataFile(file)
       try {
         const database: Lmdb = open({
           path: directory,
@@ -29,28 +30,12 @@ export const lmdbKind: DatabaseKind = {
           // would be when others can see it, and the system has it in memory.
           overlappingSync: false,
         })
-        await refuseCut(database, file)
         return new LmdbDatabase(database, file)
       } catch (error) {
         throw explained(file, error)
       }
     }
   },
-}
-
-/** What lies behind the end of a file is mapped all the same, and to touch it ends the process. */
-async function refuseCut(database: Lmdb, file: string): Promise<void> {
-  const { pageSize, lastPageNumber } = statisticsOf(database)
-  const { size } = await stat(file)
-  if (size >= (lastPageNumber + 1) * pageSize) return
-  await database.close()
-  throw new LogDamagedError(file, size, `the file was cut short: it had ${lastPageNumber + 1} pages of ${pageSize} bytes`)
-}
-
-function statisticsOf(database: Lmdb): { pageSize: number; lastPageNumber: number } {
-  const { pageSize, lastPageNumber } = database.getStats() as Record<string, unknown>
-  if (typeof pageSize !== 'number' || typeof lastPageNumber !== 'number') throw new Error('lmdb does not tell how many pages there are')
-  return { pageSize, lastPageNumber }
 }
 
 class LmdbDatabase implements Database {

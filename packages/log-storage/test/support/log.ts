@@ -1,4 +1,4 @@
-import { EntryBatch, EntryKind, type HardState, type LogWrite } from '@raft/core'
+import { EntryBatch, EntryKind, type HardState, type LogStorage, type LogWrite } from '@raft/core'
 import { FileLogStorage, type FileLogStorageOptions, type FileSystem } from '../../src/index.js'
 
 export const DIRECTORY = '/data/group-0'
@@ -14,13 +14,13 @@ export function storageOn({ fileSystem, randomBytes }: Ground, more: Partial<Fil
   return new FileLogStorage({ ...ours, ...more })
 }
 
-export function write(storage: FileLogStorage, entries: readonly EntryBatch[], hardState: HardState | null = null): Promise<void> {
+export function write(storage: LogStorage, entries: readonly EntryBatch[], hardState: HardState | null = null): Promise<void> {
   return new Promise((resolve, reject) => {
     storage.write({ hardState, entries }, (error) => (error === null ? resolve() : reject(error)))
   })
 }
 
-export function read(storage: FileLogStorage, from: number, to: number, maxBytes = Number.POSITIVE_INFINITY): Promise<EntryBatch> {
+export function read(storage: LogStorage, from: number, to: number, maxBytes = Number.POSITIVE_INFINITY): Promise<EntryBatch> {
   return new Promise((resolve, reject) => {
     storage.read(from, to, maxBytes, (error, entries) => (entries === null ? reject(error) : resolve(entries)))
   })
@@ -50,7 +50,7 @@ export function applied(model: Model, { hardState, entries }: LogWrite): Model {
 }
 
 /** Opens, reads everything back, and gives it as a model. */
-export async function contentsOf(storage: FileLogStorage): Promise<Model> {
+export async function contentsOf(storage: LogStorage): Promise<Model> {
   const stored = await storage.open()
   const entries: string[] = []
   while (stored.baseIndex + entries.length < stored.lastIndex) {
@@ -67,7 +67,7 @@ export async function contentsOf(storage: FileLogStorage): Promise<Model> {
 }
 
 /** Some entries, as a model has them; fewer where `maxBytes` says so. */
-export async function entriesOf(storage: FileLogStorage, from: number, to: number, maxBytes?: number): Promise<string[]> {
+export async function entriesOf(storage: LogStorage, from: number, to: number, maxBytes?: number): Promise<string[]> {
   return describeBatch(await read(storage, from, to, maxBytes))
 }
 

@@ -1,8 +1,9 @@
 import { EntryBatch, EntryKind, RaftError } from '@raft/core'
-import { FileLogStorage } from '../../src/index.js'
+import { realStorage } from './real-storages.js'
 
-// Writes as fast as it can and tells on stdout what is durable, a line each: `term lastIndex`.
-const storage = new FileLogStorage({ directory: process.argv[2] as string, clusterId: 'c1', memberId: 'n1', segmentBytes: 65_536 })
+// Writes as fast as it can and tells on stdout what is durable, a line each: `term lastIndex`. At times it replaces the last entry.
+const [backend, directory, mode] = process.argv.slice(2) as [string, string, string?]
+const storage = realStorage(backend).make({ directory, clusterId: 'c1', memberId: 'n1' })
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -15,15 +16,16 @@ function writeNext(index: number, term: number): void {
   storage.write({ hardState: { currentTerm: term, votedFor: `n${term}` }, entries }, (error) => {
     if (error !== null) throw error
     say(`${term} ${index + count - 1}`)
-    writeNext(index + count, index % 11 === 0 ? term + 1 : term)
+    if (index % 11 !== 0) writeNext(index + count, term)
+    else writeNext(index + count - 1, term + 1)
   })
 }
 
 try {
   const stored = await storage.open()
   say('open')
-  if (process.argv[3] === 'hold') setInterval(() => {}, 1000)
+  if (mode === 'hold') setInterval(() => {}, 1000)
   else writeNext(stored.lastIndex + 1, stored.hardState.currentTerm + 1)
 } catch (error) {
-  say(error instanceof RaftError ? error.code : String(error))
+  say(error instanceof RaftError ? `${error.code} ${error.message}` : String(error))
 }

@@ -62,7 +62,9 @@ async function isUpToDate(): Promise<boolean> {
 
 function lineOf({ variant, report: { seeds, events, found } }: Finding): string {
   const work = `${seeds} seeds, ${events} events`
-  return found === null ? `NOT FOUND  ${variant.name}: ${work}` : `${variant.name}: ${found.oracle}: ${found.message} (${work})`
+  return found === null
+    ? `NOT FOUND  ${variant.name}: ${work}`
+    : `${variant.name}: ${found.oracle}: ${found.message.split('\n', 1)[0]} (${work})`
 }
 
 function jobs(text: string): number {

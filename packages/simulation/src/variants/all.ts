@@ -1,7 +1,10 @@
+import { client } from './client.js'
 import { elections } from './elections.js'
 import { node } from './node.js'
 import { reads } from './reads.js'
 import { replication } from './replication.js'
+import { storage } from './storage.js'
+import { transport } from './transport.js'
 import type { Variant } from './variant.js'
 
 export interface Layer {
@@ -15,6 +18,9 @@ export const layers: readonly Layer[] = [
   { title: 'Replication', variants: replication },
   { title: 'Reads', variants: reads },
   { title: 'Node', variants: node },
+  { title: 'Log files', variants: storage },
+  { title: 'Transport', variants: transport },
+  { title: 'Client', variants: client },
 ]
 
 export const allVariants: readonly Variant[] = layers.flatMap(({ variants }) => variants)

@@ -211,4 +211,22 @@ export const elections: readonly Variant[] = [
     stack: 'core',
     maxSeeds: 400,
   },
+  {
+    name: 'any log may lead',
+    breaks: 'votes are given and promised without a look at the log',
+    file: LOG,
+    search: 'return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.#lastIndex)',
+    replace: 'return lastLogTerm >= 0 && lastLogIndex >= 0',
+    stack: 'core',
+    maxSeeds: 100,
+  },
+  {
+    name: 'elections begin too early',
+    breaks: 'the election timeout is shorter than the pause between heartbeats',
+    file: STATE,
+    search: 'return this.tuning.electionTimeout * (1 + this.random())',
+    replace: 'return this.tuning.electionTimeout * 0.05 * this.random()',
+    stack: 'core',
+    maxSeeds: 100,
+  },
 ]

@@ -1,6 +1,7 @@
 import type { Variant } from './variant.js'
 
 const STATE = 'packages/core/src/state.ts'
+const DRIVER = 'packages/core/src/node/driver.ts'
 const LOG = 'packages/core/src/log/log.ts'
 const DURABILITY = 'packages/core/src/log/durability.ts'
 const FOLLOWER = 'packages/core/src/role/follower.ts'
@@ -201,6 +202,33 @@ export const replication: readonly Variant[] = [
     file: LOG,
     search: 'while (this.#windowBytes > this.#maxWindowBytes) {',
     replace: 'while (this.#windowBytes > this.#maxWindowBytes * 1e9) {',
+    stack: 'core',
+    maxSeeds: 50,
+  },
+  {
+    name: 'applies twice',
+    breaks: 'a batch is given to the state machine again',
+    file: DRIVER,
+    search: 'const results = this.#ports.stateMachine.apply(entries)',
+    replace: 'this.#ports.stateMachine.apply(entries)\n    const results = this.#ports.stateMachine.apply(entries)',
+    stack: 'core',
+    maxSeeds: 50,
+  },
+  {
+    name: 'no entry at the start of a term',
+    breaks: 'a leader appends no no-op, and what it inherits is not committed before somebody proposes',
+    file: LEADER,
+    search: '    state.log.append(EntryBatch.of(this.termStartIndex, state.currentTerm, EntryKind.NoOp, [new Uint8Array(0)]))\n',
+    replace: '',
+    stack: 'core',
+    maxSeeds: 50,
+  },
+  {
+    name: 'no limit to what is in flight',
+    breaks: 'a leader sends all it has, whatever is acknowledged',
+    file: PROGRESS,
+    search: 'return this.#inflight.length < window.maxInflightMessages && this.#inflightBytes < window.maxInflightBytes',
+    replace: 'return window.maxInflightBytes > 0',
     stack: 'core',
     maxSeeds: 50,
   },

@@ -24,7 +24,7 @@ const LAST_ANSWERS_TIMEOUT = 250
  * Makes a member out of its parts and starts it: durable log, encrypted transport, key-value store, and where the member has a
  * client address, HTTP and the client protocol on it. Fulfilled once the member takes part; it may not have a leader yet.
  *
- * @throws StartError, ConfigurationError, StorageError: nothing runs then
+ * @throws StartError, ConfigurationError, StorageError (MissingPackageError among them): nothing runs then
  */
 export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: silentLogger, ...given }
@@ -37,6 +37,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     // The port is taken first: it costs nothing, and is the likeliest to be in use.
     const transport = await startTransport(options, clusterId)
     cleanUp.push(transport.stop)
+    const storage = await storageFor(options, clusterId)
     const metrics: Metrics = new Metrics({
       status: () => node.status(),
       store: () => ({ revision: store.revision, keys: store.size }),
@@ -48,7 +49,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       ...options,
       members,
       transport: transport.transport,
-      storage: timedStorage(storageFor(options, clusterId), (ms) => metrics.logWritten(ms)),
+      storage: timedStorage(storage, (ms) => metrics.logWritten(ms)),
       stateMachine: timedStateMachine(store, (ms) => metrics.applied(ms)),
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,

@@ -1,5 +1,6 @@
 export { nodeClock, nodeRandom } from './clock.js'
 export { type ConfigSources, loadConfig, type MemberConfig, type Settings } from './config/load.js'
+export type { StorageName } from './config/schema.js'
 export { createNode } from './create-node.js'
 export { NoLeaderError, RefusedError, StartError } from './errors.js'
 export type { CreateNodeOptions, MemberAddresses, NodeLogger, Store } from './options.js'

@@ -1,5 +1,6 @@
 import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateMachine, Transport, Tuning } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
+import type { StorageName } from './config/schema.js'
 import type { ReadableStore } from './store/key-value-service.js'
 
 /** Where a member is reached. */
@@ -34,7 +35,7 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly clusterId?: string
   /** What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`. */
   readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
-  /** The directory of the durable log; made where it does not exist. Not needed with `storage`. */
+  /** The directory of the durable log; made where it does not exist. Not needed with a storage of your own. */
   readonly dataDir?: string
   /** Where to listen, if not at the member's own addresses. */
   readonly bind?: { readonly peer?: string; readonly client?: string }
@@ -56,8 +57,11 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly maxPendingBytes?: number
   /** Client connections at one time. Default 10,000. */
   readonly maxConnections?: number
-  /** Default: FileLogStorage in `dataDir`. */
-  readonly storage?: LogStorage
+  /**
+   * What the log in `dataDir` is kept in, or a storage of your own. Default: `'file'`. `'lmdb'` needs the package `lmdb`, and
+   * `'level'` the package `classic-level`.
+   */
+  readonly storage?: StorageName | LogStorage
   /** Default: a new KeyValueStore. */
   readonly stateMachine?: Store
   /** Default: UdpTransport. One that is given is started and stopped by whoever made it. */

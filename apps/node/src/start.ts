@@ -74,7 +74,7 @@ function stopOnSignals(node: RaftNode, logger: Logger): void {
 }
 
 function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
-  const { id, clusterId, secrets, members, bind, dataDir, timing, limits } = config
+  const { id, clusterId, secrets, members, bind, dataDir, storage, timing, limits } = config
   const addresses: Record<string, MemberAddresses> = {}
   for (const member of members) addresses[member.id] = { peer: '', ...member.addresses }
   return {
@@ -86,6 +86,7 @@ function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
     members: addresses,
     bind: { peer: formatAddress(bind.peer), client: formatAddress(bind.client) },
     dataDir,
+    storage,
     logger,
   }
 }

@@ -46,6 +46,14 @@ test('a complete file: members with their addresses, bound where they are reache
   expect(third.bind).toEqual({ peer: { host: '0.0.0.0', port: 7103 }, client: { host: 'host.example', port: 8003 } })
 })
 
+test('the storage is the one that the file names, and files where it names none', () => {
+  expect(loadConfig(settings, sources({ secret: SECRET, members })).storage).toBe('file')
+  for (const storage of ['file', 'lmdb', 'level'])
+    expect(loadConfig(settings, sources({ secret: SECRET, members, storage })).storage).toBe(storage)
+  expect(problems({ secret: SECRET, members, storage: 'sqlite' })).toBe('storage: expected "file", "lmdb" or "level", found "sqlite"')
+  expect(problems({ secret: SECRET, members, storage: 7 })).toBe('storage: expected "file", "lmdb" or "level", found 7')
+})
+
 test('flags win over the environment, which wins over the file', () => {
   const file = { secret: SECRET, members, timing: { electionTimeout: 900, requestTimeout: 100 } }
   const given = { ...settings, electionTimeout: '700', bindClient: '0.0.0.0:9000', clusterId: 'flag' }

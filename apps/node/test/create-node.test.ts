@@ -49,15 +49,26 @@ test('onLeader and onFollower tell who acts as leader, and the signal aborts whe
   await expect(node.put('k', 'v')).rejects.toMatchObject({ code: 'RAFT_STOPPED' })
 })
 
-test('a directory keeps what it was given', async () => {
+test.each(['file', 'lmdb', 'level'] as const)('a directory keeps what it was given: %s', async (storage) => {
   const { peer } = await onePair()
-  const options = { id: 'n1', members: { n1: { peer: `127.0.0.1:${peer}` } }, secret: SECRET, dataDir: temporaryDirectory() }
+  const options = { id: 'n1', members: { n1: { peer: `127.0.0.1:${peer}` } }, secret: SECRET, dataDir: temporaryDirectory(), storage }
   const first = await createNode(options)
   await first.put('k', 'kept')
   await first.stop()
   const second = await createNode(options)
   onTestFinished(() => second.stop())
   expect(Buffer.from((await second.get('k'))?.value ?? []).toString()).toBe('kept')
+})
+
+test('a directory of one storage is refused by another, and a name that is none by all', async () => {
+  const { peer } = await onePair()
+  const options = { id: 'n1', members: { n1: { peer: `127.0.0.1:${peer}` } }, secret: SECRET, dataDir: temporaryDirectory() }
+  await (await createNode({ ...options, storage: 'level' })).stop()
+  await expect(createNode(options)).rejects.toMatchObject({ code: 'RAFT_OTHER_BACKEND', found: 'level' })
+  await expect(createNode({ ...options, storage: 'lmdb' })).rejects.toMatchObject({ code: 'RAFT_OTHER_BACKEND', found: 'level' })
+  const unknown = createNode({ ...options, storage: 'sqlite' as 'file' })
+  await expect(unknown).rejects.toThrow('storage: expected "file", "lmdb" or "level", found "sqlite"')
+  await expect(unknown).rejects.toBeInstanceOf(StartError)
 })
 
 test('storage, state machine and transport can be one’s own: three members in memory, no socket at all', async () => {

@@ -5,7 +5,7 @@ import { isLogLevel, LOG_LEVELS, type LogLevel } from '../log.js'
 import { type HostPort, parseAddress } from './address.js'
 import { deriveClusterId } from './cluster-id.js'
 import { describeIssues, problem } from './problems.js'
-import { type ClusterFile, clusterSchema, type SecretSource } from './schema.js'
+import { type ClusterFile, clusterSchema, type SecretSource, type StorageName } from './schema.js'
 import { resolveSecret } from './secret.js'
 
 /** What flags and environment say, flags first; all of it text, as the user typed it. */
@@ -42,6 +42,7 @@ export interface MemberConfig {
   readonly members: readonly Member[]
   readonly bind: { readonly peer: HostPort; readonly client: HostPort }
   readonly dataDir: string
+  readonly storage: StorageName
   readonly timing: Partial<Timing>
   readonly limits: Partial<Limits>
   readonly logLevel: LogLevel
@@ -76,6 +77,7 @@ export function loadConfig(settings: Settings, sources: ConfigSources = nodeSour
       client: bindClient ?? toAddress(self.bind?.client ?? self.client),
     },
     dataDir: resolve(dataDir),
+    storage: file.storage ?? 'file',
     timing: { ...defined(file.timing), ...timing },
     limits: defined(file.limits),
     logLevel,

@@ -58,6 +58,10 @@ const limitsSchema = z.strictObject(
   { error: 'an object of limits' },
 )
 
+/** What a log can be kept in. All but files need a package that is installed beside this one. */
+export const STORAGES = ['file', 'lmdb', 'level'] as const
+export const STORAGE = '"file", "lmdb" or "level"'
+
 /** What cluster.json may hold. */
 export const clusterSchema = z.strictObject(
   {
@@ -66,6 +70,7 @@ export const clusterSchema = z.strictObject(
     members: z
       .record(memberId, member, { error: 'an object {"<member id>": {"peer", "client"}, …}' })
       .refine((members) => Object.keys(members).length > 0, { error: 'at least one member' }),
+    storage: z.enum(STORAGES, { error: STORAGE }).optional(),
     timing: timingSchema.optional(),
     limits: limitsSchema.optional(),
   },
@@ -73,4 +78,5 @@ export const clusterSchema = z.strictObject(
 )
 
 export type ClusterFile = z.infer<typeof clusterSchema>
+export type StorageName = (typeof STORAGES)[number]
 export type SecretSource = z.infer<typeof secret>

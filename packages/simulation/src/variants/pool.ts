@@ -11,7 +11,7 @@ export function inParallel<Item, Result>(
     const began = previousBegan.then(async () => {
       if (running.size >= atOnce) await Promise.race(running)
       const result = work(item)
-      const ended = result.then(
+      const ended: Promise<unknown> = result.then(
         () => running.delete(ended),
         () => running.delete(ended),
       )

@@ -11,8 +11,6 @@ export interface Segment {
 export interface OutgoingOptions {
   readonly world: World
   readonly random: Prng
-  /** The most that is under way and not acknowledged. */
-  readonly windowBytes: number
   /** ms without a word from the other side, while one is due, after which the stream is given up. */
   readonly breakAfter: number
   /** Chance that bytes which could leave together leave apart. */
@@ -37,7 +35,6 @@ export class Outgoing {
   #underWayBytes = 0
   /** What the other side has room for; null before it is known, and until then nothing leaves. */
   #roomThere: number | null = null
-  #acknowledged = 0
   #next = 0
   #isFinishing = false
   #hasFinished = false
@@ -92,9 +89,9 @@ export class Outgoing {
   /** Sends what there is room for. */
   pump(): void {
     if (this.#isStopped || this.#roomThere === null) return
-    const { windowBytes, transmit, random, cutting } = this.#options
+    const { transmit, random, cutting } = this.#options
     while (this.#waitingBytes > 0) {
-      const room = Math.min(windowBytes, this.#roomThere) - this.#underWayBytes
+      const room = this.#roomThere - this.#underWayBytes
       let size = Math.min(room, this.#waitingBytes, LARGEST_SEGMENT)
       if (size <= 0) break
       if (size > 1 && random.chance(cutting)) size = 1 + random.below(size - 1)
@@ -111,9 +108,6 @@ export class Outgoing {
   acknowledge(next: number, room: number): void {
     const { now } = this.#options.world
     this.#askedAt = null
-    // Overtaken by another.
-    if (next < this.#acknowledged) return
-    this.#acknowledged = next
     while ((this.#unacknowledged[0]?.number ?? next) < next) {
       this.#underWayBytes -= this.#unacknowledged.shift()?.bytes.length ?? 0
       this.#progressAt = now

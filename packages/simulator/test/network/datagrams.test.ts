@@ -17,16 +17,18 @@ describe('datagrams', () => {
   })
 
   it('belong to who receives them: what is done to one copy is not seen in the other, nor by who sent it', async () => {
-    const all = new Datagrams(2)
-    const [a, b] = [await all.open('a'), await all.open('b')]
-    const sent: Uint8Array[] = []
-    all.network.filter = ({ bytes }) => sent.push(bytes) > 0
-    all.links.conditions.duplication = 1
-    const original = numbered(5)
-    a.socket.send([original], at('b'))
-    await all.run(100)
-    b.received[0]?.bytes.fill(0)
-    for (const bytes of [original, sent[0], b.received[1]?.bytes]) expect(bytes).toEqual(numbered(5))
+    for (const isWatched of [true, false]) {
+      const all = new Datagrams(2)
+      const [a, b] = [await all.open('a'), await all.open('b')]
+      const original = numbered(5)
+      const seen: Uint8Array[] = [original]
+      if (isWatched) all.network.filter = ({ bytes }) => seen.push(bytes) > 0
+      all.links.conditions.duplication = 1
+      a.socket.send([original], at('b'))
+      await all.run(100)
+      b.received[0]?.bytes.fill(0)
+      for (const bytes of [...seen, b.received[1]?.bytes]) expect(bytes).toEqual(numbered(5))
+    }
   })
 
   it('are lost, repeated, overtaken and changed at the rates of the links, and counted', async () => {
@@ -114,7 +116,7 @@ describe('the receive buffer', () => {
     expect(b.received).toHaveLength(25)
     expect(all.world.counts.get('overrun')).toBe(75)
     expect(new Set(b.received.map(({ at }) => at)).size).toBe(1)
-    a.socket.send([numbered(0)], at('b'))
+    a.socket.send([numbered(0, 1200)], at('b'))
     await all.run(100)
     expect(b.received).toHaveLength(26)
   })
@@ -159,6 +161,18 @@ describe('a connected socket', () => {
     a.socket.send([numbered(1)], null)
     await all.run(100)
     expect(a.refusals).toHaveLength(1)
+  })
+
+  it('that was closed meanwhile is not told', async () => {
+    const all = new Datagrams(16)
+    const a = await all.open('a', at('b'))
+    a.socket.send([numbered(1)], null)
+    a.host.pause(100)
+    await all.run(50)
+    expect(all.world.counts.get('refused')).toBe(1)
+    a.socket.close()
+    await all.run(100)
+    expect(a.refusals).toEqual([])
   })
 
   it('is the only one that is told', async () => {

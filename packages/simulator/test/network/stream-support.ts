@@ -5,7 +5,7 @@ export class End {
   readonly events: string[] = []
   readonly chunks: Uint8Array[] = []
   stream: SimulatedStream | null = null
-  readonly onOpen = () => this.#note('open')
+  readonly onOpen: () => void = () => this.#note('open')
   readonly onDrain = () => this.#note('drain')
   readonly onClose = (error: Error | null) => this.#note(`close ${error?.message ?? ''}`.trim())
   readonly onData = (chunk: Uint8Array) => {
@@ -87,6 +87,10 @@ export class Streams {
     const client = this.connect()
     await this.run(50)
     return [client, this.accepted.at(-1) as End]
+  }
+
+  async trio(): Promise<[End, End, this]> {
+    return [...(await this.pair()), this]
   }
 
   run(ms: number): Promise<void> {

@@ -54,6 +54,32 @@ describe('a stream', () => {
     expect(joined).toBeGreaterThan(20)
   })
 
+  it('joins what is written within a moment, if it is that kind of stream', async () => {
+    const chunks = async (holding: number) => {
+      const [client, server, all] = await new Streams(18, { ...SMOOTH, holding }).trio()
+      for (let i = 0; i < 10; i++) client.write(Uint8Array.of(i))
+      await all.run(100)
+      expect(server.received).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+      return server.chunks.length
+    }
+    expect(await chunks(1)).toBe(1)
+    expect(await chunks(0)).toBeGreaterThan(2)
+  })
+
+  it('leaves nothing behind when both sides have closed it', async () => {
+    for (const seed of SEEDS) {
+      const all = new Streams(seed)
+      const [client, server] = await all.pair()
+      client.write(bytesFrom(0, 100))
+      server.call((stream) => stream.end())
+      await all.run(20_000)
+      const { events } = all.world
+      await all.run(20_000)
+      expect(all.world.events).toBe(events)
+      expect(client.told).toEqual(expect.arrayContaining(['open']))
+    }
+  })
+
   it('hands over chunks that are the receiver’s own', async () => {
     const all = new Streams(2)
     const [client, server] = await all.pair()
@@ -88,7 +114,7 @@ describe('a stream', () => {
     expect(server.received).toEqual([])
     expect(client.stream?.waitingBytes).toBe(50_000 - 4096)
     server.call((stream) => stream.resume())
-    await all.run(2000)
+    await all.run(150)
     expect(server.received).toEqual([...sent])
     expect(client.told).toEqual(['open', 'drain'])
   })
@@ -117,6 +143,7 @@ describe('a stream', () => {
       await all.run(60_000)
       expect([seed, client.told, server.told, client.received.length]).toEqual([seed, ['open', 'close'], ['open', 'close'], 10_000])
       expect(client.received).toEqual([...bytesFrom(0, 10_000)])
+      expect(client.write(Uint8Array.of(1))).toBe(false)
     }
   })
 
@@ -243,17 +270,67 @@ describe('connecting', () => {
     expect(all.accepted[0]?.events).toEqual(['open', 'data'])
   })
 
-  it('can be undone at once', async () => {
-    const all = new Streams(14)
+  it('can be undone at once, and a server that has taken it hears of that', async () => {
+    let taken = 0
+    for (const seed of SEEDS) {
+      const all = new Streams(seed)
+      all.serve()
+      const client = all.connect()
+      await all.run(1)
+      client.call((stream) => stream.close())
+      await all.run(5000)
+      expect(client.events.filter((event) => event !== 'open')).toEqual([])
+      for (const { told } of all.accepted) expect(told.at(-1)).toMatch(/^close/)
+      taken += all.accepted.length
+    }
+    expect(taken).toBeGreaterThan(20)
+  })
+
+  it('is answered again when the answer was lost', async () => {
+    const all = new Streams(19)
     all.serve()
+    all.links.cut('a', 'c')
     const client = all.connect()
-    await all.run(1)
-    client.call((stream) => stream.close())
-    await all.run(5000)
-    all.accepted[0]?.write(Uint8Array.of(1))
-    await all.run(5000)
-    expect(client.events.filter((event) => event !== 'open')).toEqual([])
-    expect(all.accepted[0]?.told.at(-1)).toMatch(/^close/)
+    await all.run(150)
+    expect([client.events.length, all.accepted.length]).toEqual([0, 1])
+    all.links.mend()
+    await all.run(600)
+    expect([client.events, all.accepted.length]).toEqual([['open'], 1])
+  })
+
+  it('does not wait for an answer that is overtaken by what the server says', async () => {
+    for (const seed of SEEDS) {
+      const all = new Streams(seed)
+      class Greeting extends End {
+        override readonly onOpen = () => this.stream?.write(Uint8Array.of(1))
+      }
+      all.serve(() => new Greeting())
+      const client = all.connect()
+      await all.run(100)
+      expect(client.events).toEqual(['open', 'data'])
+    }
+  })
+
+  it('says nothing to a process that has died', async () => {
+    for (const seed of SEEDS) {
+      const all = new Streams(seed)
+      all.serve()
+      const client = all.connect()
+      await all.run(0.5)
+      const { length } = client.events
+      all.client.end()
+      await all.run(100)
+      expect(client.events).toHaveLength(length)
+    }
+  })
+
+  it('is refused by the system of a process that has died', async () => {
+    const all = new Streams(20)
+    all.serve()
+    all.server.end()
+    const client = all.connect()
+    await all.run(100)
+    expect(client.events).toEqual(['close connect ECONNREFUSED'])
   })
 
   it('finds a port that one process has at a time', () => {

@@ -11,7 +11,6 @@ import {
   identityKey,
   isWhole,
   PIECE_HEADER_BYTES,
-  pieceKey,
   previousOf,
   RECORD_VERSION,
   type StateRecord,
@@ -67,7 +66,7 @@ export class LogOpening {
     if (identity === null) throw this.#damaged('it holds no records')
     if (state === null) throw this.#damaged('the record of the last write is missing')
     const { contents } = identity
-    if (state.lastIndex !== contents.lastIndex || state.lastChecksum !== last)
+    if (state.lastChecksum !== last)
       throw this.#damaged(`the last write left entries up to ${state.lastIndex}, and those up to ${contents.lastIndex} are not the same`)
     contents.hardState = state.hardState
     return { identity: identity.identity, identityChecksum: identity.checksum, state, contents }
@@ -97,7 +96,6 @@ export class LogOpening {
     if (value.length < PIECE_HEADER_BYTES + 8 || !isWhole(key, value))
       throw this.#damaged(`the entries behind ${next - 1} are not as they were written`)
     const firstIndex = new Reader(value, PIECE_HEADER_BYTES).u64()
-    if (!isKey(key, pieceKey(this.#expected.group, firstIndex))) throw this.#damaged(`it holds a record that is none of a log's`)
     if (previousOf(value) !== last)
       throw this.#damaged(`the entries from ${firstIndex} on were written behind others than those that are there`)
     const checksum = checksumOf(value)

@@ -29,6 +29,12 @@ export const scopes: readonly NamedScope[] = [
     states: 242_555,
   },
   {
+    name: 'two leaders',
+    description: 'the same, with a command for whoever leads: what the first leader replicated meets the second',
+    scope: { ...NOTHING, timeouts: 2, proposals: 1 },
+    states: 1_192_520,
+  },
+  {
     name: 'rivals',
     description: 'two campaign in one term, and somebody crashes',
     scope: { ...NOTHING, timeouts: 2, maxTerm: 1, crashes: 1 },

@@ -3,7 +3,9 @@ import { elections } from './elections.js'
 import { node } from './node.js'
 import { reads } from './reads.js'
 import { replication } from './replication.js'
+import { server } from './server.js'
 import { storage } from './storage.js'
+import { store } from './store.js'
 import { transport } from './transport.js'
 import type { Variant } from './variant.js'
 
@@ -21,6 +23,8 @@ export const layers: readonly Layer[] = [
   { title: 'Log files', variants: storage },
   { title: 'Transport', variants: transport },
   { title: 'Client', variants: client },
+  { title: 'Server', variants: server },
+  { title: 'Store', variants: store },
 ]
 
 export const allVariants: readonly Variant[] = layers.flatMap(({ variants }) => variants)

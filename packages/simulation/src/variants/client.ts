@@ -52,4 +52,13 @@ export const client: readonly Variant[] = [
     stack: 'server',
     maxSeeds: 100,
   },
+  {
+    name: 'ids of requests are given twice',
+    breaks: 'a new request may have the id of one that is under way',
+    file: LINK,
+    search: '} while (this.inFlight.has(this.#nextId))',
+    replace: '  if (this.#nextId > 3) this.#nextId = 1\n    } while (this.#nextId > MAX_ID)',
+    stack: 'server',
+    maxSeeds: 100,
+  },
 ]

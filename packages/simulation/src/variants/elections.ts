@@ -10,6 +10,12 @@ const PRE_CANDIDATE = 'packages/core/src/role/pre-candidate.ts'
 const LEADER = 'packages/core/src/role/leader.ts'
 const QUORUM = 'packages/core/src/quorum.ts'
 
+/** Elections that are short, against messages that are late. */
+const LATE_REQUESTS = {
+  faults: ['isolateLeader', 'leaderAndOne', 'storm', 'slowDisk'],
+  tuning: { electionTimeout: 30, heartbeatInterval: 5 },
+}
+
 /** Who leads, and who may (paper §5.2, §5.4.1; thesis §9.6). */
 export const elections: readonly Variant[] = [
   {
@@ -228,5 +234,15 @@ export const elections: readonly Variant[] = [
     replace: 'return this.tuning.electionTimeout * 0.05 * this.random()',
     stack: 'core',
     maxSeeds: 100,
+  },
+  {
+    name: 'votes are given without a look at the log',
+    breaks: 'whoever was promised a vote gets it, whatever the voter has been sent meanwhile',
+    file: VOTING,
+    search: 'const voteGranted = mayVote && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)',
+    replace: 'const voteGranted = mayVote',
+    stack: 'core',
+    maxSeeds: 4000,
+    options: LATE_REQUESTS,
   },
 ]

@@ -10,10 +10,6 @@ export const harmless: readonly Harmless[] = [
     why: 'a promise for a term that has begun is dropped before a role sees it (terms.ts)',
   },
   {
-    breaks: 'votes are given without a look at the log, promises with one',
-    why: 'who is promised nothing does not ask; it takes a request that is late by more than an election, and a voter that got entries meanwhile and lost its leader since. Both checks are one function, and that is a variant',
-  },
-  {
     breaks: 'a request for votes does not wait for the entries that it claims to have',
     why: 'the question whether to ask, before it, has waited for them',
   },
@@ -30,10 +26,6 @@ export const harmless: readonly Harmless[] = [
     why: 'it is the same or later, so that the read sees more',
   },
   {
-    breaks: 'what is left of a torn write is not erased',
-    why: 'the next write begins where it began, and bytes from the middle of a write are no header',
-  },
-  {
     breaks: 'the transport sends no probe when nothing is acknowledged',
     why: 'the leader sends again itself, and the answer to that shows what is missing',
   },
@@ -44,5 +36,13 @@ export const harmless: readonly Harmless[] = [
   {
     breaks: 'a datagram that comes late is taken for a repeated one',
     why: 'it counts as lost, and is sent again',
+  },
+  {
+    breaks: 'only the first of the answers in a frame is taken',
+    why: 'the other calls end at their deadline, of unknown outcome where they write: as they may. packages/client/test/protocol holds it',
+  },
+  {
+    breaks: 'a call is not ended at its deadline',
+    why: 'a fault that the simulation does not see: it measures what is answered, not how soon. packages/client/test holds it',
   },
 ]

@@ -5,6 +5,13 @@ const READ_INDEX = 'packages/core/src/read-index.ts'
 const DRIVER = 'packages/core/src/node/driver.ts'
 const READS = 'packages/core/src/node/reads.ts'
 
+/** Short elections, so that messages which are late come after them; leaders that are cut off and do not notice. */
+const LATE_ANSWERS = {
+  members: 3,
+  faults: ['isolateLeader', 'slowClock', 'storm', 'pauseLeader'],
+  tuning: { electionTimeout: 30, heartbeatInterval: 5 },
+}
+
 /** Reads that see everything that was answered before they began (thesis §6.4). */
 export const reads: readonly Variant[] = [
   {
@@ -51,5 +58,15 @@ export const reads: readonly Variant[] = [
     replace: 'if (ticket === null) { this.#reads.ticketed(0); this.#reads.confirmed({ ticket: 0, index: 0 }) }',
     stack: 'core',
     maxSeeds: 50,
+  },
+  {
+    name: 'a round confirms the reads of the next',
+    breaks: 'reads that began after the heartbeats of a round were sent are confirmed by it',
+    file: READS,
+    search: '(this.#ticketed[place] as Ticketed).ticket <= ticket',
+    replace: '(this.#ticketed[place] as Ticketed).ticket <= ticket + 1',
+    stack: 'core',
+    maxSeeds: 3000,
+    options: LATE_ANSWERS,
   },
 ]

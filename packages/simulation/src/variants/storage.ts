@@ -136,4 +136,14 @@ export const storage: readonly Variant[] = [
     stack: 'storage',
     maxSeeds: 100,
   },
+  {
+    name: 'a torn tail stays',
+    breaks: 'what is left of a write that was cut short is not erased, and is taken for damage later',
+    file: RECOVERY,
+    search: 'if (end > 0) await this.#erase(number, end, size)',
+    replace: '',
+    stack: 'storage',
+    maxSeeds: 1000,
+    options: { faults: ['crashWhileWriting', 'crashAll', 'crash'] },
+  },
 ]

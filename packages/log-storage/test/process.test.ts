@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { build } from 'tsup'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { StorageInUseError } from '../src/index.js'
 import { read } from './support/log.js'
 import { realStorages } from './support/real-storages.js'
+import { bundleWriter, path } from './support/writer-bundle.js'
 
 let directory: string
 const children: ChildProcess[] = []
@@ -21,26 +20,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-// Where Node finds the dependencies of this package.
 let bundle: string
 
-// The sources as they are, in one file: no test runs against a stale build.
 beforeAll(async () => {
-  bundle = await mkdtemp(path('../node_modules/.writer-'))
-  await build({
-    entry: { writer: fileURLToPath(new URL('./support/writer-process.ts', import.meta.url)) },
-    outDir: bundle,
-    format: 'esm',
-    target: 'node20',
-    silent: true,
-    config: false,
-    noExternal: ['@raft/core'],
-    external: ['fs-native-extensions', 'lmdb', 'classic-level'],
-    esbuildOptions: (options) => {
-      options.alias = { '@raft/core': path('../../core/src/index.ts') }
-    },
-  })
+  bundle = await bundleWriter()
 })
 
 afterAll(() => rm(bundle, { recursive: true }))
@@ -115,7 +98,7 @@ test('a backend whose package is not installed says what to install, and files n
   const elsewhere = await mkdtemp(`${tmpdir()}/raft-log-`)
   await cp(`${bundle}/writer.js`, `${elsewhere}/writer.mjs`)
   await mkdir(`${elsewhere}/node_modules`)
-  await symlink(path('../node_modules/fs-native-extensions'), `${elsewhere}/node_modules/fs-native-extensions`)
+  await symlink(path('../../node_modules/fs-native-extensions'), `${elsewhere}/node_modules/fs-native-extensions`)
   const said = async (backend: string) => {
     const child = spawn(process.execPath, [`${elsewhere}/writer.mjs`, backend, `${directory}/${backend}`, 'hold'], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { EntryBatch, EntryKind } from '@raft/core'
 import { expect, test } from 'vitest'
 import { FileLogStorage } from '../src/index.js'
+import { LevelLogStorage } from '../src/level/index.js'
+import { LmdbLogStorage } from '../src/lmdb/index.js'
 import { contentsOf } from './support/log.js'
 
 test('the example of the README, on real files', async () => {
@@ -20,5 +23,29 @@ test('the example of the README, on real files', async () => {
   const again = new FileLogStorage(options)
   expect(await contentsOf(again)).toEqual({ hardState: { currentTerm: 1, votedFor: 'n1' }, base: 0, entries: ['1:hello'] })
   await again.close()
+  await rm(root, { recursive: true })
+})
+
+test('the example of LMDB and LevelDB, as it stands there', async () => {
+  const root = await mkdtemp(`${tmpdir()}/raft-log-`)
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const section = readme.slice(readme.indexOf('## LMDB and LevelDB'))
+  const program = /```ts\n([\s\S]*?)```/.exec(section)?.[1]
+  if (program === undefined) throw new Error('the section has no program')
+  const path = fileURLToPath(new URL(`./.readme-${process.pid}.ts`, import.meta.url))
+  await writeFile(path, program.replaceAll("'data/", `'${root}/data/`))
+  try {
+    await import(/* @vite-ignore */ path)
+  } finally {
+    await rm(path)
+  }
+  const options = { clusterId: 'demo', memberId: 'n1' }
+  for (const storage of [
+    new LmdbLogStorage({ directory: `${root}/data/in-lmdb`, ...options }),
+    new LevelLogStorage({ directory: `${root}/data/in-level`, ...options }),
+  ]) {
+    expect(await contentsOf(storage)).toEqual({ hardState: { currentTerm: 1, votedFor: 'n1' }, base: 0, entries: ['1:hello'] })
+    await storage.close()
+  }
   await rm(root, { recursive: true })
 })

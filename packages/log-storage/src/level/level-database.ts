@@ -98,13 +98,14 @@ async function openDirectory(path: string): Promise<FileHandle | null> {
   return process.platform === 'win32' ? null : await openFile(path, 'r')
 }
 
-/** LevelDB says what is wrong in the code of an error's cause. */
+/** What LevelDB says stands in the innermost cause. That a file is missing which another names is damage, too. */
 function explained(path: string, error: unknown): unknown {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const code = 'code' in at ? at.code : undefined
-    if (code === 'LEVEL_CORRUPTION') return new LogDamagedError(path, null, at.message)
-    if (code === 'LEVEL_LOCKED') return new StorageInUseError(path)
-    if (/does not exist/.test(at.message)) return new LogDamagedError(path, null, at.message)
-  }
-  return error
+  let inner = error
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
+  if (!(inner instanceof Error)) return error
+  const code = 'code' in inner ? inner.code : undefined
+  if (code === 'LEVEL_LOCKED') return new StorageInUseError(path)
+  if (code === 'LEVEL_CORRUPTION' || /No such file|does not exist/.test(inner.message))
+    return new LogDamagedError(path, null, inner.message)
+  return inner
 }

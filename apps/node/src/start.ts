@@ -8,15 +8,18 @@ import type { RaftNode } from './raft-node.js'
 
 /** `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process. */
 export async function start(settings: Settings): Promise<void> {
+  // Before anything else: as process 1 of a container, a signal that nobody listens to would be lost.
+  const signals = listenToSignals()
   const started = await startOrExplain(settings)
   if (started === null) {
     process.exitCode = 1
+    signals.forget()
     return
   }
   const { node, config, logger } = started
   const { bind, clusterId, dataDir } = config
   logger.info({ clusterId, dataDir, peer: formatAddress(bind.peer), client: formatAddress(bind.client) }, 'started')
-  stopOnSignals(node, logger)
+  signals.stop(node, logger)
   try {
     await node.stopped
   } catch (error) {
@@ -48,29 +51,47 @@ function oneLine(error: unknown): string {
   return message.replace(/\s*\n\s*/g, ' ')
 }
 
-/** The first signal stops the member in good order, the second at once. */
-function stopOnSignals(node: RaftNode, logger: Logger): void {
-  let stopping = false
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) {
-      logger.warn({ signal }, 'told twice: stopping at once')
-      process.exit(1)
-    }
-    stopping = true
-    logger.info({ signal }, 'stopping')
-    node.stop().then(
-      () => {
-        logger.info({}, 'stopped')
-        process.exit(0)
-      },
-      (error: unknown) => {
-        logger.fatal({ err: error }, 'could not stop in good order')
-        process.exit(1)
-      },
-    )
+interface Signals {
+  /** From now on the first signal stops this member in good order, the second ends it at once. */
+  stop(node: RaftNode, logger: Logger): void
+  forget(): void
+}
+
+/** While the member starts it has answered nobody, and its storage bears the end of a process at any time: it ends at once. */
+function listenToSignals(): Signals {
+  let onSignal = (_signal: NodeJS.Signals): void => process.exit(0)
+  const listener = (signal: NodeJS.Signals) => onSignal(signal)
+  process.on('SIGTERM', listener)
+  process.on('SIGINT', listener)
+  return {
+    stop: (node, logger) => {
+      onSignal = (signal) => {
+        onSignal = (again) => {
+          logger.warn({ signal: again }, 'told twice: stopping at once')
+          process.exit(1)
+        }
+        logger.info({ signal }, 'stopping')
+        stopNode(node, logger)
+      }
+    },
+    forget: () => {
+      process.off('SIGTERM', listener)
+      process.off('SIGINT', listener)
+    },
   }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
+}
+
+function stopNode(node: RaftNode, logger: Logger): void {
+  node.stop().then(
+    () => {
+      logger.info({}, 'stopped')
+      process.exit(0)
+    },
+    (error: unknown) => {
+      logger.fatal({ err: error }, 'could not stop in good order')
+      process.exit(1)
+    },
+  )
 }
 
 function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {

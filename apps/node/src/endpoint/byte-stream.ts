@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { closeGently } from './close-gently.js'
 
 /** What a connection needs of the stream of bytes below it: a socket's, or a simulated one's. */
 export interface ByteStream {
@@ -22,6 +23,8 @@ export interface StreamOwner {
   drained(): void
   /** The other side sends no more, but may still wait for answers. */
   drain(): void
+  /** The stream has ended, both ways. */
+  closed(): void
   /** Nothing was sent or taken for the idle timeout. */
   idle(): void
 }
@@ -37,7 +40,7 @@ export function onSocket<Owner extends StreamOwner>(socket: Socket, idleTimeout:
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
-    end: () => socket.destroySoon(),
+    end: () => closeGently(socket),
     destroy: () => socket.destroy(),
   })
   socket.setNoDelay(true)
@@ -46,5 +49,6 @@ export function onSocket<Owner extends StreamOwner>(socket: Socket, idleTimeout:
   socket.on('drain', () => owner.drained())
   socket.on('end', () => owner.drain())
   socket.on('error', () => socket.destroy())
+  socket.on('close', () => owner.closed())
   return owner
 }

@@ -3,9 +3,11 @@ import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
 import { errorBody } from '../http/answer.js'
-import { limitPipelining } from '../http/pipeline.js'
+import { Pipelines } from '../http/pipeline.js'
 import { onSocket } from './byte-stream.js'
-import { ProtocolConnection, type ProtocolConnectionOptions } from './protocol-connection.js'
+import { closeGently } from './close-gently.js'
+import { ProtocolConnection } from './protocol-connection.js'
+import type { ProtocolConnectionOptions } from './protocol-options.js'
 
 export interface ClientPortOptions {
   readonly address: HostPort
@@ -31,6 +33,7 @@ export class ClientPort {
   readonly #options: ClientPortOptions
   readonly #server: Server
   readonly #serveHttp: Listener
+  readonly #pipelines: Pipelines
   readonly #protocols = new Set<ProtocolConnection>()
   readonly #sockets = new Set<Socket>()
   #closing = false
@@ -51,10 +54,16 @@ export class ClientPort {
     this.#serveHttp = listener
     this.#server.removeAllListeners('connection')
     this.#server.on('connection', (socket: Socket) => this.#accept(socket))
-    const onAnswered = () => {
+    this.#pipelines = new Pipelines(options.onRequest)
+    this.#pipelines.onAnswered = () => {
       if (this.#closing) this.#server.closeIdleConnections()
     }
-    this.#server.on('request', limitPipelining(options.onRequest, onAnswered))
+    this.#server.on('request', this.#pipelines.take)
+    this.#server.on('checkContinue', this.#pipelines.take)
+    // Whoever does not take an answer would keep it here for ever.
+    this.#server.setTimeout(options.idleTimeout, (socket: Socket) => {
+      if (!this.#pipelines.isBusy(socket)) socket.destroy()
+    })
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket))
     this.#server.maxConnections = options.maxConnections
   }
@@ -82,8 +91,9 @@ export class ClientPort {
   close(): Promise<void> {
     this.#closing = true
     this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()))
+    this.#pipelines.close()
     this.#server.closeIdleConnections()
-    for (const connection of this.#protocols) connection.drain()
+    for (const connection of this.#protocols) connection.refuse()
     return this.#closed
   }
 
@@ -118,6 +128,8 @@ export class ClientPort {
       this.#protocols.add(connection)
       socket.on('close', () => this.#protocols.delete(connection))
     } else {
+      // How Node ends a connection after its last answer, which may be given before the request has come whole.
+      socket.destroySoon = () => closeGently(socket)
       this.#serveHttp.call(this.#server, socket)
     }
     socket.resume()

@@ -6,5 +6,5 @@ export { LeaderAccess, type LeaderAccessOptions, type Leadership } from '../rout
 export { type GetResult, KeyValueService, type Proposer, type ReadableStore } from '../store/key-value-service.js'
 export type { Done } from '../store/results.js'
 export type { ByteStream, StreamOwner } from './byte-stream.js'
-export { ProtocolConnection, type ProtocolConnectionOptions } from './protocol-connection.js'
-export { maxCommandBytes, protocolOptions, type ServedMember } from './protocol-options.js'
+export { ProtocolConnection } from './protocol-connection.js'
+export { maxCommandBytes, type ProtocolConnectionOptions, protocolOptions, type ServedMember } from './protocol-options.js'

@@ -1,40 +1,12 @@
-import {
-  type Consistency,
-  decodeGet,
-  decodeRange,
-  ErrorCode,
-  ProtocolError,
-  type Request,
-  RequestKind,
-  ServerEndpoint,
-  type ServerIdentity,
-  type StatusResult,
-} from '@raft/client/protocol'
-import type { Clock, RaftError } from '@raft/core'
+import { ErrorCode, ProtocolError, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import type { RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
-import type { Proposer, ReadableStore } from '../store/key-value-service.js'
 import { type Done, respond } from '../store/results.js'
 import type { ByteStream, StreamOwner } from './byte-stream.js'
 import { toErrorResponse } from './error-response.js'
-
-export interface ProtocolConnectionOptions {
-  readonly identity: ServerIdentity
-  readonly node: Proposer
-  readonly store: ReadableStore
-  readonly status: () => StatusResult
-  readonly clock: Clock
-  /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
-  readonly maxOutgoingBytes: number
-  /** Requests under way before no more are read. */
-  readonly maxPending: number
-  readonly maxFrameBytes: number
-  /** A write was answered after so many ms; for the metrics. */
-  readonly onWrite: (milliseconds: number, error: RaftError | null) => void
-  readonly onProtocolError: (error: Error) => void
-}
-
-/** A read that waits for the leader to be confirmed. */
-type Read = () => void
+import type { ProtocolConnectionOptions } from './protocol-options.js'
+import { ReadBatch, type ReadRequest, readRequest } from './read-request.js'
+import { Refusal } from './refusal.js'
 
 /**
  * A connection that speaks the client protocol. All requests of a chunk are taken in one turn, their reads share one
@@ -44,14 +16,18 @@ export class ProtocolConnection implements StreamOwner {
   readonly #stream: ByteStream
   readonly #options: ProtocolConnectionOptions
   readonly #endpoint: ServerEndpoint
-  #reads: Read[] = []
-  #failReads: ((error: RaftError) => void)[] = []
+  readonly #reads = new ReadBatch()
   /** Answers that are decided, and not yet put into bytes: a slow client would make them pile up. */
   readonly #held: (() => void)[] = []
   #pending = 0
   #flushDue = false
   #paused = false
   #draining = false
+  #closed = false
+  /** Nothing that still comes is looked at. */
+  #ended = false
+  /** The member stops. */
+  #refusal: Refusal | null = null
 
   constructor(stream: ByteStream, options: ProtocolConnectionOptions) {
     this.#stream = stream
@@ -72,9 +48,26 @@ export class ProtocolConnection implements StreamOwner {
     this.#scheduleFlush()
   }
 
+  /**
+   * The member stops: what is under way is answered, what still comes is refused, so that the client knows that it may ask another,
+   * and the connection ends when nothing more comes. Were it just ended, the client could not tell what of it was taken.
+   */
+  refuse(): void {
+    if (this.#draining || this.#refusal !== null) return
+    this.#refusal = new Refusal({ clock: this.#options.clock, isAnswered: () => this.#pending === 0, end: () => this.drain() })
+  }
+
   /** It asks for nothing, or takes nothing: it is let go. */
   idle(): void {
     if (this.#pending === 0 || this.#stream.waitingBytes > 0) this.#stream.destroy()
+  }
+
+  /** The stream has ended: nobody waits for anything any more. */
+  closed(): void {
+    this.#closed = true
+    this.#draining = true
+    this.#refusal?.cancel()
+    for (const held of this.#held.splice(0)) held()
   }
 
   /** Puts as many held answers into bytes as the client has room for. */
@@ -87,20 +80,25 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   receive(chunk: Uint8Array): void {
+    if (this.#ended) return
     try {
       this.#endpoint.receive(chunk)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#options.onProtocolError(error)
-      this.#flush()
-      this.#stream.end()
+      this.#end()
     }
-    this.#startReads()
+    this.#reads.start(this.#options.node)
     this.#regulate()
   }
 
   #take(request: Request): void {
     this.#pending += 1
+    if (this.#refusal !== null) {
+      this.#refusal.refused()
+      this.#refuse(request.id, ErrorCode.Stopping, 'this member is stopping')
+      return
+    }
     switch (request.kind) {
       case RequestKind.Write:
         this.#write(request)
@@ -131,8 +129,7 @@ export class ProtocolConnection implements StreamOwner {
   #result(id: number, result: StoreResult | undefined): void {
     if (result === undefined) this.#refuse(id, ErrorCode.Internal, 'the command had no result')
     else if (result.type === 'error') this.#refuse(id, result.code, result.message)
-    else if (this.#mustHold) this.#held.push(() => this.#respond(id, result))
-    else this.#respond(id, result)
+    else this.#whenThereIsRoom(() => this.#respond(id, result))
   }
 
   #respond(id: number, result: Done): void {
@@ -140,58 +137,46 @@ export class ProtocolConnection implements StreamOwner {
     this.#done()
   }
 
-  #read({ id, kind, body }: Request): void {
-    let consistency: Consistency
-    let answer: () => void
+  #read(request: Request): void {
+    const { id } = request
+    const { clock, store } = this.#options
+    const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : clock.now() + request.timeout
+    let asked: ReadRequest
     try {
-      if (kind === RequestKind.Get) {
-        const get = decodeGet(body)
-        consistency = get.consistency
-        answer = () => this.#endpoint.get(id, { revision: this.#options.store.revision, entry: this.#options.store.get(get.key) })
-      } else {
-        const { consistency: asked, range } = decodeRange(body)
-        consistency = asked
-        const { prefix, after, limit } = range
-        const request = after === null ? { prefix, limit } : { prefix, limit, after }
-        answer = () => this.#endpoint.range(id, this.#options.store.range(request))
-      }
+      asked = readRequest(request, this.#endpoint, store)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#refuse(id, ErrorCode.Malformed, error.message)
       return
     }
     const finish = () => {
-      try {
-        answer()
-        this.#done()
-      } catch (error) {
-        // A callback that throws would stop the node, and a store can be anybody's.
-        this.#refuse(id, ErrorCode.Internal, `the store failed to read: ${error instanceof Error ? error.message : error}`)
-      }
+      // Whoever asked has given up, or gone: a range is work.
+      if (clock.now() > deadline) this.#refuse(id, ErrorCode.DeadlineExceeded, `not read within ${request.timeout} ms`)
+      else if (this.#closed) this.#done()
+      else this.#answer(id, asked)
     }
-    // A short request can ask for a long answer, and a chunk holds thousands.
-    const read = () => {
-      if (this.#mustHold) this.#held.push(finish)
-      else finish()
-    }
-    if (consistency === 'local') read()
-    else {
-      this.#reads.push(read)
-      this.#failReads.push((error) => this.#error(id, error))
-    }
+    if (asked.consistency === 'local') this.#whenThereIsRoom(finish)
+    else
+      this.#reads.add(
+        () => this.#whenThereIsRoom(finish),
+        (error) => this.#error(id, error),
+      )
   }
 
-  /** One confirmation for all reads of this turn. */
-  #startReads(): void {
-    if (this.#reads.length === 0) return
-    const reads = this.#reads
-    const fail = this.#failReads
-    this.#reads = []
-    this.#failReads = []
-    this.#options.node.submitRead((error) => {
-      if (error === null) for (const read of reads) read()
-      else for (const one of fail) one(error)
-    })
+  /** A short request can ask for a long answer, and a chunk holds thousands. */
+  #whenThereIsRoom(finish: () => void): void {
+    if (this.#mustHold) this.#held.push(finish)
+    else finish()
+  }
+
+  #answer(id: number, { answer }: ReadRequest): void {
+    try {
+      answer()
+      this.#done()
+    } catch (error) {
+      // A callback that throws would stop the node, and a store can be anybody's.
+      this.#refuse(id, ErrorCode.Internal, `the store failed to read: ${error instanceof Error ? error.message : error}`)
+    }
   }
 
   #error(id: number, error: RaftError): void {
@@ -226,6 +211,7 @@ export class ProtocolConnection implements StreamOwner {
   #end(): void {
     const bytes = this.#endpoint.take()
     if (bytes !== null) this.#stream.write(bytes)
+    this.#ended = true
     this.#stream.end()
   }
 
@@ -234,12 +220,12 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   get #mustHold(): boolean {
-    return this.#held.length > 0 || this.#isFull
+    return !this.#closed && (this.#held.length > 0 || this.#isFull)
   }
 
   /** Reads on only while the client takes its answers, and has not too much under way. */
   #regulate(): void {
-    if (this.#draining) return
+    if (this.#draining || this.#ended) return
     const full = this.#isFull || this.#pending > this.#options.maxPending
     if (full === this.#paused) return
     this.#paused = full

@@ -1,8 +1,23 @@
-import type { StatusResult } from '@raft/client/protocol'
-import type { Clock, Node } from '@raft/core'
+import type { ServerIdentity, StatusResult } from '@raft/client/protocol'
+import type { Clock, Node, RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
-import type { ReadableStore } from '../store/key-value-service.js'
-import type { ProtocolConnectionOptions } from './protocol-connection.js'
+import type { Proposer, ReadableStore } from '../store/key-value-service.js'
+
+export interface ProtocolConnectionOptions {
+  readonly identity: ServerIdentity
+  readonly node: Proposer
+  readonly store: ReadableStore
+  readonly status: () => StatusResult
+  readonly clock: Clock
+  /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
+  readonly maxOutgoingBytes: number
+  /** Requests under way before no more are read. */
+  readonly maxPending: number
+  readonly maxFrameBytes: number
+  /** A write was answered after so many ms; for the metrics. */
+  readonly onWrite: (milliseconds: number, error: RaftError | null) => void
+  readonly onProtocolError: (error: Error) => void
+}
 
 /** Answers that wait for one slow client before no more of its requests are read. */
 const MAX_OUTGOING_BYTES = 4 * 1024 * 1024

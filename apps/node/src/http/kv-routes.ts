@@ -49,7 +49,7 @@ export class KvRoutes {
     checkQuery(query, ['prevRevision'])
     checkKey(key)
     const prevRevision = wholeNumberOf(query, 'prevRevision')
-    const value = await readBody(request, this.#options.maxValueBytes)
+    const value = await readBody(request, response, this.#options.maxValueBytes)
     const result =
       prevRevision === null
         ? await this.#write(encodePut(key, value))
@@ -85,7 +85,7 @@ export class KvRoutes {
 
   async transaction(query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, [])
-    const body = await readBody(request, this.#options.maxValueBytes * JSON_GROWTH + JSON_OVERHEAD)
+    const body = await readBody(request, response, this.#options.maxValueBytes * JSON_GROWTH + JSON_OVERHEAD)
     const result = await this.#write(parseTransaction(body))
     if (result.type !== 'transaction') throw unexpected(result)
     sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Consistency } from '@raft/client/protocol'
 import { badRequest, HttpError } from './answer.js'
 
@@ -11,7 +11,11 @@ export interface Target {
 
 const NO_QUERY = new URLSearchParams()
 
-export function parseTarget(url: string): Target {
+/** A proxy's form of a target, which servers must take too (RFC 9112 §3.2.2): `http://host/path`. */
+const SCHEME_AND_HOST = /^https?:\/\/[^/?]*/i
+
+export function parseTarget(target: string): Target {
+  const url = target.startsWith('/') ? target : target.replace(SCHEME_AND_HOST, '')
   const mark = url.indexOf('?')
   if (mark === -1) return { path: url, query: NO_QUERY, search: '' }
   const search = url.slice(mark + 1)
@@ -84,14 +88,23 @@ export function flagOf(query: URLSearchParams, name: string): boolean {
   return text !== null && text !== 'false' && text !== '0'
 }
 
-/** The whole body. @throws HttpError 413 as soon as it is over the limit, 400 when it is cut short */
-export function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+/** Whether the client asks first whether its body is wanted. */
+export function isExpectingContinue(request: IncomingMessage): boolean {
+  return /100-continue/i.test(request.headers.expect ?? '')
+}
+
+/** The whole body, after a 100 to whoever waits for it. @throws HttpError 413 as soon as it is over the limit, 400 when it is cut short */
+export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const tooLarge = () => new HttpError(413, 'BODY_TOO_LARGE', `the body is over the limit of ${limit} bytes`, { connection: 'close' })
     const announced = request.headers['content-length']
     if (announced !== undefined && Number(announced) > limit) {
       reject(tooLarge())
       return
+    }
+    if (isExpectingContinue(request)) {
+      response.removeHeader('connection')
+      response.writeContinue()
     }
     const chunks: Buffer[] = []
     let length = 0

@@ -7,6 +7,8 @@ import { CLUSTER_ID } from '../layers/cluster-id.js'
 export const CLIENT_PORT = 8000
 const MAX_VALUE_BYTES = 1024 * 1024
 const MAX_PENDING = 1000
+/** In ms. */
+const STOP_TIMEOUT = 60
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 export interface ServedMemberOptions {
@@ -22,10 +24,12 @@ export interface ServedMemberOptions {
 export class ServedLife {
   readonly service: KeyValueService
   readonly #access: LeaderAccess
+  readonly #clock: Clock
   readonly #connections = new Set<ProtocolConnection>()
   readonly #stopListening: () => void
 
   constructor({ node, store, clock, incarnation, streams, onProtocolError }: ServedMemberOptions) {
+    this.#clock = clock
     this.#access = new LeaderAccess({
       node,
       clusterId: CLUSTER_ID,
@@ -45,15 +49,19 @@ export class ServedLife {
         onData: (chunk) => connection.receive(chunk),
         onDrain: () => connection.drained(),
         onEnd: () => connection.drain(),
-        onClose: () => this.#connections.delete(connection),
+        onClose: () => {
+          this.#connections.delete(connection)
+          connection.closed()
+        },
       }
     })
   }
 
-  /** In the order of the server: nothing new is taken, what is under way is answered as the node ends it. */
+  /** In the order of the server: nothing new is taken, what is under way is answered, for a while, and then the node stops. */
   async stop(node: Node<StoreResult>): Promise<void> {
     this.#stopListening()
-    for (const connection of this.#connections) connection.drain()
+    for (const connection of this.#connections) connection.refuse()
+    await new Promise<void>((resolve) => this.#clock.schedule(this.#clock.now() + STOP_TIMEOUT, resolve))
     this.#access.stop()
     await node.stop()
   }

@@ -1,6 +1,6 @@
 import { checkSituation } from './checks.js'
 import { type Move, Moves } from './moves.js'
-import type { CreateState, Faults, Scope } from './scope.js'
+import { type CreateState, emptyScope, type Faults, type Scope } from './scope.js'
 import { hashOf, type Situation } from './situation.js'
 import { StateSet } from './state-set.js'
 import { Broken } from './violation.js'
@@ -49,8 +49,8 @@ interface Found {
  * finds, it finds by the shortest way, and what it does not find is not in the scope. There is no model: the States are core's.
  * States are told apart by hashes of 64 bits; among ten million, two are confused with a chance of one in 400,000.
  */
-export function explore(scope: Scope, options: ExploreOptions = {}): Exploration {
-  return new Explorer(new Moves(scope, options.faults ?? {}, options.createState), options).run()
+export function explore(scope: Partial<Scope>, options: ExploreOptions = {}): Exploration {
+  return new Explorer(new Moves({ ...emptyScope, ...scope }, options.faults ?? {}, options.createState), options).run()
 }
 
 class Explorer {

@@ -22,6 +22,19 @@ export interface Scope {
   readonly writes: 'slow' | 'instant'
 }
 
+/** What there is where a scope does not say so: three members, up to term 2, to whom nothing happens. */
+export const emptyScope: Scope = {
+  members: 3,
+  maxTerm: 2,
+  timeouts: 0,
+  heartbeats: 0,
+  proposals: 0,
+  reads: 0,
+  crashes: 0,
+  duplications: 0,
+  writes: 'instant',
+}
+
 /** What the scope's members and surroundings do that they must not: to see that it is found. */
 export interface Faults {
   /** A restarted member has forgotten for whom it voted. */

@@ -2,27 +2,15 @@ import { type Effects, State } from '@raft/core'
 import { describe, expect, it } from 'vitest'
 import { type CreateState, type Exploration, explore, type Scope } from '../../src/index.js'
 
-const nothing: Scope = {
-  members: 3,
-  maxTerm: 2,
-  timeouts: 0,
-  heartbeats: 0,
-  proposals: 0,
-  reads: 0,
-  crashes: 0,
-  duplications: 0,
-  writes: 'instant',
-}
-
 /**
  * How many states there are in small scopes. Another number means that the members behave in another way, or are told apart in
  * another way: find out why before you write it here.
  */
-const GOLDEN: readonly (readonly [name: string, scope: Scope, states: number])[] = [
-  ['one election', { ...nothing, timeouts: 1 }, 257],
-  ['one election, on slow disks', { ...nothing, timeouts: 1, writes: 'slow' }, 985],
-  ['a command', { ...nothing, timeouts: 1, proposals: 1 }, 1161],
-  ['a command and a crash', { ...nothing, timeouts: 1, proposals: 1, crashes: 1 }, 7024],
+const GOLDEN: readonly (readonly [name: string, scope: Partial<Scope>, states: number])[] = [
+  ['one election', { timeouts: 1 }, 257],
+  ['one election, on slow disks', { timeouts: 1, writes: 'slow' }, 985],
+  ['a command', { timeouts: 1, proposals: 1 }, 1161],
+  ['a command and a crash', { timeouts: 1, proposals: 1, crashes: 1 }, 7024],
 ]
 
 function oracleOf({ counterexample }: Exploration): string | null {
@@ -51,9 +39,9 @@ describe('exploring every order of events', () => {
     }
     forking(Watched)
     const createState: CreateState = (...parts) => new Watched(...parts)
-    const scope: Scope = { ...nothing, members: 2, timeouts: 2, proposals: 1, crashes: 1, writes: 'slow' }
+    const scope: Partial<Scope> = { members: 2, timeouts: 2, proposals: 1, crashes: 1, writes: 'slow' }
     explore(scope, { createState })
-    explore({ ...nothing, members: 2, timeouts: 1, reads: 1 }, { createState })
+    explore({ members: 2, timeouts: 1, reads: 1 }, { createState })
     expect([...roles].sort()).toEqual(['candidate', 'follower', 'leader', 'preCandidate'])
     expect(most.committed).toBeGreaterThan(1)
     expect(most.applied).toBeGreaterThan(1)
@@ -61,24 +49,24 @@ describe('exploring every order of events', () => {
   })
 
   it('gives up when it was told to', () => {
-    expect(explore({ ...nothing, timeouts: 1 }, { maxStates: 100 })).toMatchObject({ isExhausted: false, counterexample: null })
+    expect(explore({ timeouts: 1 }, { maxStates: 100 })).toMatchObject({ isExhausted: false, counterexample: null })
   })
 
   it('counts states that differ in the names of members once', () => {
     // Whoever of the five waits long enough first: one state, not five.
-    expect(explore({ ...nothing, members: 5, timeouts: 1 }, { maxStates: 2 }).states).toBe(2)
+    expect(explore({ members: 5, timeouts: 1 }, { maxStates: 2 }).states).toBe(2)
   })
 
   it('tells what lies beyond the highest term, and does not go there', () => {
-    const { beyond, isExhausted, states } = explore({ ...nothing, timeouts: 1, maxTerm: 0 })
+    const { beyond, isExhausted, states } = explore({ timeouts: 1, maxTerm: 0 })
     expect(beyond).toBeGreaterThan(0)
     expect(isExhausted).toBe(true)
-    expect(states).toBeLessThan(explore({ ...nothing, timeouts: 1, maxTerm: 1 }).states)
+    expect(states).toBeLessThan(explore({ timeouts: 1, maxTerm: 1 }).states)
   })
 })
 
 describe('what is wrong is found, by the shortest way', () => {
-  const scope: Scope = { ...nothing, timeouts: 2, crashes: 1 }
+  const scope: Partial<Scope> = { timeouts: 2, crashes: 1 }
 
   it('a vote forgotten at a restart: two leaders of one term', () => {
     const found = explore(scope, { faults: { forgetsVotes: true } })
@@ -92,7 +80,7 @@ describe('what is wrong is found, by the shortest way', () => {
   })
 
   it('a network that gives messages to others than they were meant for', () => {
-    expect(oracleOf(explore({ ...nothing, timeouts: 2 }, { faults: { misdelivers: true } }))).toBe('election safety')
+    expect(oracleOf(explore({ timeouts: 2 }, { faults: { misdelivers: true } }))).toBe('election safety')
   })
 
   it('a member that applies what was never committed', () => {
@@ -102,7 +90,7 @@ describe('what is wrong is found, by the shortest way', () => {
       }
     }
     forking(Hasty)
-    expect(oracleOf(explore({ ...nothing, timeouts: 1 }, { createState: (...parts) => new Hasty(...parts) }))).toBe('committed is kept')
+    expect(oracleOf(explore({ timeouts: 1 }, { createState: (...parts) => new Hasty(...parts) }))).toBe('committed is kept')
   })
 })
 

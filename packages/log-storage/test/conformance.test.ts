@@ -1,26 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { logStorageSuite } from '@raft/conformance'
 import { describe, test } from 'vitest'
 import { storageOn } from './support/log.js'
-import { realStorages } from './support/real-storages.js'
 import { TestDisk } from './support/test-disk.js'
-
-describe.each(realStorages)('$name on the files of this machine', ({ make }) => {
-  logStorageSuite({
-    test,
-    make: async (base) => {
-      const directory = await mkdtemp(join(tmpdir(), 'conformance-'))
-      return {
-        storage: () => make({ directory, clusterId: 'c1', memberId: 'n1', base }),
-        remove: () => rm(directory, { recursive: true, force: true }),
-      }
-    },
-    // Needs a process that dies: process.test.ts, and for files the simulated disk below.
-    unsupported: ['crash'],
-  })
-})
 
 describe('FileLogStorage on a simulated disk that loses power', () => {
   let seed = 0

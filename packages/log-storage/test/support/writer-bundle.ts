@@ -11,7 +11,7 @@ export const path = (relative: string) => fileURLToPath(new URL(relative, import
 export async function bundleWriter(): Promise<string> {
   const bundle = await mkdtemp(path('../../node_modules/.writer-'))
   await build({
-    entry: { writer: path('./writer-process.ts') },
+    entry: { writer: fileURLToPath(new URL('./writer-process.ts', import.meta.url)) },
     outDir: bundle,
     format: 'esm',
     target: 'node20',

@@ -156,7 +156,7 @@ describe('replication and commit', () => {
     expect(c.sent('appendEntries', 'a', 'b').length).toBeGreaterThanOrEqual(25)
   })
 
-  it('a member that comes back after a long silence is served at once (chaos seeds 1440, 1584)', () => {
+  it('a member that comes back after a long silence is served at once (found by simulation)', () => {
     const c = scenario()
     c.elect('a')
     const rule = c.rule

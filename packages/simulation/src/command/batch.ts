@@ -25,6 +25,8 @@ export interface WorkerTask {
 export type WorkerReport =
   | { readonly type: 'done'; readonly statistics: StatisticsData }
   | { readonly type: 'failed'; readonly seed: number }
+  /** Nothing comes after it. A process that ends without has died on its way. */
+  | { readonly type: 'ended' }
 
 export interface BatchResult {
   readonly statistics: Statistics
@@ -39,7 +41,7 @@ export async function runBatch({ stack, from, seeds, jobs, budget, onProgress }:
   const workers: { stop: () => void; ended: Promise<void> }[] = []
   const report = (message: WorkerReport) => {
     if (message.type === 'done') statistics.merge(message.statistics)
-    else {
+    if (message.type === 'failed') {
       failedSeeds.push(message.seed)
       for (const { stop } of workers) stop()
     }
@@ -52,18 +54,22 @@ export async function runBatch({ stack, from, seeds, jobs, budget, onProgress }:
 
 function startWorker(task: WorkerTask, onReport: (report: WorkerReport) => void): { stop: () => void; ended: Promise<void> } {
   const child = fork(new URL('./worker.js', import.meta.url), { serialization: 'advanced' })
-  let isStopped = false
-  child.on('message', (message) => onReport(message as WorkerReport))
+  let hasEnded = false
+  child.on('message', (message) => {
+    const report = message as WorkerReport
+    if (report.type === 'ended') hasEnded = true
+    onReport(report)
+  })
   child.send(task)
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code, signal) => {
-      if (code === 0 || isStopped) resolve()
+    child.once('close', (code, signal) => {
+      if (hasEnded) resolve()
       else reject(new Error(`a process that simulates seeds from ${task.from} on ended with ${signal ?? `code ${code}`}`))
     })
   })
   const stop = () => {
-    isStopped = true
+    hasEnded = true
     child.kill()
   }
   return { stop, ended }

@@ -7,7 +7,10 @@ const REPORT_EVERY = 1000
 
 /** A process that simulates the seeds that it is told to. */
 process.once('message', (task: WorkerTask) => {
-  void work(task).then(() => process.disconnect())
+  void work(task).then(() => {
+    send({ type: 'ended' })
+    process.disconnect()
+  })
 })
 
 async function work({ stack, from, step, end, budget }: WorkerTask): Promise<void> {

@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { stacks } from '../../src/index.js'
@@ -44,6 +46,23 @@ describe('pnpm simulate', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^20 seeds, \d+ events, .* simulated hours$/m)
     expect(stdout).toMatch(/events a second of real time, in 2 processes/)
+  })
+
+  it('fails when one of its processes dies', async () => {
+    const batch = spawn(process.execPath, [COMMAND, '--seeds', '100000', '--jobs', '2'], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    batch.stderr.on('data', (data) => {
+      said += data
+    })
+    let children: number[] = []
+    while (children.length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      children = readFileSync(`/proc/${batch.pid}/task/${batch.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    }
+    for (const child of children) process.kill(child)
+    const [code] = await once(batch, 'close')
+    expect(code).not.toBe(0)
+    expect(said).toContain('a process that simulates seeds from 1 on ended with SIGTERM')
   })
 
   it('says what is wrong with a flag', async () => {

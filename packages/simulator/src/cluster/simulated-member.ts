@@ -44,6 +44,7 @@ export class SimulatedMember<Result, Answer> {
   #parts: MemberParts<Result, Answer> | null = null
   #status: NodeStatus | null = null
   #hasStarted = false
+  #isStopping = false
   #failuresBefore = 0
 
   constructor(id: string, context: MemberContext<Result, Answer>) {
@@ -66,6 +67,11 @@ export class SimulatedMember<Result, Answer> {
 
   get isUp(): boolean {
     return this.host.incarnation !== null
+  }
+
+  /** Its owner has asked it to stop, and it has not ended yet. */
+  get isStopping(): boolean {
+    return this.#isStopping
   }
 
   start(): void {
@@ -128,6 +134,7 @@ export class SimulatedMember<Result, Answer> {
     if (incarnation === null || node === null || !this.#hasStarted) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
+    this.#isStopping = true
     const stopped = parts?.stop?.(node) ?? node.stop()
     const ended = () => world.after(0, () => this.#endOf(incarnation))
     stopped.then(ended, ended)
@@ -199,6 +206,7 @@ export class SimulatedMember<Result, Answer> {
 
   #end(): void {
     this.host.end()
+    this.#isStopping = false
     this.#node = null
     this.#parts = null
     this.#context.oracles.tell('onEnded', this.id)

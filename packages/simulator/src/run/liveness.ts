@@ -20,6 +20,7 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   const bounds = { ...DEFAULTS, ...given }
   workload.stop()
   await whenAllAreAwake(cluster)
+  await whenNoneStops(cluster, bounds)
   await recover(cluster, bounds)
   await world.run(world.now + (workload.patience ?? 0), () => workload.waiting().length === 0)
   const catchUp = () =>
@@ -40,6 +41,14 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
 
 async function whenAllAreAwake<Result, Answer>({ world, members }: Cluster<Result, Answer>): Promise<void> {
   await world.run(Math.max(world.now, ...members.map(({ host }) => host.pausedUntil)))
+}
+
+/** A member that stops still answers meanwhile: what it does then says nothing of the time after. */
+async function whenNoneStops<Result, Answer>(cluster: Cluster<Result, Answer>, { recover }: LivenessBounds): Promise<void> {
+  const { world, members, electionTimeout } = cluster
+  const stopping = () => members.filter(({ isStopping }) => isStopping).map(({ id }) => id)
+  await world.run(world.now + recover * electionTimeout, () => stopping().length === 0)
+  if (stopping().length > 0) world.violated('stops', `${stopping()} were asked to stop before the faults ended, and have not yet`)
 }
 
 /** Until an operation that is begun now has succeeded. */

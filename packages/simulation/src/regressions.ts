@@ -6,5 +6,9 @@ export interface Regression {
 }
 
 export const regressions: readonly Regression[] = [
-  { stack: 'server', seed: 2679, found: 'the check of liveness took an answer of a member that was about to stop for the end of its recovery' },
+  {
+    stack: 'server',
+    seed: 2679,
+    found: 'the check of liveness took an answer of a member that was about to stop for the end of its recovery',
+  },
 ]

@@ -96,7 +96,9 @@ export class DirectClients<Result> implements Workload {
 
   /** Whoever says that it leads, the leader of whom the client was told, or anybody. */
   #choose(told: string | null): Member<Result> | undefined {
-    const up = this.#cluster.members.filter(({ node }) => node !== null)
+    const { now } = this.#cluster.world
+    // Who uses a node is part of its process, and paused with it.
+    const up = this.#cluster.members.filter(({ node, host }) => node !== null && host.pausedUntil <= now)
     if (up.length === 0) return undefined
     const leaders = up.filter(({ node }) => node?.role === 'leader')
     if (leaders.length === 0 || this.#random.chance(1 / 3)) return this.#random.pick(up)

@@ -44,6 +44,8 @@ export class Outgoing {
   #progressAt = 0
   #timeout = FIRST_TIMEOUT
   #isTimerSet = false
+  /** What was under way when the time was up may all be lost: the segments below this one. */
+  #suspectedBelow = 0
 
   constructor(options: OutgoingOptions) {
     this.#options = options
@@ -108,14 +110,24 @@ export class Outgoing {
   acknowledge(next: number, room: number): void {
     const { now } = this.#options.world
     this.#askedAt = null
+    let isProgress = false
     while ((this.#unacknowledged[0]?.number ?? next) < next) {
       this.#underWayBytes -= this.#unacknowledged.shift()?.bytes.length ?? 0
       this.#progressAt = now
       this.#timeout = FIRST_TIMEOUT
+      isProgress = true
     }
+    if (isProgress) this.#sendSuspectedAgain()
     this.#roomThere = room
     this.pump()
     this.#expectAnswer()
+  }
+
+  /** The other side is heard again: it is not asked for one segment a timeout. */
+  #sendSuspectedAgain(): void {
+    const below = this.#suspectedBelow
+    this.#suspectedBelow = 0
+    for (const segment of this.#unacknowledged) if (segment.number < below) this.#options.transmit(segment)
   }
 
   #segment(bytes: Uint8Array, isLast: boolean): Segment {
@@ -173,6 +185,7 @@ export class Outgoing {
     const [first] = this.#unacknowledged
     if (first === undefined) probe()
     else transmit(first)
+    this.#suspectedBelow = this.#next
     this.#askedAt ??= world.now
     this.#progressAt = world.now
     this.#timeout = Math.min(2 * this.#timeout, LAST_TIMEOUT)

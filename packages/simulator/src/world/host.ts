@@ -88,6 +88,8 @@ export class HostClock {
   #rate = 1
   #local = 0
   #since = 0
+  /** Those that are set. */
+  readonly #timers = new Set<() => void>()
 
   constructor(world: World) {
     this.#world = world
@@ -98,14 +100,15 @@ export class HostClock {
     return this.#local + (this.#world.now - this.#since) * this.#rate
   }
 
-  /** From now on so many local ms pass in one of the world's; over 0. */
+  /** From now on so many local ms pass in one of the world's; over 0. Timers keep to the clock. */
   setRate(rate: number): void {
     this.#local = this.now()
     this.#since = this.#world.now
     this.#rate = rate
+    for (const setAnew of [...this.#timers]) setAnew()
   }
 
-  /** Forward by so many ms. Timers fire when they would have: late, by their own clock. */
+  /** Forward by so many ms. Timers that are set fire when they would have: late, by their own clock. */
   jump(ms: number): void {
     this.#local += ms
   }
@@ -120,24 +123,38 @@ export class HostClock {
     return {
       now: () => this.now(),
       schedule: (time, callback) => {
-        let event: ScheduledEvent
-        let isCalledOff = false
-        const wait = () => {
+        let event: ScheduledEvent | null = null
+        const set = () => {
+          event?.cancel()
+          if (!incarnation.isAlive) {
+            this.#timers.delete(set)
+            return
+          }
           // A little past the local time: rounding must not wake anybody too early, again and again.
-          event = this.#world.after(this.until(time) + 0.01, incarnation.bind(due))
+          const one: ScheduledEvent = this.#world.after(
+            this.until(time) + 0.01,
+            incarnation.bind(() => {
+              // Cancelling is not enough: it may have come while the process was paused, and wait for its end.
+              if (event === one) due()
+            }),
+          )
+          event = one
         }
-        // The clock may have been slowed down meanwhile.
+        const cancel = () => {
+          event?.cancel()
+          event = null
+          this.#timers.delete(set)
+        }
         const due = () => {
-          if (isCalledOff) return
-          if (this.now() < time) wait()
-          else callback()
+          if (this.now() < time) set()
+          else {
+            cancel()
+            callback()
+          }
         }
-        wait()
-        return () => {
-          // The event alone is not enough: it may have come while the process was paused, and wait for its end.
-          isCalledOff = true
-          event.cancel()
-        }
+        set()
+        this.#timers.add(set)
+        return cancel
       },
       defer,
     }

@@ -40,6 +40,31 @@ describe('a host', () => {
     expect(clock.now()).toBe(now + 500)
   })
 
+  it('runs timers that were set while its clock was slow when they are due by the clock that is right again', async () => {
+    const world = new World(1)
+    const host = new Host('a', world)
+    const clock = clockOf(host)
+    host.clock.setRate(0.1)
+    const fired: number[] = []
+    clock.schedule(100, () => fired.push(world.now))
+    world.after(50, () => host.clock.setRate(1))
+    await world.run(2000)
+    expect(fired).toHaveLength(1)
+    expect(fired[0]).toBeCloseTo(145, 0)
+  })
+
+  it('runs a timer once, though its clock is set while the process is paused', async () => {
+    const world = new World(1)
+    const host = new Host('a', world)
+    const clock = clockOf(host)
+    const fired: number[] = []
+    clock.schedule(10, () => fired.push(world.now))
+    world.after(5, () => host.pause(100))
+    world.after(50, () => host.clock.setRate(2))
+    await world.run(1000)
+    expect(fired).toEqual([105])
+  })
+
   it('keeps a paused process from everything until the pause is over', async () => {
     const world = new World(1)
     const host = new Host('a', world)

@@ -29,8 +29,15 @@ export interface StreamOwner {
   idle(): void
 }
 
+export interface SocketTimeouts {
+  /** Without bytes in either direction for so long, the owner is asked whether it is idle; ms. */
+  readonly idle: number
+  /** How long the other side may take to end, once this one has; ms. */
+  readonly linger: number
+}
+
 /** The socket as a stream that belongs to what `open` makes of it. */
-export function onSocket<Owner extends StreamOwner>(socket: Socket, idleTimeout: number, open: (stream: ByteStream) => Owner): Owner {
+export function onSocket<Owner extends StreamOwner>(socket: Socket, timeouts: SocketTimeouts, open: (stream: ByteStream) => Owner): Owner {
   const owner = open({
     get waitingBytes() {
       return socket.writableLength
@@ -40,11 +47,13 @@ export function onSocket<Owner extends StreamOwner>(socket: Socket, idleTimeout:
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
-    end: () => closeGently(socket),
+    end: () => closeGently(socket, timeouts.linger),
     destroy: () => socket.destroy(),
   })
   socket.setNoDelay(true)
-  socket.setTimeout(idleTimeout, () => owner.idle())
+  socket.setTimeout(timeouts.idle)
+  // Given to `setTimeout` it would be called once, and whoever was busy then would never be idle again.
+  socket.on('timeout', () => owner.idle())
   socket.on('data', (chunk) => owner.receive(chunk))
   socket.on('drain', () => owner.drained())
   socket.on('end', () => owner.drain())

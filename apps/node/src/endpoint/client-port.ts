@@ -1,11 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { type RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
-import { errorBody } from '../http/answer.js'
 import { Pipelines } from '../http/pipeline.js'
+import { reasonOf, writeRefusal } from '../http/refusal.js'
 import { onSocket } from './byte-stream.js'
-import { closeGently } from './close-gently.js'
+import { closeGently, LINGER, throwAway } from './close-gently.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -17,14 +17,26 @@ export interface ClientPortOptions {
   readonly maxConnections: number
   /** A connection that asks for nothing is closed after this long, in ms. */
   readonly idleTimeout: number
+  /** How long clients may take over what they do; default `patience`. */
+  readonly patience?: Patience
 }
 
-/** Within this long a new connection must have said something, and a request's head be complete; ms. */
-const FIRST_BYTE_TIMEOUT = 10_000
-const HEADERS_TIMEOUT = 10_000
-/** Within this long a request must be complete, its body included; ms. */
-const REQUEST_TIMEOUT = 60_000
+/** In ms. */
+interface Patience {
+  /** Within this long a new connection must have said something. */
+  readonly firstByte: number
+  /** Within this long a request's head must be complete. */
+  readonly head: number
+  /** Within this long a request must be complete, its body included. */
+  readonly request: number
+  /** How long a client may take to see that it was answered for the last time. */
+  readonly linger: number
+}
+
+const patience: Patience = { firstByte: 10_000, head: 10_000, request: 60_000, linger: LINGER }
 const MAX_HEADER_BYTES = 256 * 1024
+/** How long a connection that has said nothing may still do so when the member stops, in ms. */
+const LAST_WORDS = 50
 
 type Listener = (this: Server, socket: Socket) => void
 
@@ -35,16 +47,22 @@ export class ClientPort {
   readonly #serveHttp: Listener
   readonly #pipelines: Pipelines
   readonly #protocols = new Set<ProtocolConnection>()
+  readonly #patience: Patience
   readonly #sockets = new Set<Socket>()
+  /** Those that have said nothing yet. */
+  readonly #silent = new Set<Socket>()
   #closing = false
   #closed: Promise<void> | undefined
 
   constructor(options: ClientPortOptions) {
     this.#options = options
-    this.#server = createServer({
+    this.#patience = options.patience ?? patience
+    const { head, request } = this.#patience
+    this.#server = new HttpServer({
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
+      headersTimeout: head,
+      requestTimeout: request,
+      connectionsCheckingInterval: Math.min(head, request) / 2,
       keepAliveTimeout: options.idleTimeout,
       noDelay: true,
     })
@@ -54,17 +72,20 @@ export class ClientPort {
     this.#serveHttp = listener
     this.#server.removeAllListeners('connection')
     this.#server.on('connection', (socket: Socket) => this.#accept(socket))
-    this.#pipelines = new Pipelines(options.onRequest)
-    this.#pipelines.onAnswered = () => {
-      if (this.#closing) this.#server.closeIdleConnections()
-    }
+    this.#pipelines = new Pipelines({
+      handle: options.onRequest,
+      refuse: (socket, error) => {
+        writeRefusal(socket, error)
+        closeGently(socket, this.#patience.linger)
+      },
+    })
     this.#server.on('request', this.#pipelines.take)
     this.#server.on('checkContinue', this.#pipelines.take)
     // Whoever does not take an answer would keep it here for ever.
     this.#server.setTimeout(options.idleTimeout, (socket: Socket) => {
       if (!this.#pipelines.isBusy(socket)) socket.destroy()
     })
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket))
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#fail(socket, error))
     this.#server.maxConnections = options.maxConnections
   }
 
@@ -89,11 +110,12 @@ export class ClientPort {
 
   /** Takes nothing new, lets what is under way be answered, and fulfils once every connection has ended. */
   close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed
     this.#closing = true
-    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()))
+    this.#closed = new Promise((resolve) => this.#server.close(() => resolve()))
     this.#pipelines.close()
-    this.#server.closeIdleConnections()
     for (const connection of this.#protocols) connection.refuse()
+    if (this.#silent.size > 0) setTimeout(() => this.#endSilent(), LAST_WORDS)
     return this.#closed
   }
 
@@ -102,53 +124,66 @@ export class ClientPort {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  #endSilent(): void {
+    for (const socket of this.#silent) socket.destroy()
+  }
+
   #accept(socket: Socket): void {
     this.#sockets.add(socket)
+    this.#silent.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
     const onError = () => socket.destroy()
-    const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_TIMEOUT)
+    const timer = setTimeout(() => socket.destroy(), this.#patience.firstByte)
+    const onSpoken = () => {
+      clearTimeout(timer)
+      this.#silent.delete(socket)
+    }
     socket.on('error', onError)
     socket.once('end', onError)
+    socket.once('close', onSpoken)
     socket.once('data', (chunk: Buffer) => {
-      clearTimeout(timer)
+      onSpoken()
       socket.off('end', onError)
       socket.off('error', onError)
-      if (this.#closing) socket.destroy()
-      else this.#serve(socket, chunk)
+      socket.off('close', onSpoken)
+      this.#serve(socket, chunk)
     })
-    socket.once('close', () => clearTimeout(timer))
   }
 
   #serve(socket: Socket, chunk: Buffer): void {
     socket.pause()
     socket.unshift(chunk)
-    if (chunk[0] === FIRST_BYTE) {
-      const { protocol, idleTimeout } = this.#options
-      const connection = onSocket(socket, idleTimeout, (stream) => new ProtocolConnection(stream, protocol))
-      this.#protocols.add(connection)
-      socket.on('close', () => this.#protocols.delete(connection))
-    } else {
+    if (chunk[0] === FIRST_BYTE) this.#serveProtocol(socket)
+    else {
       // How Node ends a connection after its last answer, which may be given before the request has come whole.
-      socket.destroySoon = () => closeGently(socket)
+      socket.destroySoon = () => closeGently(socket, this.#patience.linger)
       this.#serveHttp.call(this.#server, socket)
     }
     socket.resume()
   }
-}
 
-/** Bytes that are no HTTP request. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
+  #serveProtocol(socket: Socket): void {
+    const { protocol, idleTimeout } = this.#options
+    const timeouts = { idle: idleTimeout, linger: this.#patience.linger }
+    const connection = onSocket(socket, timeouts, (stream) => new ProtocolConnection(stream, protocol))
+    this.#protocols.add(connection)
+    socket.on('close', () => this.#protocols.delete(connection))
+    if (this.#closing) connection.refuse()
   }
-  const [status, message] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'these bytes are no HTTP request']
-  const body = JSON.stringify(errorBody('BAD_REQUEST', message))
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
-  socket.end(head + body, () => socket.destroy())
+
+  /** The connection is broken, or what came on it is no HTTP request. */
+  #fail(socket: Socket, error: NodeJS.ErrnoException): void {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    // Parsed again, they would fail again.
+    throwAway(socket)
+    this.#pipelines.fail(socket, reasonOf(error))
+  }
 }
 
-const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the head of the request is too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not come in time'],
+/** When it closes, Node's own cuts off the answers that have not left, and connections that end gently. `Pipelines` know better. */
+class HttpServer extends Server {
+  override closeIdleConnections(): void {}
 }

@@ -1,12 +1,16 @@
-import { ErrorCode, ProtocolError, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import { ErrorCode, type ErrorResponse, ProtocolError, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
 import type { RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
-import { type Done, respond } from '../store/results.js'
+import { respond } from '../store/results.js'
 import type { ByteStream, StreamOwner } from './byte-stream.js'
 import { toErrorResponse } from './error-response.js'
+import { HeldAnswers } from './held-answers.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 import { ReadBatch, type ReadRequest, readRequest } from './read-request.js'
 import { Refusal } from './refusal.js'
+
+/** So many times as many requests as may be under way when a chunk comes may be when it has been read. */
+const MAX_OVERRUN = 8
 
 /**
  * A connection that speaks the client protocol. All requests of a chunk are taken in one turn, their reads share one
@@ -17,14 +21,15 @@ export class ProtocolConnection implements StreamOwner {
   readonly #options: ProtocolConnectionOptions
   readonly #endpoint: ServerEndpoint
   readonly #reads = new ReadBatch()
-  /** Answers that are decided, and not yet put into bytes: a slow client would make them pile up. */
-  readonly #held: (() => void)[] = []
+  readonly #held = new HeldAnswers(() => this.#isFull && this.#isHeard)
   #pending = 0
   #flushDue = false
   #paused = false
   #draining = false
   #closed = false
-  /** Nothing that still comes is looked at. */
+  /** A frame has brought more requests than can be borne at one time. */
+  #overrun = false
+  /** Nothing that still comes is looked at, and nothing more is answered. */
   #ended = false
   /** The member stops. */
   #refusal: Refusal | null = null
@@ -67,14 +72,12 @@ export class ProtocolConnection implements StreamOwner {
     this.#closed = true
     this.#draining = true
     this.#refusal?.cancel()
-    for (const held of this.#held.splice(0)) held()
+    this.#held.release()
   }
 
   /** Puts as many held answers into bytes as the client has room for. */
   drained(): void {
-    let released = 0
-    while (released < this.#held.length && !this.#isFull) this.#held[released++]?.()
-    this.#held.splice(0, released)
+    this.#held.release()
     if (this.#draining && this.#pending === 0) this.#scheduleFlush()
     this.#regulate()
   }
@@ -83,6 +86,7 @@ export class ProtocolConnection implements StreamOwner {
     if (this.#ended) return
     try {
       this.#endpoint.receive(chunk)
+      if (this.#overrun) throw new ProtocolError(`more than ${this.#pending} requests at one time`)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#options.onProtocolError(error)
@@ -93,6 +97,8 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   #take(request: Request): void {
+    this.#overrun ||= this.#pending >= MAX_OVERRUN * this.#options.maxPending
+    if (this.#overrun) return
     this.#pending += 1
     if (this.#refusal !== null) {
       this.#refusal.refused()
@@ -108,8 +114,7 @@ export class ProtocolConnection implements StreamOwner {
         this.#read(request)
         return
       case RequestKind.Status:
-        this.#endpoint.status(request.id, this.#options.status())
-        this.#done()
+        this.#answer(request.id, () => this.#endpoint.status(request.id, this.#options.status()))
         return
       default:
         this.#refuse(request.id, ErrorCode.UnknownRequest, `requests of kind ${request.kind} are not known here`)
@@ -129,12 +134,7 @@ export class ProtocolConnection implements StreamOwner {
   #result(id: number, result: StoreResult | undefined): void {
     if (result === undefined) this.#refuse(id, ErrorCode.Internal, 'the command had no result')
     else if (result.type === 'error') this.#refuse(id, result.code, result.message)
-    else this.#whenThereIsRoom(() => this.#respond(id, result))
-  }
-
-  #respond(id: number, result: Done): void {
-    respond(this.#endpoint, id, result)
-    this.#done()
+    else this.#answer(id, () => respond(this.#endpoint, id, result))
   }
 
   #read(request: Request): void {
@@ -149,44 +149,36 @@ export class ProtocolConnection implements StreamOwner {
       this.#refuse(id, ErrorCode.Malformed, error.message)
       return
     }
-    const finish = () => {
-      // Whoever asked has given up, or gone: a range is work.
-      if (clock.now() > deadline) this.#refuse(id, ErrorCode.DeadlineExceeded, `not read within ${request.timeout} ms`)
-      else if (this.#closed) this.#done()
-      else this.#answer(id, asked)
-    }
-    if (asked.consistency === 'local') this.#whenThereIsRoom(finish)
-    else
-      this.#reads.add(
-        () => this.#whenThereIsRoom(finish),
-        (error) => this.#error(id, error),
-      )
-  }
-
-  /** A short request can ask for a long answer, and a chunk holds thousands. */
-  #whenThereIsRoom(finish: () => void): void {
-    if (this.#mustHold) this.#held.push(finish)
-    else finish()
-  }
-
-  #answer(id: number, { answer }: ReadRequest): void {
-    try {
-      answer()
-      this.#done()
-    } catch (error) {
-      // A callback that throws would stop the node, and a store can be anybody's.
-      this.#refuse(id, ErrorCode.Internal, `the store failed to read: ${error instanceof Error ? error.message : error}`)
-    }
+    const finish = () =>
+      this.#answer(id, () => {
+        // Whoever asked has given up: a range is work.
+        if (clock.now() > deadline) this.#endpoint.error(id, refusal(ErrorCode.DeadlineExceeded, `not read within ${request.timeout} ms`))
+        else asked.answer()
+      })
+    if (asked.consistency === 'local') finish()
+    else this.#reads.add(finish, (error) => this.#error(id, error))
   }
 
   #error(id: number, error: RaftError): void {
-    this.#endpoint.error(id, toErrorResponse(error))
-    this.#done()
+    this.#answer(id, () => this.#endpoint.error(id, toErrorResponse(error)))
   }
 
   #refuse(id: number, code: string, message: string): void {
-    this.#endpoint.error(id, { outcome: 'notAppended', code, message, leader: null })
-    this.#done()
+    this.#answer(id, () => this.#endpoint.error(id, refusal(code, message)))
+  }
+
+  /** Answers as soon as there is room: a short request can ask for a long answer, and a chunk holds thousands. */
+  #answer(id: number, give: () => void): void {
+    this.#held.add(() => {
+      try {
+        if (this.#isHeard) give()
+      } catch (error) {
+        // A callback that throws would stop the node, and a store can be anybody's.
+        const reason = error instanceof Error ? error.message : error
+        this.#endpoint.error(id, refusal(ErrorCode.Internal, `the store failed to read: ${reason}`))
+      }
+      this.#done()
+    })
   }
 
   #done(): void {
@@ -203,7 +195,7 @@ export class ProtocolConnection implements StreamOwner {
     this.#flushDue = false
     const bytes = this.#endpoint.take()
     if (bytes !== null) this.#stream.write(bytes)
-    if (this.#held.length > 0) this.drained()
+    if (!this.#held.isEmpty) this.drained()
     if (this.#draining && this.#pending === 0) this.#end()
     this.#regulate()
   }
@@ -212,6 +204,7 @@ export class ProtocolConnection implements StreamOwner {
     const bytes = this.#endpoint.take()
     if (bytes !== null) this.#stream.write(bytes)
     this.#ended = true
+    this.#held.release()
     this.#stream.end()
   }
 
@@ -219,8 +212,9 @@ export class ProtocolConnection implements StreamOwner {
     return this.#stream.waitingBytes + this.#endpoint.pendingBytes > this.#options.maxOutgoingBytes
   }
 
-  get #mustHold(): boolean {
-    return !this.#closed && (this.#held.length > 0 || this.#isFull)
+  /** Whether answers still reach the client. */
+  get #isHeard(): boolean {
+    return !this.#closed && !this.#ended
   }
 
   /** Reads on only while the client takes its answers, and has not too much under way. */
@@ -232,4 +226,8 @@ export class ProtocolConnection implements StreamOwner {
     if (full) this.#stream.pause()
     else this.#stream.resume()
   }
+}
+
+function refusal(code: string, message: string): ErrorResponse {
+  return { outcome: 'notAppended', code, message, leader: null }
 }

@@ -83,6 +83,6 @@ export function sendError(response: ServerResponse, error: unknown): Error | nul
   return error instanceof Error ? error : new Error(String(error))
 }
 
-export function errorBody(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
+function errorBody(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
   return { error: { code, message } }
 }

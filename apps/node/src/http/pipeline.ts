@@ -14,21 +14,30 @@ interface Connection {
   /** In the order in which the answers leave. */
   readonly active: Set<ServerResponse>
   readonly waiting: [IncomingMessage, ServerResponse][]
+  /** What follows the last request that makes sense: no request, or one that did not come in time. */
+  failure: HttpError | null
+  /** What had come when an answer left last, in bytes. */
+  bytesRead: number
+}
+
+export interface PipelinesOptions {
+  readonly handle: RequestListener
+  /** Tells a connection, as the last thing, why what it sent is not answered. */
+  readonly refuse: (socket: Socket, error: HttpError) => void
 }
 
 /**
  * The requests of every HTTP connection. Node hands out all pipelined requests of a chunk at once. A few bytes can ask for
- * megabytes, so only some are worked on, and the next when an answer has left.
+ * megabytes, so only some are worked on, and the next when an answer has left. None is begun behind one that is answered as the
+ * last, for the client would never hear of it.
  */
 export class Pipelines {
-  readonly #handle: RequestListener
+  readonly #options: PipelinesOptions
   readonly #connections = new Map<Socket, Connection>()
   #closing = false
-  /** Called when an answer has left, or will never. */
-  onAnswered: () => void = () => {}
 
-  constructor(handle: RequestListener) {
-    this.#handle = handle
+  constructor(options: PipelinesOptions) {
+    this.#options = options
   }
 
   readonly take: RequestListener = (request, response) => {
@@ -46,19 +55,35 @@ export class Pipelines {
     return (this.#connections.get(socket)?.active.size ?? 0) > 0 && socket.writableLength === 0
   }
 
+  /** Nothing more of this connection can be understood. Whatever came before is answered first, or its answer would be mistaken. */
+  fail(socket: Socket, error: HttpError): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined || connection.active.size === 0) {
+      this.#options.refuse(socket, error)
+      return
+    }
+    connection.failure ??= error
+    const last = [...connection.active].at(-1)
+    if (connection.waiting.length > 0 || last === undefined || last.req.complete) return
+    // It is the body of this request that makes no sense, and whoever reads it waits for the rest.
+    last.shouldKeepAlive = false
+    if (last.req.listenerCount('error') > 0) last.req.emit('error', error)
+  }
+
   /** What comes from now on is refused, and the last answer of each connection says that it is the last. */
   close(): void {
     this.#closing = true
-    for (const { active, waiting } of this.#connections.values()) {
-      const last = [...active].at(-1)
-      if (waiting.length === 0 && last !== undefined && !last.headersSent) last.setHeader('connection', 'close')
+    for (const [socket, connection] of this.#connections) {
+      const last = [...connection.active].at(-1)
+      if (connection.waiting.length === 0 && last?.headersSent === false) last.shouldKeepAlive = false
+      this.#closeIfIdle(connection, socket)
     }
   }
 
   #of(socket: Socket): Connection {
     const existing = this.#connections.get(socket)
     if (existing !== undefined) return existing
-    const connection: Connection = { active: new Set(), waiting: [] }
+    const connection: Connection = { active: new Set(), waiting: [], failure: null, bytesRead: 0 }
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       // Nobody waits for these any more, and none of them has begun.
@@ -71,36 +96,63 @@ export class Pipelines {
   #hasRoom({ active }: Connection): boolean {
     if (active.size >= MAX_ACTIVE) return false
     let untaken = 0
-    for (const response of active) untaken += response.writableLength
+    for (const response of active) {
+      if (!response.shouldKeepAlive) return false
+      untaken += response.writableLength
+    }
     return untaken <= MAX_UNTAKEN_BYTES
   }
 
   #run(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
     connection.active.add(response)
     response.once('close', () => {
       connection.active.delete(response)
-      // Whoever answers early leaves a body behind; it is thrown away, or the connection would be of no more use.
-      request.resume()
-      this.#next(connection, request.socket)
-      this.onAnswered()
+      connection.bytesRead = socket.bytesRead
+      if (!request.complete) this.#throwAwayBody(connection, request)
+      this.#next(connection, socket)
     })
     // Answered without its body, the connection is of no more use: nobody knows whether the body still comes.
-    if (isExpectingContinue(request)) response.setHeader('connection', 'close')
-    if (this.#closing) sendError(response, new StoppingError())
-    else this.#handle(request, response)
+    if (isExpectingContinue(request)) response.shouldKeepAlive = false
+    if (this.#closing) refuse(response, new StoppingError())
+    else if (connection.failure !== null && !request.complete) refuse(response, connection.failure)
+    else this.#options.handle(request, response)
   }
 
   #next(connection: Connection, socket: Socket): void {
     while (socket.writable && this.#hasRoom(connection)) {
       const next = connection.waiting.shift()
-      if (next === undefined) return
+      if (next === undefined) break
       this.#run(connection, ...next)
     }
+    if (connection.active.size > 0 || !socket.writable) return
+    if (connection.failure !== null) this.#options.refuse(socket, connection.failure)
+    else if (this.#closing) this.#closeIfIdle(connection, socket)
   }
+
+  /** Whoever answers early leaves a body behind; were it not read, the connection would be of no more use. */
+  #throwAwayBody(connection: Connection, request: IncomingMessage): void {
+    const { socket } = request
+    request.once('end', () => {
+      connection.bytesRead = socket.bytesRead
+      if (this.#closing) this.#closeIfIdle(connection, socket)
+    })
+    request.resume()
+  }
+
+  /** Whoever has begun to send a request is left to send it, and is refused then; whoever ends gently is left to end. */
+  #closeIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
+    if (active.size === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
+  }
+}
+
+function refuse(response: ServerResponse, error: HttpError): void {
+  response.shouldKeepAlive = false
+  sendError(response, error)
 }
 
 class StoppingError extends HttpError {
   constructor() {
-    super(503, 'RAFT_STOPPED', 'this member is stopping: ask another', { 'retry-after': '1', connection: 'close' })
+    super(503, 'RAFT_STOPPED', 'this member is stopping: ask another', { 'retry-after': '1' })
   }
 }

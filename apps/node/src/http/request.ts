@@ -88,22 +88,26 @@ export function flagOf(query: URLSearchParams, name: string): boolean {
   return text !== null && text !== 'false' && text !== '0'
 }
 
-/** Whether the client asks first whether its body is wanted. */
-export function isExpectingContinue(request: IncomingMessage): boolean {
-  return /100-continue/i.test(request.headers.expect ?? '')
+/** Whether the client asks first whether its body is wanted. A client of HTTP/1.0 cannot (RFC 9110 §10.1.1). */
+export function isExpectingContinue({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion !== '1.0' && /100-continue/i.test(headers.expect ?? '')
 }
 
 /** The whole body, after a 100 to whoever waits for it. @throws HttpError 413 as soon as it is over the limit, 400 when it is cut short */
 export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const tooLarge = () => new HttpError(413, 'BODY_TOO_LARGE', `the body is over the limit of ${limit} bytes`, { connection: 'close' })
+    const refuse = () => {
+      // Much of it may still come, and nobody wants it.
+      response.shouldKeepAlive = false
+      reject(new HttpError(413, 'BODY_TOO_LARGE', `the body is over the limit of ${limit} bytes`))
+    }
     const announced = request.headers['content-length']
     if (announced !== undefined && Number(announced) > limit) {
-      reject(tooLarge())
+      refuse()
       return
     }
     if (isExpectingContinue(request)) {
-      response.removeHeader('connection')
+      response.shouldKeepAlive = !/close/i.test(request.headers.connection ?? '')
       response.writeContinue()
     }
     const chunks: Buffer[] = []
@@ -113,11 +117,12 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
       if (length <= limit) chunks.push(chunk)
       else {
         request.removeAllListeners('data')
-        reject(tooLarge())
+        chunks.length = 0
+        refuse()
       }
     })
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, Math.min(length, limit))))
-    request.on('error', () => reject(badRequest('the body was cut short')))
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    request.on('error', (error) => reject(error instanceof HttpError ? error : badRequest('the body was cut short')))
     request.on('close', () => {
       if (!request.complete) reject(badRequest('the body was cut short'))
     })

@@ -1,0 +1,27 @@
+/** Answers that are decided, and not yet put into bytes: a slow client would make them pile up. */
+export class HeldAnswers {
+  readonly #held: (() => void)[] = []
+  readonly #isFull: () => boolean
+
+  /** @param isFull whether the client has enough to take */
+  constructor(isFull: () => boolean) {
+    this.#isFull = isFull
+  }
+
+  get isEmpty(): boolean {
+    return this.#held.length === 0
+  }
+
+  /** Carries `give` out as soon as there is room, behind those that wait for it. */
+  add(give: () => void): void {
+    if (this.isEmpty && !this.#isFull()) give()
+    else this.#held.push(give)
+  }
+
+  /** Gives as many as there is room for. */
+  release(): void {
+    let released = 0
+    while (released < this.#held.length && !this.#isFull()) this.#held[released++]?.()
+    this.#held.splice(0, released)
+  }
+}

@@ -96,3 +96,34 @@ test('so is one whose request waited for its turn, and it is not begun', async (
   expect(peer.statuses).toEqual([...Array<number>(16).fill(200), 400])
   expect(served).not.toContain('PUT /waited')
 })
+
+test('a body that nobody wants is thrown away, and its connection goes on, and is idle then', async () => {
+  const { port, dial } = await startPort()
+  const peer = await dial()
+  const body = 'x'.repeat(1024 * 1024)
+  peer.send(put('/', `content-length: ${body.length}`, ''))
+  await peer.until(() => peer.statuses.length === 1)
+  peer.send(body + put('/', `content-length: ${body.length}`, ''))
+  await peer.until(() => peer.statuses.length === 2)
+  peer.send(body)
+  await settle(dial)
+  const closed = port.close()
+  await peer.over
+  await Promise.all([peer.end(), closed])
+})
+
+test('a body that makes no sense, and that nobody wants, harms nobody', async () => {
+  const held: (() => void)[] = []
+  const { dial } = await startPort({
+    onRequest: (request, response) => {
+      if (request.method === 'GET') response.end()
+      else held.push(() => response.end())
+    },
+  })
+  const peer = await dial()
+  peer.send(put('/', 'transfer-encoding: chunked', 'zz\r\n'))
+  await settle(dial)
+  held[0]?.()
+  await peer.over
+  expect(peer.statuses).toEqual([200])
+})

@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net'
 import { RequestKind } from '@raft/client/protocol'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { closeGently } from '../src/endpoint/close-gently.js'
-import { GET } from './http-by-hand.js'
+import { echo, GET, put, settle } from './http-by-hand.js'
 import { PUT, startPort } from './port.js'
 
 const LAST_GET = 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
@@ -58,6 +58,25 @@ test('a client that sends its last requests and ends its side is answered before
   await client.answered(1)
   await client.peer.closed
   expect([client.errorOf(1), client.peer.error]).toEqual([null, null])
+})
+
+test('so is a HTTP client, whatever it has in its pipeline; a request that it cut short is refused in its turn', async () => {
+  const { held, onRequest } = echo()
+  const { dial } = await startPort({ onRequest })
+  const [whole, cut, nothing] = [await dial(), await dial(), await dial()]
+  whole.socket.end(put('/held', 'content-length: 0', '').repeat(20))
+  cut.socket.end(put('/held', 'content-length: 0', '') + put('/', 'content-length: 3', 'ab'))
+  nothing.send(GET)
+  await nothing.until(() => nothing.statuses.length === 1)
+  await nothing.end()
+  await settle(dial)
+  expect([whole.isOver, cut.isOver]).toEqual([false, false])
+  while (held.length > 0) {
+    for (const answer of held.splice(0)) answer()
+    await settle(dial)
+  }
+  await Promise.all([whole.closed, cut.closed])
+  expect([whole.statuses, cut.statuses]).toEqual([Array<number>(20).fill(200), [200, 400]])
 })
 
 test('a client that does not end its side is let go all the same', async () => {
@@ -142,8 +161,8 @@ test('ending a socket that is gone already leaves no timer behind', async () => 
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   socket.destroy()
-  closeGently(socket, 5000)
   await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  closeGently(socket, 5000)
   await new Promise((resolve) => setImmediate(resolve))
   expect(vi.getTimerCount()).toBe(0)
 })

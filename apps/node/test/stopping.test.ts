@@ -81,6 +81,27 @@ test('a member that stops ends a connection once nothing has come for 50 ms, and
   await busy.peer.over
 })
 
+test('while something is under way a connection stays open to refuse what comes, however long that takes', async () => {
+  const clock = new ManualClock()
+  const { port, node, open } = await startPort({ protocol: { clock } })
+  const client = await open()
+  client.put(1).ask(2, RequestKind.Status).flush()
+  await client.answered(2)
+  void port.close()
+  for (let id = 3; id <= 6; id++) {
+    clock.advance(200)
+    await new Promise((resolve) => setImmediate(resolve))
+    client.put(id).flush()
+    await client.answered(id)
+    expect(client.errorOf(id)).toMatchObject(STOPPING)
+  }
+  node.writes[0]?.(null, PUT)
+  await client.answered(1)
+  clock.advance(50)
+  await client.peer.over
+  expect(client.errorOf(1)).toBe(null)
+})
+
 test('connections that have said nothing are served as the others if they speak at once, and ended if they do not', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
@@ -98,6 +119,7 @@ test('connections that have said nothing are served as the others if they speak 
   expect([http.statuses, http.error, node.writes.length]).toEqual([[503], null, 0])
   expect(silent.isOver).toBe(false)
   vi.advanceTimersByTime(50)
+  await silent.over
   clock.advance(50)
   await Promise.all([protocol.peer.over, silent.end(), http.end(), first.end()])
   await protocol.peer.end()
@@ -118,20 +140,24 @@ test('HTTP requests under way are answered, one of which the body still comes to
       )
     },
   })
-  const [half, head, idle] = [await dial(), await dial(), await dial()]
+  const [half, head, again, idle] = [await dial(), await dial(), await dial(), await dial()]
   half.send('PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab')
   head.send('GET / HTTP/1.1\r\nho')
+  again.send(GET)
+  await again.until(() => again.statuses.length === 1)
+  again.send('GET / HTTP/1.1\r\nho')
   idle.send(GET)
   await Promise.all([body, idle.until(() => idle.statuses.length === 1)])
   const closed = port.close()
   await idle.over
-  expect([half.isOver, head.isOver]).toEqual([false, false])
+  expect([half.isOver, head.isOver, again.isOver]).toEqual([false, false, false])
   half.send('cd')
-  head.send('st: x\r\n\r\n')
-  await Promise.all([half.over, head.over])
+  for (const peer of [head, again]) peer.send('st: x\r\n\r\n')
+  await Promise.all([half.over, head.over, again.over])
   expect(half.received).toMatch(/^HTTP\/1.1 200 .*connection: close.*abcd$/is)
   expect(head.received).toMatch(/^HTTP\/1.1 503 .*retry-after: 1.*connection: close.*RAFT_STOPPED/is)
-  await Promise.all([half.end(), head.end(), idle.end(), closed])
+  expect(again.statuses).toEqual([200, 503])
+  await Promise.all([half.end(), head.end(), again.end(), idle.end(), closed])
 })
 
 test('a large answer that is on its way when the member stops arrives whole', async () => {

@@ -5,7 +5,7 @@ import type { HostPort } from '../config/address.js'
 import { Pipelines } from '../http/pipeline.js'
 import { reasonOf, writeRefusal } from '../http/refusal.js'
 import { onSocket } from './byte-stream.js'
-import { closeGently, LINGER, throwAway } from './close-gently.js'
+import { closeGently, LINGER } from './close-gently.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -177,13 +177,14 @@ export class ClientPort {
       socket.destroy()
       return
     }
-    // Parsed again, they would fail again.
-    throwAway(socket)
     this.#pipelines.fail(socket, reasonOf(error))
   }
 }
 
-/** When it closes, Node's own cuts off the answers that have not left, and connections that end gently. `Pipelines` know better. */
 class HttpServer extends Server {
+  /** A client may end its side and wait for its answers. A property of Node's from its first days, which its documents leave out. */
+  readonly httpAllowHalfOpen = true
+
+  /** Called by Node when it closes: it would cut off answers that have not left, and connections that end gently. */
   override closeIdleConnections(): void {}
 }

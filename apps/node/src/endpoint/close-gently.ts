@@ -11,7 +11,8 @@ const TAKING = 12
  */
 export function closeGently(socket: Socket, linger: number): void {
   if (socket.writableEnded || socket.destroyed) return
-  throwAway(socket)
+  // Neither its owner nor, where Node's HTTP server had it, a parser looks at what still comes.
+  socket.removeAllListeners('data')
   const destroy = () => socket.destroy()
   // A socket that something comes on is not idle, even if nothing leaves it.
   let timer = socket.readableEnded ? undefined : setTimeout(destroy, TAKING * linger)
@@ -20,11 +21,6 @@ export function closeGently(socket: Socket, linger: number): void {
     clearTimeout(timer)
     if (!socket.destroyed) timer = setTimeout(destroy, linger)
   })
-  socket.resume()
-}
-
-/** Nobody looks at what still comes: neither its owner nor, where Node's HTTP server had it, a parser. */
-export function throwAway(socket: Socket): void {
-  socket.removeAllListeners('data')
   socket.on('data', () => {})
+  socket.resume()
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError, sendError } from './answer.js'
-import { isExpectingContinue } from './request.js'
 
 /** Requests of one connection that are worked on at one time. */
 const MAX_ACTIVE = 16
@@ -42,8 +41,6 @@ export class Pipelines {
 
   readonly take: RequestListener = (request, response) => {
     const { socket } = request
-    // It was told that no more is answered, or is not there any more.
-    if (!socket.writable) return
     const connection = this.#of(socket)
     if (this.#hasRoom(connection)) this.#run(connection, request, response)
     else if (connection.waiting.length < MAX_WAITING) connection.waiting.push([request, response])
@@ -112,8 +109,6 @@ export class Pipelines {
       if (!request.complete) this.#throwAwayBody(connection, request)
       this.#next(connection, socket)
     })
-    // Answered without its body, the connection is of no more use: nobody knows whether the body still comes.
-    if (isExpectingContinue(request)) response.shouldKeepAlive = false
     if (this.#closing) refuse(response, new StoppingError())
     else if (connection.failure !== null && !request.complete) refuse(response, connection.failure)
     else this.#options.handle(request, response)

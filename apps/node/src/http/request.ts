@@ -89,7 +89,7 @@ export function flagOf(query: URLSearchParams, name: string): boolean {
 }
 
 /** Whether the client asks first whether its body is wanted. A client of HTTP/1.0 cannot (RFC 9110 §10.1.1). */
-export function isExpectingContinue({ httpVersion, headers }: IncomingMessage): boolean {
+function isExpectingContinue({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion !== '1.0' && /100-continue/i.test(headers.expect ?? '')
 }
 
@@ -106,10 +106,8 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
       refuse()
       return
     }
-    if (isExpectingContinue(request)) {
-      response.shouldKeepAlive = !/close/i.test(request.headers.connection ?? '')
-      response.writeContinue()
-    }
+    // Answered without it, the connection ends, by Node's doing: nobody knows whether the body still comes.
+    if (isExpectingContinue(request)) response.writeContinue()
     const chunks: Buffer[] = []
     let length = 0
     request.on('data', (chunk: Buffer) => {

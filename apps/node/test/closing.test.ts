@@ -167,6 +167,15 @@ test('ending a socket that is gone already leaves no timer behind', async () => 
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('a connection that says nothing is let go, and one that has said something is not', async () => {
+  const { dial } = await startPort({ patience: { ...HASTY, firstByte: 100 } })
+  const spoken = await dial()
+  spoken.send(GET)
+  const silent = await dial()
+  await silent.over
+  expect([spoken.isOver, spoken.statuses]).toEqual([false, [200]])
+})
+
 test('connections that are opened and dropped at any point leave nothing behind', async () => {
   const { port, node, dial } = await startPort({ maxConnections: 1000 })
   const beginnings = ['', 'G', GET, 'PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc', '\u00af', '\u00afRAFT\u0001\u0001\u0000']

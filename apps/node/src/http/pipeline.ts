@@ -106,7 +106,7 @@ export class Pipelines {
     response.once('close', () => {
       connection.active.delete(response)
       connection.bytesRead = socket.bytesRead
-      if (!request.complete) this.#throwAwayBody(connection, request)
+      if (!request.complete) this.#outlast(connection, request)
       this.#next(connection, socket)
     })
     if (this.#closing) refuse(response, new StoppingError())
@@ -125,14 +125,13 @@ export class Pipelines {
     else if (this.#closing) this.#closeIfIdle(connection, socket)
   }
 
-  /** Whoever answers early leaves a body behind; were it not read, the connection would be of no more use. */
-  #throwAwayBody(connection: Connection, request: IncomingMessage): void {
+  /** Whoever answers early leaves a body behind, which Node reads and throws away: until then the connection is not idle. */
+  #outlast(connection: Connection, request: IncomingMessage): void {
     const { socket } = request
     request.once('end', () => {
       connection.bytesRead = socket.bytesRead
       if (this.#closing) this.#closeIfIdle(connection, socket)
     })
-    request.resume()
   }
 
   /** Whoever has begun to send a request is left to send it, and is refused then; whoever ends gently is left to end. */

@@ -118,11 +118,15 @@ async function stopAll({ node, access, port, stopTransport, stopTimeout }: Runni
   const closed = port?.close() ?? Promise.resolve()
   await within(closed, stopTimeout)
   access.stop()
-  await node.stop()
-  await within(closed, LAST_ANSWERS_TIMEOUT)
-  port?.destroy()
-  await closed
-  await stopTransport()
+  try {
+    await node.stop()
+  } finally {
+    // Also when its storage could not be closed.
+    await within(closed, LAST_ANSWERS_TIMEOUT)
+    port?.destroy()
+    await closed
+    await stopTransport()
+  }
 }
 
 /** Fulfilled with the promise, or after so many ms. */

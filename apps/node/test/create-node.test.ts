@@ -122,3 +122,22 @@ test('arguments that make no sense are refused on every member, and harm none', 
   await cluster.leader().put('k', 'v')
   for (const node of cluster.nodes) expect((await node.get('k'))?.version).toBe(1)
 })
+
+test('a storage that cannot be closed is told to whoever stops the member, and its ports are let go all the same', async () => {
+  class Unclosable extends MemoryLogStorage {
+    override async close(): Promise<void> {
+      await super.close()
+      throw new Error('the disk is gone')
+    }
+  }
+  const { peer, client } = await onePair()
+  const options = {
+    id: 'n1',
+    members: { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } },
+    secret: SECRET,
+  }
+  const node = await createNode({ ...options, storage: new Unclosable(nodeClock) })
+  await expect(node.stop()).rejects.toThrow('the disk is gone')
+  const next = await createNode({ ...options, storage: new MemoryLogStorage(nodeClock) })
+  await next.stop()
+})

@@ -41,10 +41,13 @@ export function neededChanges(
   return needed
 }
 
-/** The only revision from `from` up to but not including `to` that is not taken; null if there are more or none. */
+/**
+ * The only revision from `from` up to `to` that is not taken; null if there are more or none. `to` is one of them when nobody has
+ * answered for it: a transaction may have deleted the key and put it at once.
+ */
 function onlyFree(taken: ReadonlySet<number>, from: number, to: number): number | null {
   let found: number | null = null
-  for (let revision = from; revision < to; revision++) {
+  for (let revision = from; revision <= to; revision++) {
     if (taken.has(revision)) continue
     if (found !== null) return null
     found = revision

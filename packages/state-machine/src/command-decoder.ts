@@ -3,6 +3,7 @@ import {
   type Command,
   type Compare,
   Operation,
+  type PutCommand,
   RANGE_HAS_AFTER,
   type RangeStep,
   Relation,
@@ -20,38 +21,67 @@ const TARGETS = byNumber(Target)
 /** Reads the command that `bytes` hold, whole. Its keys and values are views. @throws CommandError for anything else */
 export function decodeCommand(bytes: Uint8Array): Command {
   const decoder = new CommandDecoder(bytes)
-  return decoder.decode(0, bytes.length)
+  const command = decoder.decode(0, bytes.length)
+  if (command !== null) return command
+  const { keyStart, keyEnd, valueStart, valueEnd } = decoder.put
+  return { type: 'put', key: bytes.subarray(keyStart, keyEnd), value: bytes.subarray(valueStart, valueEnd) }
 }
 
-/** Reads commands that lie in the same bytes, with no allocation but the commands themselves. */
+/** Where the parts of a put lie in the decoder's bytes. */
+export interface PutPlace {
+  readonly keyStart: number
+  readonly keyEnd: number
+  readonly valueStart: number
+  readonly valueEnd: number
+}
+
+/** Reads commands that lie in the same bytes, with no allocation but the commands themselves, and none at all for puts. */
 export class CommandDecoder {
-  readonly #bytes: Buffer
+  readonly bytes: Buffer
+  readonly #put = { keyStart: 0, keyEnd: 0, valueStart: 0, valueEnd: 0 }
   #start = 0
   #position = 0
   #end = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** The command between two places of the bytes. @throws CommandError, with the same message wherever the command lies */
-  decode(start: number, end: number): Command {
+  /** The put that was read last; another one after the next `decode`. */
+  get put(): PutPlace {
+    return this.#put
+  }
+
+  /**
+   * The command between two places of the bytes; null when it is a put, as most are: then `put` says where its parts are.
+   * @throws CommandError, with the same message wherever the command lies
+   */
+  decode(start: number, end: number): Exclude<Command, PutCommand> | null {
     this.#start = start
     this.#position = start
     this.#end = end
     const version = this.#u8()
     if (version !== COMMAND_VERSION)
       throw new CommandError('RAFT_COMMAND_VERSION', `a command of version ${version}: version ${COMMAND_VERSION} is known here`)
-    const command = this.#command()
+    const operation = this.#u8()
+    const command = operation === Operation.Put ? this.#readPut() : this.#command(operation)
     if (this.#position !== end) throw malformed(`${end - this.#position} bytes too many`)
     return command
   }
 
-  #command(): Command {
-    const operation = this.#u8()
+  #readPut(): null {
+    const put = this.#put
+    const keyLength = this.#keyLength()
+    put.keyStart = this.#take(keyLength)
+    put.keyEnd = this.#position
+    const valueLength = this.#u32()
+    put.valueStart = this.#take(valueLength)
+    put.valueEnd = this.#position
+    return null
+  }
+
+  #command(operation: number): Exclude<Command, PutCommand> {
     switch (operation) {
-      case Operation.Put:
-        return { type: 'put', key: this.#key(), value: this.#byteString() }
       case Operation.Delete:
         return { type: 'delete', key: this.#key() }
       case Operation.CompareAndSet:
@@ -123,10 +153,14 @@ export class CommandDecoder {
   }
 
   #key(): Uint8Array {
+    return this.#view(this.#keyLength())
+  }
+
+  #keyLength(): number {
     const length = this.#u32()
     if (length === 0 || length > MAX_KEY_BYTES)
       throw new CommandError('RAFT_KEY_LENGTH', `a key of ${length} bytes: 1 to ${MAX_KEY_BYTES} are allowed`)
-    return this.#view(length)
+    return length
   }
 
   #byteString(): Uint8Array {
@@ -135,22 +169,22 @@ export class CommandDecoder {
 
   #view(length: number): Uint8Array {
     const at = this.#take(length)
-    return this.#bytes.subarray(at, at + length)
+    return this.bytes.subarray(at, at + length)
   }
 
   #u8(): number {
-    return this.#bytes[this.#take(1)] as number
+    return this.bytes[this.#take(1)] as number
   }
 
   #u32(): number {
-    return this.#bytes.readUInt32LE(this.#take(4))
+    return this.bytes.readUInt32LE(this.#take(4))
   }
 
   #u64(): number {
     const at = this.#take(8)
-    const high = this.#bytes.readUInt32LE(at + 4)
+    const high = this.bytes.readUInt32LE(at + 4)
     if (high > 0x1f_ffff) throw malformed(`the number at byte ${at - this.#start} is over 2^53`)
-    return high * 0x1_0000_0000 + this.#bytes.readUInt32LE(at)
+    return high * 0x1_0000_0000 + this.bytes.readUInt32LE(at)
   }
 
   #take(length: number): number {

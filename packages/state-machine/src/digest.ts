@@ -19,20 +19,20 @@ export function digest(keys: Keyspace, revision: number): string {
       used = 0
     }
     used = chunk.writeUInt32LE(key.length, used)
-    used = chunk.writeUInt32LE(stored.value.length, used)
+    used = chunk.writeUInt32LE(stored.length, used)
     used = chunk.writeDoubleLE(stored.createRevision, used)
     used = chunk.writeDoubleLE(stored.modRevision, used)
     used = chunk.writeDoubleLE(stored.version, used)
     used += chunk.write(key, used, 'latin1')
-    if (used + stored.value.length > CHUNK_BYTES) {
+    if (used + stored.length > CHUNK_BYTES) {
       hash.update(chunk.subarray(0, used))
       used = 0
     }
-    if (stored.value.length > CHUNK_BYTES) {
+    if (stored.length > CHUNK_BYTES) {
       hash.update(stored.value)
     } else {
       chunk.set(stored.value, used)
-      used += stored.value.length
+      used += stored.length
     }
   })
   hash.update(chunk.subarray(0, used))

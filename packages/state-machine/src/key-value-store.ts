@@ -1,9 +1,9 @@
 import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
-import type { Command, RangeRequest, TransactionCommand } from './command.js'
-import { CommandDecoder } from './command-decoder.js'
+import type { Command, PutCommand, RangeRequest, TransactionCommand } from './command.js'
+import { CommandDecoder, type PutPlace } from './command-decoder.js'
 import { digest } from './digest.js'
 import { CommandError } from './errors.js'
-import { toBinaryKey } from './key.js'
+import { binaryKeyAt, toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
 import type { KeyValue, RangeResult, StoreResult } from './result.js'
 import { canFail, runTransaction } from './transaction.js'
@@ -79,17 +79,16 @@ export class KeyValueStore implements StateMachine<StoreResult> {
 
   #applyCommand(decoder: CommandDecoder, start: number, end: number): StoreResult {
     try {
-      return this.#run(decoder.decode(start, end))
+      const command = decoder.decode(start, end)
+      return command === null ? this.#put(decoder.bytes, decoder.put) : this.#run(command)
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       return { type: 'error', revision: this.#revision, code: error.code, message: error.message }
     }
   }
 
-  #run(command: Command): StoreResult {
+  #run(command: Exclude<Command, PutCommand>): StoreResult {
     switch (command.type) {
-      case 'put':
-        return this.#put(command.key, command.value)
       case 'delete':
         return this.#delete(command.key)
       case 'compareAndSet':
@@ -99,9 +98,10 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     }
   }
 
-  #put(key: Uint8Array, value: Uint8Array): StoreResult {
+  #put(bytes: Buffer, { keyStart, keyEnd, valueStart, valueEnd }: PutPlace): StoreResult {
     this.#revision += 1
-    const { createRevision, modRevision, version } = this.#keys.put(toBinaryKey(key), value, this.#revision)
+    const key = binaryKeyAt(bytes, keyStart, keyEnd)
+    const { createRevision, modRevision, version } = this.#keys.put(key, bytes, valueStart, valueEnd, this.#revision)
     return { type: 'put', revision: this.#revision, createRevision, modRevision, version }
   }
 
@@ -116,7 +116,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     const current = this.#keys.find(binaryKey)?.modRevision ?? 0
     if (current !== prevRevision) return { type: 'compareAndSet', revision: this.#revision, succeeded: false, modRevision: current }
     this.#revision += 1
-    this.#keys.put(binaryKey, value, this.#revision)
+    this.#keys.put(binaryKey, value, 0, value.length, this.#revision)
     return { type: 'compareAndSet', revision: this.#revision, succeeded: true, modRevision: this.#revision }
   }
 

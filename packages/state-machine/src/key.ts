@@ -9,6 +9,11 @@ export function toBinaryKey(key: Uint8Array): BinaryKey {
   return (Buffer.isBuffer(key) ? key : Buffer.from(key.buffer, key.byteOffset, key.byteLength)).toString('latin1')
 }
 
+/** The key whose bytes lie from `start` up to `end`. */
+export function binaryKeyAt(bytes: Buffer, start: number, end: number): BinaryKey {
+  return bytes.toString('latin1', start, end)
+}
+
 export function fromBinaryKey(key: BinaryKey): Uint8Array {
   return Buffer.from(key, 'latin1')
 }

@@ -3,18 +3,37 @@ import type { RangeRequest } from './command.js'
 import { type BinaryKey, compareKeys, fromBinaryKey, toBinaryKey } from './key.js'
 import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
 import type { KeyValue } from './result.js'
-import { ValueMemory } from './value-memory.js'
+import { type Place, ValueMemory } from './value-memory.js'
 
 const BTree = sortedBTree.default
 type Tree = InstanceType<typeof BTree<BinaryKey, StoredValue>>
 
-/** What the tree holds of a key. Never changed, only replaced, since forks of the keyspace share it. */
-export interface StoredValue {
-  readonly value: Uint8Array
-  readonly createRevision: number
-  readonly modRevision: number
-  readonly version: number
+/** Told from all others by being another object. */
+class Owner {}
+
+/** What the tree holds of a key. Changed in place by the keyspace that has made it, as long as no other may share it. */
+export class StoredValue implements Place {
+  memory = NO_MEMORY
+  start = 0
+  length = 0
+  createRevision: number
+  modRevision: number
+  version = 1
+  readonly owner: Owner
+
+  constructor(revision: number, owner: Owner) {
+    this.createRevision = revision
+    this.modRevision = revision
+    this.owner = owner
+  }
+
+  /** A view. It stays as it is when the key is put again. */
+  get value(): Uint8Array {
+    return this.memory.subarray(this.start, this.start + this.length)
+  }
 }
+
+const NO_MEMORY = Buffer.alloc(0)
 
 export interface RangeAnswer {
   readonly entries: readonly KeyValue[]
@@ -27,6 +46,8 @@ export interface RangeAnswer {
 export class Keyspace {
   readonly #tree: Tree
   readonly #memory: ValueMemory
+  /** Of the values that no fork shares. */
+  #owner = new Owner()
 
   constructor(tree: Tree = new BTree<BinaryKey, StoredValue>(undefined, compareKeys), memory = new ValueMemory()) {
     this.#tree = tree
@@ -38,19 +59,21 @@ export class Keyspace {
   }
 
   fork(): Keyspace {
+    this.#owner = new Owner()
     return new Keyspace(this.#tree.clone(), this.#memory)
   }
 
-  /** The value is copied. */
-  put(key: BinaryKey, value: Uint8Array, revision: number): StoredValue {
+  /** The value, which lies in `source` from `from` up to `to`, is copied. @returns what is stored now, until the next change */
+  put(key: BinaryKey, source: Uint8Array, from: number, to: number, revision: number): Readonly<StoredValue> {
     const before = this.#tree.get(key)
-    const stored: StoredValue = {
-      value: this.#memory.copy(value),
-      createRevision: before === undefined ? revision : before.createRevision,
-      modRevision: revision,
-      version: before === undefined ? 1 : before.version + 1,
+    const stored = before?.owner === this.#owner ? before : new StoredValue(revision, this.#owner)
+    if (before !== undefined) {
+      stored.createRevision = before.createRevision
+      stored.modRevision = revision
+      stored.version = before.version + 1
     }
-    this.#tree.set(key, stored)
+    this.#memory.copy(source, from, to, stored)
+    if (stored !== before) this.#tree.set(key, stored)
     return stored
   }
 
@@ -59,7 +82,7 @@ export class Keyspace {
     return this.#tree.delete(key)
   }
 
-  find(key: BinaryKey): StoredValue | undefined {
+  find(key: BinaryKey): Readonly<StoredValue> | undefined {
     return this.#tree.get(key)
   }
 
@@ -78,7 +101,7 @@ export class Keyspace {
     for (const [key, stored] of this.#tree.entries(after !== null && after > prefix ? after : prefix)) {
       if (key === after) continue
       if (!key.startsWith(prefix)) break
-      const entryBytes = key.length + stored.value.length + ENTRY_OVERHEAD_BYTES
+      const entryBytes = key.length + stored.length + ENTRY_OVERHEAD_BYTES
       if (entries.length === limit || (bytes + entryBytes > MAX_RANGE_BYTES && entries.length > 0)) return { entries, more: true, bytes }
       entries.push(keyValue(key, stored))
       bytes += entryBytes
@@ -87,12 +110,12 @@ export class Keyspace {
   }
 
   /** Every key with what is stored of it, in order. */
-  forEach(visit: (key: BinaryKey, stored: StoredValue) => void): void {
+  forEach(visit: (key: BinaryKey, stored: Readonly<StoredValue>) => void): void {
     this.#tree.forEachPair(visit)
   }
 }
 
-function keyValue(key: BinaryKey, stored: StoredValue): KeyValue {
+function keyValue(key: BinaryKey, stored: Readonly<StoredValue>): KeyValue {
   return {
     key: fromBinaryKey(key),
     value: stored.value,

@@ -3,7 +3,7 @@ import { type Command, encodeCommand, KeyValueStore, type StoreResult } from '@r
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { command } from './arbitraries.js'
-import { apply, applyPayloads, bytes, keysOf, put } from './help.js'
+import { apply, applyPayloads, bytes, keysOf, put, text } from './help.js'
 
 const failure = (code: string) => expect.objectContaining({ type: 'error', code })
 
@@ -65,12 +65,14 @@ test('a transaction whose last step is damaged leaves nothing of its first', () 
 test('a transaction that reads too much leaves nothing of what it put', () => {
   const store = new KeyValueStore()
   apply(store, { type: 'put', key: bytes('large'), value: Buffer.alloc(3 * 1024 * 1024) })
+  put(store, 'there', 'before')
   const digest = store.digest()
   const result = apply(store, {
     type: 'transaction',
     compares: [],
     thenSteps: [
       { type: 'put', key: bytes('small'), value: bytes('1') },
+      { type: 'put', key: bytes('there'), value: bytes('after') },
       { type: 'delete', key: bytes('large') },
       { type: 'put', key: bytes('large'), value: Buffer.alloc(3 * 1024 * 1024, 1) },
       ...Array.from({ length: 6 }, () => ({ type: 'get' as const, key: bytes('large') })),
@@ -78,9 +80,21 @@ test('a transaction that reads too much leaves nothing of what it put', () => {
     elseSteps: [],
   })
   expect(result).toEqual(failure('RAFT_TRANSACTION_TOO_LARGE'))
-  expect([store.digest(), store.revision, keysOf(store)]).toEqual([digest, 1, ['large']])
+  expect([store.digest(), store.revision, keysOf(store)]).toEqual([digest, 2, ['large', 'there']])
   put(store, 'after', 'goes on')
-  expect([store.revision, keysOf(store)]).toEqual([2, ['after', 'large']])
+  expect([store.revision, keysOf(store)]).toEqual([3, ['after', 'large', 'there']])
+})
+
+test('what was read stays as it was read, whatever is put afterwards', () => {
+  const store = new KeyValueStore()
+  put(store, 'key', 'first')
+  const read = store.get(bytes('key'))
+  const page = store.range({}).entries
+  put(store, 'key', 'other')
+  expect([read, page[0]].map((entry) => [text(entry?.value ?? bytes('')), entry?.modRevision, entry?.version])).toEqual([
+    ['first', 1, 1],
+    ['first', 1, 1],
+  ])
 })
 
 test('300,000 mutated and random commands are applied or answered with an error, the same by two stores', () => {

@@ -11,7 +11,7 @@ export const regressions: readonly Regression[] = [
     seed: 3003759,
     found: 'timers that were set while the simulated clock was slow stayed late when the clock was right again',
   },
-  { stack: 'storage', seed: 3008647, found: 'clients inside a paused process asked on, and all of it came in one moment' },
+  { stack: 'storage', seed: 3008647, found: 'clients asked a paused process for ever, and all of it came in one moment' },
   { stack: 'server', seed: 3004803, found: 'a simulated stream sent again what a cut had swallowed piece by piece, one a timeout' },
   {
     stack: 'server',

@@ -69,4 +69,15 @@ export const reads: readonly Variant[] = [
     maxSeeds: 3000,
     options: LATE_ANSWERS,
   },
+  {
+    name: 'any answer confirms the newest round',
+    breaks: 'an answer to an old heartbeat is taken for one to the newest',
+    file: 'packages/core/src/read-index.ts',
+    search: '    if (round > (this.#answered.get(from) ?? 0)) this.#answered.set(from, round)',
+    replace: '    this.#answered.set(from, this.#round)',
+    stack: 'core',
+    // A leader that was replaced without noticing, whose clock is slow, and an answer that took longer than all of that.
+    options: { members: 3, links: { lateness: 0.05, maxLate: 600, loss: 0 }, faults: ['isolateLeader', 'slowClock'] },
+    maxSeeds: 500,
+  },
 ]

@@ -232,4 +232,24 @@ export const replication: readonly Variant[] = [
     stack: 'core',
     maxSeeds: 50,
   },
+  {
+    name: 'acknowledgements of older terms count',
+    breaks: 'a leader takes an acknowledgement that an earlier leader was given',
+    file: TERMS,
+    search: "if (message.term < currentTerm) return 'old'",
+    replace: "if (message.term < currentTerm) return message.type === 'appendEntriesReply' ? 'current' : 'old'",
+    stack: 'core',
+    // It must be on its way for two elections, between which another leader replaces entries.
+    options: { members: 5, links: { lateness: 0.03, maxLate: 1000 }, faults: ['leaderAndOne', 'isolateLeader', 'crashLeader'] },
+    maxSeeds: 2000,
+  },
+  {
+    name: 'an acknowledgement counts for all that the leader has',
+    breaks: 'the leader takes its own last index for what a follower has acknowledged',
+    file: LEADER,
+    search: 'if (progress.acknowledged(message.matchIndex, state.now)) this.#advanceCommit()',
+    replace: 'if (progress.acknowledged(state.log.lastIndex, state.now)) this.#advanceCommit()',
+    stack: 'core',
+    maxSeeds: 100,
+  },
 ]

@@ -11,6 +11,9 @@ export interface Applied<Result> {
   readonly result: Result | undefined
 }
 
+/** So many operations wait at most for a process that is paused. */
+const MOST_ASKED_IN_VAIN = 100
+
 type Member<Result> = SimulatedMember<Result, Applied<Result>>
 
 /** Clients of the nodes themselves (`submit` and `submitRead`), with every answer checked against what was committed. */
@@ -96,13 +99,19 @@ export class DirectClients<Result> implements Workload {
 
   /** Whoever says that it leads, the leader of whom the client was told, or anybody. */
   #choose(told: string | null): Member<Result> | undefined {
-    const { now } = this.#cluster.world
-    // Who uses a node is part of its process, and paused with it.
-    const up = this.#cluster.members.filter(({ node, host }) => node !== null && host.pausedUntil <= now)
+    const up = this.#cluster.members.filter((member) => member.node !== null && !this.#isAskedInVain(member))
     if (up.length === 0) return undefined
     const leaders = up.filter(({ node }) => node?.role === 'leader')
     if (leaders.length === 0 || this.#random.chance(1 / 3)) return this.#random.pick(up)
     return leaders.find(({ id }) => id === told && this.#random.chance(0.5)) ?? this.#random.pick(leaders)
+  }
+
+  /** A process that is paused takes what came meanwhile in one moment: nobody asks it for ever. */
+  #isAskedInVain({ id, host }: Member<Result>): boolean {
+    if (host.pausedUntil <= this.#cluster.world.now) return false
+    let waiting = 0
+    for (const asked of this.#waiting.values()) if (asked === id) waiting += 1
+    return waiting >= MOST_ASKED_IN_VAIN
   }
 
   #propose(member: Member<Result>, done: (isDone: boolean, error: Error | null) => void = () => {}): void {

@@ -29,6 +29,8 @@ export interface PlanOptions {
   /** The kinds of faults (see `faultNames`). Default: all, or a few of them. */
   readonly faults?: readonly string[]
   readonly tuning?: Partial<Tuning>
+  readonly links?: Partial<LinkConditions>
+  readonly disks?: Partial<DiskConditions>
 }
 
 /** What is left out of what a seed has drawn, to make a failure simpler. */
@@ -87,8 +89,9 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
       duplication: random.pick([0, 0, 0.05, 0.3]),
       lateness: random.pick([0, 0, 0.02, 0.2]),
       corruption: random.pick([0, 0, 0.01, 0.1]),
+      ...options.links,
     },
-    disks: { delay: random.pick([0.1, 0.4, 2]), slowness: random.pick([0, 0, 0.05]) },
+    disks: { delay: random.pick([0.1, 0.4, 2]), slowness: random.pick([0, 0, 0.05]), ...options.disks },
     faults: random.chance(0.3) ? all : some(random, all, 2 + random.below(5)),
     faultPause: random.between(20, 250),
     duration: random.between(5, 30) * tuning.electionTimeout,

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { sourceAliases } from './tools/house.mjs'
 
-const everywhere = ['packages/*', 'apps/*', 'examples', 'tools']
+const everywhere = ['packages/*', 'apps/*', 'bench', 'examples', 'tools']
 const SYSTEM = everywhere.map((folder) => `${folder}/test/system/**/*.test.ts`)
 /** A file that gets the results as JSON, besides the report that people read. */
 const report = process.env['RAFT_TEST_REPORT']

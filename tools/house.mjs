@@ -25,6 +25,7 @@ export const entryPoints = {
   '@raft/simulation': 'packages/simulation/src/index.ts',
   '@raft/node': 'apps/node/src/index.ts',
   '@raft/node/endpoint': 'apps/node/src/endpoint/index.ts',
+  '@raft/node/local': 'apps/node/src/local/index.ts',
 }
 
 /** `entryPoints` as aliases that match whole names, below `base`. */

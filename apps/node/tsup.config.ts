@@ -4,6 +4,7 @@ export default library(
   {
     index: 'src/index.ts',
     endpoint: 'src/endpoint/index.ts',
+    local: 'src/local/index.ts',
     cli: 'src/cli.ts',
     'local-cluster': 'src/local-cluster.ts',
     demo: 'src/demo.ts',

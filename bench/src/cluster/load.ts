@@ -1,0 +1,152 @@
+import { randomFillSync } from 'node:crypto'
+import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
+import { keyOf, type LoadPlan, type LoadResult, type Order } from './load-plan.js'
+import { connectTo, type Target } from './target.js'
+
+/*
+ * A process that puts load on a cluster. It is told what by its argument, and when by messages: fill, start, mark, stop.
+ */
+
+const FILLING_AT_ONCE = 500
+/** More than this under way in an open loop means that the target does not keep up: there is nothing to measure. */
+const MOST_UNDER_WAY = 200_000
+
+class Load {
+  readonly #plan: LoadPlan
+  readonly #target: Target
+  readonly #value: Uint8Array
+  #random: number
+  readonly #latencies = newHistogram()
+  #operations = 0
+  #failures: string[] = []
+  #isRunning = false
+  #underWay = 0
+  #markedAt = performance.now()
+  #processorAtMark = process.cpuUsage()
+
+  constructor(plan: LoadPlan) {
+    this.#plan = plan
+    this.#target = connectTo(plan.target, plan.addresses)
+    this.#value = randomFillSync(new Uint8Array(plan.valueBytes))
+    this.#random = plan.process * 0x9e3779b1 + 1
+  }
+
+  /** Puts every key of this process once. */
+  async fill(): Promise<void> {
+    const { process: first, processes, keys } = this.#plan
+    let next = first
+    const some = async () => {
+      while (next < keys) {
+        const key = keyOf(next)
+        next += processes
+        await this.#target.put(key, this.#value)
+      }
+    }
+    await Promise.all(Array.from({ length: FILLING_AT_ONCE }, some))
+  }
+
+  start(): void {
+    this.#isRunning = true
+    this.mark()
+    if (this.#plan.rate === null) for (let i = 0; i < this.#plan.outstanding; i++) this.#repeat()
+    else this.#beginOnTime(this.#plan.rate)
+  }
+
+  /** Forgets what was seen so far. */
+  mark(): void {
+    this.#latencies.reset()
+    this.#operations = 0
+    this.#failures = []
+    this.#markedAt = performance.now()
+    this.#processorAtMark = process.cpuUsage()
+  }
+
+  async stop(): Promise<LoadResult> {
+    this.#isRunning = false
+    const { user, system } = process.cpuUsage(this.#processorAtMark)
+    const seconds = (performance.now() - this.#markedAt) / 1000
+    const [operations, failures] = [this.#operations, this.#failures.slice(0, 5)]
+    // Each of the operations under way is due again after this long, and is late by what goes beyond it.
+    const { rate, outstanding } = this.#plan
+    const expected = (outstanding / (operations / seconds)) * 1e6
+    const latencies = rate === null && operations > 0 ? this.#latencies.copyCorrectedForCoordinatedOmission(expected) : this.#latencies
+    const result = { operations, failures, seconds, processorTime: user + system, latencies: encodeIntoCompressedBase64(latencies) }
+    while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await this.#target.close()
+    return result
+  }
+
+  #repeat(): void {
+    if (this.#isRunning) this.#one(performance.now(), this.#again)
+  }
+
+  readonly #again = (isDone: boolean): void => {
+    if (isDone) this.#repeat()
+    else setTimeout(() => this.#repeat(), 10)
+  }
+
+  /** Each operation counts from the moment at which it was due, however late it was begun. */
+  #beginOnTime(rate: number): void {
+    const startedAt = performance.now()
+    let begun = 0
+    const timer = setInterval(() => {
+      if (!this.#isRunning) return clearInterval(timer)
+      const due = ((performance.now() - startedAt) / 1000) * rate
+      for (; begun < due; begun++) {
+        if (this.#underWay < MOST_UNDER_WAY) this.#one(startedAt + (begun / rate) * 1000, () => {})
+        else this.#failures.push(`${MOST_UNDER_WAY} operations are under way: it does not keep up`)
+      }
+    }, 1)
+  }
+
+  #one(dueAt: number, next: (isDone: boolean) => void): void {
+    const { readShare, keys } = this.#plan
+    const key = keyOf(this.#draw() % keys)
+    const isRead = readShare > 0 && this.#draw() / 2 ** 32 < readShare
+    this.#underWay += 1
+    const result = isRead ? this.#target.get(key) : this.#target.put(key, this.#value)
+    result.then(
+      () => {
+        this.#underWay -= 1
+        this.#operations += 1
+        this.#latencies.recordValue(Math.max(1, Math.round((performance.now() - dueAt) * 1000)))
+        next(true)
+      },
+      (error: unknown) => {
+        this.#underWay -= 1
+        this.#failures.push(String(error))
+        next(false)
+      },
+    )
+  }
+
+  /** Mulberry32. */
+  #draw(): number {
+    this.#random = (this.#random + 0x6d2b79f5) >>> 0
+    let t = Math.imul(this.#random ^ (this.#random >>> 15), 1 | this.#random)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return (t ^ (t >>> 14)) >>> 0
+  }
+}
+
+function newHistogram(): Histogram {
+  return build({ lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: 3 })
+}
+
+const load = new Load(JSON.parse(process.argv[2] ?? '') as LoadPlan)
+
+process.on('message', ({ order }: Order) => {
+  obey(order).then(
+    (answer) => process.send?.({ answer }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  )
+})
+process.on('disconnect', () => process.exit())
+
+async function obey(order: Order['order']): Promise<LoadResult | null> {
+  if (order === 'stop') return load.stop()
+  if (order === 'fill') await load.fill()
+  else if (order === 'start') load.start()
+  else load.mark()
+  return null
+}

@@ -44,7 +44,7 @@ const testArrows = {
   'packages/udp-transport': ['packages/conformance', 'packages/simulator'],
   'packages/simulator': ['packages/conformance'],
   'packages/client': ['packages/simulator'],
-  'apps/node': ['packages/simulator'],
+  'apps/node': ['packages/simulator', 'packages/conformance'],
 }
 
 const HOUSE = '^(packages/[^/]+|apps/[^/]+|bench|examples)/'

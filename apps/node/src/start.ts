@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'
+import { letHeapGrow } from './heap-growth.js'
 import { createLogger } from './log.js'
 import type { CreateNodeOptions, MemberAddresses } from './options.js'
 import type { RaftNode } from './raft-node.js'
@@ -10,6 +11,7 @@ import type { RaftNode } from './raft-node.js'
 export async function start(settings: Settings): Promise<void> {
   // Before anything else: as process 1 of a container, a signal that nobody listens to would be lost.
   const signals = listenToSignals()
+  letHeapGrow()
   const started = await startOrExplain(settings)
   if (started === null) {
     process.exitCode = 1

@@ -1,5 +1,6 @@
 import type { Transport } from '@raft/core'
 import { UdpTransport } from '@raft/udp-transport'
+import { nodeClock } from './clock.js'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
@@ -19,7 +20,7 @@ export async function startTransport(options: CreateNodeOptions, clusterId: stri
   if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(options.members).join(', ')}`)
   if (secret === undefined) throw new StartError('secret: a secret that all members share is needed; there is no default')
   const secrets = Array.isArray(secret) ? secret : [secret]
-  const transport = new UdpTransport({ id, clusterId, bind, secrets })
+  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock: nodeClock })
   try {
     await transport.start()
   } catch (cause) {

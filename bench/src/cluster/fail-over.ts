@@ -27,22 +27,25 @@ export async function failOver(bench: ClusterBench): Promise<void> {
 }
 
 async function outage(subject: Subject): Promise<number> {
-  // Who has connected before, as a client in use has.
+  // Who has connected before, as a client in use has: one to the cluster, or where a client takes one member, one to each.
   const writers = subject.addresses.map((address) => connectTo(subject.kind, subject.kind === 'raft' ? subject.addresses : [address]))
+  const over = new AbortController()
   try {
     await Promise.all(writers.map((writer) => writer.put('before', new Uint8Array(1))))
     await subject.killLeader()
     const killedAt = performance.now()
-    await Promise.any(writers.map((writer) => keepWriting(() => writer.put('after', new Uint8Array(1)), killedAt + TIMEOUT)))
+    await Promise.any(writers.map((writer) => keepWriting(() => writer.put('after', new Uint8Array(1)), over.signal)))
     return performance.now() - killedAt
   } finally {
+    over.abort()
     await Promise.all(writers.map((writer) => writer.close()))
   }
 }
 
 /** Tries until a write is acknowledged. */
-async function keepWriting(put: () => Promise<unknown>, deadline: number): Promise<void> {
-  while (performance.now() < deadline) {
+async function keepWriting(put: () => Promise<unknown>, over: AbortSignal): Promise<void> {
+  const deadline = performance.now() + TIMEOUT
+  while (!over.aborted && performance.now() < deadline) {
     const isDone = await Promise.race([
       put().then(
         () => true,

@@ -66,26 +66,14 @@ export class EntryBatch {
 
   /** One batch of batches that follow one another. Copies, unless there is but one. */
   static concat(batches: readonly EntryBatch[]): EntryBatch {
-    const first = batches[0]
-    assert(first !== undefined, () => 'concat of no batches')
+    const { count, byteLength, runs } = joined(batches)
+    const first = batches[0] as EntryBatch
     if (batches.length === 1) return first
-    let count = 0
-    let total = 0
-    for (const batch of batches) {
-      assert(
-        batch.firstIndex === first.firstIndex + count,
-        () => `a batch at ${batch.firstIndex} where ${first.firstIndex + count} was due`,
-      )
-      count += batch.count
-      total += batch.byteLength
-    }
-    const runs: TermRun[] = []
     const offsets = new Uint32Array(count + 1)
-    const bytes = new Uint8Array(total)
+    const bytes = new Uint8Array(byteLength)
     let entry = 0
     let at = 0
     for (const batch of batches) {
-      for (const run of batch.runs) if (runs.at(-1)?.term !== run.term) runs.push(run)
       bytes.set(batch.entryBytes(), at)
       const shift = at - (batch.offsets[0] as number)
       for (let i = 1; i <= batch.count; i++) offsets[entry + i] = (batch.offsets[i] as number) + shift
@@ -173,23 +161,43 @@ export class EntryBatch {
   }
 
   get encodedLength(): number {
-    return HEADER_BYTES + this.runs.length * RUN_BYTES + this.count * LENGTH_BYTES + this.byteLength
+    return EntryBatch.joinedLength([this])
   }
 
   /** Writes `encodedLength` bytes. */
   encode(writer: Writer): void {
-    writer.u64(this.firstIndex)
-    writer.u32(this.count)
-    writer.u32(this.runs.length)
-    writer.u32(this.byteLength)
-    for (let i = 0; i < this.runs.length; i++) {
-      const run = this.runs[i] as TermRun
-      writer.u64(run.term)
-      writer.u32((this.runs[i + 1]?.firstIndex ?? this.lastIndex + 1) - run.firstIndex)
+    EntryBatch.encodeJoined([this], writer)
+  }
+
+  /** How many bytes `encodeJoined` writes. */
+  static joinedLength(batches: readonly EntryBatch[]): number {
+    let length = HEADER_BYTES
+    let lastTerm: number | undefined
+    for (const batch of batches) {
+      length += batch.runs.length * RUN_BYTES + batch.count * LENGTH_BYTES + batch.byteLength
+      if (batch.runs[0]?.term === lastTerm && lastTerm !== undefined) length -= RUN_BYTES
+      lastTerm = batch.runs.at(-1)?.term ?? lastTerm
     }
-    const offsets = this.offsets
-    for (let i = 1; i < offsets.length; i++) writer.u32((offsets[i] as number) - (offsets[i - 1] as number))
-    writer.raw(this.entryBytes())
+    return length
+  }
+
+  /** Writes batches that follow one another as the one that `concat` would make of them, without making it. */
+  static encodeJoined(batches: readonly EntryBatch[], writer: Writer): void {
+    const { count, byteLength, runs } = joined(batches)
+    const firstIndex = (batches[0] as EntryBatch).firstIndex
+    writer.u64(firstIndex)
+    writer.u32(count)
+    writer.u32(runs.length)
+    writer.u32(byteLength)
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[i] as TermRun
+      writer.u64(run.term)
+      writer.u32((runs[i + 1]?.firstIndex ?? firstIndex + count) - run.firstIndex)
+    }
+    for (const { offsets } of batches) {
+      for (let i = 1; i < offsets.length; i++) writer.u32((offsets[i] as number) - (offsets[i - 1] as number))
+    }
+    for (const batch of batches) writer.raw(batch.entryBytes())
   }
 
   /**
@@ -231,6 +239,27 @@ export class EntryBatch {
 
 const NO_OFFSETS = new Uint32Array(1)
 const NO_BYTES = new Uint8Array(0)
+
+/** What batches that follow one another come to together. */
+function joined(batches: readonly EntryBatch[]): {
+  readonly count: number
+  readonly byteLength: number
+  readonly runs: readonly TermRun[]
+} {
+  const first = batches[0]
+  assert(first !== undefined, () => 'no batches to join')
+  if (batches.length === 1) return first
+  let count = 0
+  let byteLength = 0
+  const runs: TermRun[] = []
+  for (const batch of batches) {
+    assert(batch.firstIndex === first.firstIndex + count, () => `a batch at ${batch.firstIndex} where ${first.firstIndex + count} was due`)
+    count += batch.count
+    byteLength += batch.byteLength
+    for (const run of batch.runs) if (runs.at(-1)?.term !== run.term) runs.push(run)
+  }
+  return { count, byteLength, runs }
+}
 
 function decodeRuns(reader: Reader, firstIndex: number, count: number, runCount: number): TermRun[] {
   const runs: TermRun[] = []

@@ -76,7 +76,7 @@ export function encodeWrite(
   const vote = hardState === null ? null : encodeVote(hardState)
   const metaLength = (vote === null ? 0 : 9 + vote.length) + (segment?.length ?? 0) + batches.length * TABLE_ROW_BYTES
   let end = HEADER_BYTES + metaLength
-  for (const batch of batches) end += batch.encodedLength
+  for (const batch of batches) end += EntryBatch.joinedLength(batch)
   const length = alignToSector(end)
   if (length > MAX_WRITE_BYTES)
     throw new StorageError(`a write of ${length} bytes is over the limit of ${MAX_WRITE_BYTES}: write less at once`)
@@ -112,19 +112,19 @@ export function encodeWrite(
   return { bytes, length, checksum, pieces }
 }
 
-function encodePieces(writer: Writer, batches: readonly EntryBatch[]): Piece[] {
+function encodePieces(writer: Writer, batches: readonly (readonly EntryBatch[])[]): Piece[] {
   const pieces: Piece[] = []
   let row = writer.position
   let at = row + batches.length * TABLE_ROW_BYTES
   for (const batch of batches) {
     writer.position = at
-    batch.encode(writer)
+    EntryBatch.encodeJoined(batch, writer)
     const length = writer.position - at
     const checksum = crc32(writer.bytes.subarray(at, writer.position))
     writer.position = row
     writer.u32(length)
     writer.u32(checksum)
-    pieces.push({ firstIndex: batch.firstIndex, at, length, checksum })
+    pieces.push({ firstIndex: (batch[0] as EntryBatch).firstIndex, at, length, checksum })
     row += TABLE_ROW_BYTES
     at += length
   }
@@ -138,13 +138,13 @@ export function encodeVote(hardState: HardState): Uint8Array {
   return vote
 }
 
-/** Joins small batches and splits large ones into pieces. */
-export function packBatches(entries: readonly EntryBatch[]): EntryBatch[] {
-  const packed: EntryBatch[] = []
+/** The batches of each piece: small ones together, large ones split. */
+export function packBatches(entries: readonly EntryBatch[]): (readonly EntryBatch[])[] {
+  const packed: (readonly EntryBatch[])[] = []
   let group: EntryBatch[] = []
   let bytes = 0
   const flush = () => {
-    if (group.length > 0) packed.push(EntryBatch.concat(group))
+    if (group.length > 0) packed.push(group)
     group = []
     bytes = 0
   }

@@ -3,7 +3,7 @@ import type { Command, PutCommand, RangeRequest, TransactionCommand } from './co
 import { CommandDecoder, type PutPlace } from './command-decoder.js'
 import { digest } from './digest.js'
 import { CommandError } from './errors.js'
-import { binaryKeyAt, toBinaryKey } from './key.js'
+import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
 import type { KeyValue, RangeResult, StoreResult } from './result.js'
 import { canFail, runTransaction } from './transaction.js'
@@ -98,10 +98,9 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     }
   }
 
-  #put(bytes: Buffer, { keyStart, keyEnd, valueStart, valueEnd }: PutPlace): StoreResult {
+  #put(bytes: Buffer, place: PutPlace): StoreResult {
     this.#revision += 1
-    const key = binaryKeyAt(bytes, keyStart, keyEnd)
-    const { createRevision, modRevision, version } = this.#keys.put(key, bytes, valueStart, valueEnd, this.#revision)
+    const { createRevision, modRevision, version } = this.#keys.putFrom(bytes, place, this.#revision)
     return { type: 'put', revision: this.#revision, createRevision, modRevision, version }
   }
 

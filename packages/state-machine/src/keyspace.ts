@@ -1,7 +1,9 @@
 import sortedBTree from 'sorted-btree'
 import type { RangeRequest } from './command.js'
-import { type BinaryKey, compareKeys, fromBinaryKey, toBinaryKey } from './key.js'
+import type { PutPlace } from './command-decoder.js'
+import { type BinaryKey, binaryKeyAt, compareKeys, fromBinaryKey, toBinaryKey } from './key.js'
 import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
+import { RecentKeys } from './recent-keys.js'
 import type { KeyValue } from './result.js'
 import { type Place, ValueMemory } from './value-memory.js'
 
@@ -19,9 +21,11 @@ export class StoredValue implements Place {
   createRevision: number
   modRevision: number
   version = 1
+  readonly key: BinaryKey
   readonly owner: Owner
 
-  constructor(revision: number, owner: Owner) {
+  constructor(key: BinaryKey, revision: number, owner: Owner) {
+    this.key = key
     this.createRevision = revision
     this.modRevision = revision
     this.owner = owner
@@ -46,12 +50,19 @@ export interface RangeAnswer {
 export class Keyspace {
   readonly #tree: Tree
   readonly #memory: ValueMemory
+  /** Shared with forks: what another has made is told by its owner. */
+  readonly #recent: RecentKeys<StoredValue>
   /** Of the values that no fork shares. */
   #owner = new Owner()
 
-  constructor(tree: Tree = new BTree<BinaryKey, StoredValue>(undefined, compareKeys), memory = new ValueMemory()) {
+  constructor(
+    tree: Tree = new BTree<BinaryKey, StoredValue>(undefined, compareKeys),
+    memory = new ValueMemory(),
+    recent = new RecentKeys<StoredValue>(),
+  ) {
     this.#tree = tree
     this.#memory = memory
+    this.#recent = recent
   }
 
   get size(): number {
@@ -60,25 +71,38 @@ export class Keyspace {
 
   fork(): Keyspace {
     this.#owner = new Owner()
-    return new Keyspace(this.#tree.clone(), this.#memory)
+    return new Keyspace(this.#tree.clone(), this.#memory, this.#recent)
   }
 
   /** The value, which lies in `source` from `from` up to `to`, is copied. @returns what is stored now, until the next change */
   put(key: BinaryKey, source: Uint8Array, from: number, to: number, revision: number): Readonly<StoredValue> {
     const before = this.#tree.get(key)
-    const stored = before?.owner === this.#owner ? before : new StoredValue(revision, this.#owner)
+    if (before?.owner === this.#owner) {
+      this.#recent.remember(before, this.#tree.size)
+      return this.#change(before, source, from, to, revision)
+    }
+    const stored = new StoredValue(key, revision, this.#owner)
     if (before !== undefined) {
       stored.createRevision = before.createRevision
-      stored.modRevision = revision
       stored.version = before.version + 1
     }
     this.#memory.copy(source, from, to, stored)
-    if (stored !== before) this.#tree.set(key, stored)
+    this.#tree.set(key, stored)
+    this.#recent.remember(stored, this.#tree.size)
     return stored
+  }
+
+  /** As `put`, where key and value lie in the same bytes. */
+  putFrom(bytes: Buffer, { keyStart, keyEnd, valueStart, valueEnd }: PutPlace, revision: number): Readonly<StoredValue> {
+    const recent = this.#recent.find(bytes, keyStart, keyEnd)
+    return recent?.owner === this.#owner
+      ? this.#change(recent, bytes, valueStart, valueEnd, revision)
+      : this.put(binaryKeyAt(bytes, keyStart, keyEnd), bytes, valueStart, valueEnd, revision)
   }
 
   /** Whether the key existed. */
   delete(key: BinaryKey): boolean {
+    this.#recent.forget(key)
     return this.#tree.delete(key)
   }
 
@@ -87,9 +111,9 @@ export class Keyspace {
   }
 
   get(key: Uint8Array): KeyValue | null {
-    const binaryKey = toBinaryKey(key)
-    const stored = this.#tree.get(binaryKey)
-    return stored === undefined ? null : keyValue(binaryKey, stored)
+    const recent = this.#recent.find(key, 0, key.length)
+    const stored = recent?.owner === this.#owner ? recent : this.#tree.get(toBinaryKey(key))
+    return stored === undefined ? null : keyValue(stored)
   }
 
   range(request: RangeRequest): RangeAnswer {
@@ -103,7 +127,7 @@ export class Keyspace {
       if (!key.startsWith(prefix)) break
       const entryBytes = key.length + stored.length + ENTRY_OVERHEAD_BYTES
       if (entries.length === limit || (bytes + entryBytes > MAX_RANGE_BYTES && entries.length > 0)) return { entries, more: true, bytes }
-      entries.push(keyValue(key, stored))
+      entries.push(keyValue(stored))
       bytes += entryBytes
     }
     return { entries, more: false, bytes }
@@ -113,11 +137,18 @@ export class Keyspace {
   forEach(visit: (key: BinaryKey, stored: Readonly<StoredValue>) => void): void {
     this.#tree.forEachPair(visit)
   }
+
+  #change(stored: StoredValue, source: Uint8Array, from: number, to: number, revision: number): StoredValue {
+    stored.modRevision = revision
+    stored.version += 1
+    this.#memory.copy(source, from, to, stored)
+    return stored
+  }
 }
 
-function keyValue(key: BinaryKey, stored: Readonly<StoredValue>): KeyValue {
+function keyValue(stored: Readonly<StoredValue>): KeyValue {
   return {
-    key: fromBinaryKey(key),
+    key: fromBinaryKey(stored.key),
     value: stored.value,
     createRevision: stored.createRevision,
     modRevision: stored.modRevision,

@@ -83,6 +83,11 @@ test('a transaction that reads too much leaves nothing of what it put', () => {
   expect([store.digest(), store.revision, keysOf(store)]).toEqual([digest, 2, ['large', 'there']])
   put(store, 'after', 'goes on')
   expect([store.revision, keysOf(store)]).toEqual([3, ['after', 'large', 'there']])
+  // By its name too, where it was found before.
+  expect(text(store.get(bytes('there'))?.value ?? bytes(''))).toBe('before')
+  expect(store.get(bytes('small'))).toBeNull()
+  put(store, 'there', 'later')
+  expect(store.range({ prefix: bytes('there') }).entries.map(({ value }) => text(value))).toEqual(['later'])
 })
 
 test('what was read stays as it was read, whatever is put afterwards', () => {

@@ -4,6 +4,9 @@ import type { StoredLog } from '../ports/log-storage.js'
 import type { TermRun } from '../types.js'
 import { TermRuns } from './term-runs.js'
 
+/** Batches of so many bytes are not joined with others. */
+const NOT_JOINED_BYTES = 16 * 1024
+
 /**
  * The member's view of the entries. The terms of all of them are in memory; payloads only from `windowFirst` on, the older
  * ones are in storage.
@@ -152,8 +155,8 @@ export class Log {
   }
 
   /**
-   * Entries from `from` to `to` at most, as many as hold `maxBytes` together but at least one; null when the first of them
-   * is no longer in memory.
+   * Entries from `from` to `to` at most, that hold `maxBytes` together but at least one; null when the first of them is no
+   * longer in memory. Small batches are joined; a large one is given as it lies in memory, since joining would copy it.
    */
   entries(from: number, to: number, maxBytes: number): EntryBatch | null {
     if (from < this.windowFirst) return null
@@ -166,10 +169,11 @@ export class Log {
       const left = maxBytes - bytes
       if (parts.length > 0 && left <= 0) break
       const part = batch.slice(first, Math.min(to, batch.lastWithin(first, left)))
-      if (parts.length > 0 && bytes + part.byteLength > maxBytes) break
+      const isSmall = part.byteLength < NOT_JOINED_BYTES
+      if (parts.length > 0 && (bytes + part.byteLength > maxBytes || !isSmall)) break
       parts.push(part)
       bytes += part.byteLength
-      if (part.lastIndex < batch.lastIndex) break
+      if (part.lastIndex < batch.lastIndex || !isSmall) break
     }
     return EntryBatch.concat(parts)
   }

@@ -100,22 +100,23 @@ export class KeyValueLog implements OpenLog {
   }
 
   #encode({ hardState, entries }: LogWrite): EncodedWrite {
-    const batches = packBatches(entries)
-    const firstIndex = batches[0]?.firstIndex ?? this.lastIndex + 1
+    const packed = packBatches(entries)
+    const firstIndex = packed[0]?.[0]?.firstIndex ?? this.lastIndex + 1
     const puts: [key: Uint8Array, value: Uint8Array][] = []
     const pieces: WrittenPiece[] = []
     let last = this.#checksumBefore(firstIndex)
-    for (const batch of batches) {
-      const key = pieceKey(this.identity.group, batch.firstIndex)
-      const value = encodePiece(key, last, batch)
+    for (const batches of packed) {
+      const { firstIndex } = batches[0] as EntryBatch
+      const key = pieceKey(this.identity.group, firstIndex)
+      const value = encodePiece(key, last, batches)
       last = checksumOf(value)
       puts.push([key, value])
-      pieces.push({ firstIndex: batch.firstIndex, length: value.length - PIECE_HEADER_BYTES, checksum: last })
+      pieces.push({ firstIndex, length: value.length - PIECE_HEADER_BYTES, checksum: last })
     }
     const state: StateRecord = {
       sequence: this.#state.sequence + 1,
       hardState: hardState ?? this.#state.hardState,
-      lastIndex: batches.at(-1)?.lastIndex ?? this.lastIndex,
+      lastIndex: packed.at(-1)?.at(-1)?.lastIndex ?? this.lastIndex,
       lastChecksum: last,
     }
     puts.push([this.#stateKey, encodeState(this.#stateKey, state)])

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { type EntryBatch, type HardState, Reader, Writer } from '@raft/core'
+import { EntryBatch, type HardState, Reader, Writer } from '@raft/core'
 import type { Identity } from '../identity.js'
 import { encodeName, STORE_ID_BYTES } from '../segment-format.js'
 import { decodeHardState, encodeVote } from '../write-format.js'
@@ -114,11 +114,11 @@ export function decodeState(value: Uint8Array): StateRecord {
   return { sequence: reader.u64(), lastIndex: reader.u64(), lastChecksum: reader.u32(), hardState: decodeHardState(reader) }
 }
 
-/** `previous`: checksum of the piece that it follows. */
-export function encodePiece(key: Uint8Array, previous: number, batch: EntryBatch): Uint8Array {
-  const writer = begin(4 + batch.encodedLength)
+/** Of batches that follow one another. `previous`: checksum of the piece that it follows. */
+export function encodePiece(key: Uint8Array, previous: number, batches: readonly EntryBatch[]): Uint8Array {
+  const writer = begin(4 + EntryBatch.joinedLength(batches))
   writer.u32(previous)
-  batch.encode(writer)
+  EntryBatch.encodeJoined(batches, writer)
   return seal(key, writer)
 }
 

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { RecentKeys } from '../src/recent-keys.js'
+
+const bytes = (key: string) => Buffer.from(key, 'latin1')
+const find = (recent: RecentKeys<{ key: string }>, key: string) => recent.find(bytes(`[${key}]`), 1, 1 + key.length)
+
+test('what was remembered last under a key is found by the bytes of the key, wherever they lie', () => {
+  const recent = new RecentKeys<{ key: string }>()
+  const [first, second, binary] = [{ key: 'a' }, { key: 'a' }, { key: '\0\xff' }]
+  recent.remember(first, 1)
+  recent.remember(second, 1)
+  recent.remember(binary, 2)
+  expect(find(recent, 'a')).toBe(second)
+  expect(find(recent, '\0\xff')).toBe(binary)
+  expect(find(recent, 'b')).toBeUndefined()
+  expect(find(recent, '')).toBeUndefined()
+})
+
+test('of keys that share a place the last is found, and none is taken for another', () => {
+  const recent = new RecentKeys<{ key: string }>()
+  const keys = Array.from({ length: 20_000 }, (_, i) => ({ key: `key-${i}` }))
+  for (const key of keys) recent.remember(key, 1)
+  let found = 0
+  for (const key of keys) {
+    const one = find(recent, key.key)
+    expect(one === undefined || one === key).toBe(true)
+    if (one !== undefined) found += 1
+  }
+  expect(found).toBeGreaterThan(500)
+  expect(found).toBeLessThanOrEqual(1024)
+})
+
+test('with more keys more are remembered, up to a million', () => {
+  const recent = new RecentKeys<{ key: string }>()
+  const keys = Array.from({ length: 50_000 }, (_, i) => ({ key: `key-${i}` }))
+  for (let i = 0; i < keys.length; i++) recent.remember(keys[i] as { key: string }, i + 1)
+  expect(keys.filter(({ key }) => find(recent, key) !== undefined).length).toBeGreaterThan(15_000)
+})
+
+test('a key that is forgotten is not found, nor is a long one remembered', () => {
+  const recent = new RecentKeys<{ key: string }>()
+  recent.remember({ key: 'a' }, 1)
+  recent.forget('a')
+  expect(find(recent, 'a')).toBeUndefined()
+  const long = 'l'.repeat(65)
+  recent.remember({ key: long }, 1)
+  expect(find(recent, long)).toBeUndefined()
+  recent.forget(long)
+})

@@ -22,6 +22,9 @@ interface ClusterGiven extends Given {
   readonly only?: readonly string[]
 }
 
+/** From the sources as from the build, which are both one folder down. */
+const TEMPLATE = new URL('../src/report/performance.template.md', import.meta.url)
+
 const program = new Command('bench').description('Measures the packages of this repository, and says what it measured.')
 
 for (const suite of suites)
@@ -33,6 +36,12 @@ withOptions(program.command('cluster').description(clusterSuite({ against: null,
 withOptions(program.command('all').description('All of them, one after the other')).action((given: Given) =>
   measure([...suites, clusterSuite({ against: null, only: null })], given),
 )
+program
+  .command('report')
+  .description('Makes the page of what was measured')
+  .argument('<files...>', 'what --json wrote')
+  .option('--out <file>', 'the page; its plots go into a folder beside it', 'docs/performance.md')
+  .action(makePage)
 
 await program.parseAsync()
 
@@ -56,12 +65,23 @@ async function measure(chosen: readonly Suite[], { rounds, seconds, dir, json }:
       const machine = describeMachine(directory, suite.versions, suite.programs)
       const command = `pnpm bench ${process.argv.slice(2).join(' ')}`
       reports.push({ suite: suite.name, command, date, machine, figures: recorder.figures, ratios: recorder.ratios })
+      // After each, so that one that fails takes nothing of the others with it.
+      if (json !== undefined) writeFileSync(json, `${JSON.stringify(reports, null, 2)}\n`)
     } finally {
       if (existsSync(directory)) rmSync(directory, { recursive: true, force: true })
     }
   }
   for (const report of reports) console.log(`${report.machine.join('\n')}\n\n${tablesOf(report)}\n`)
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(reports, null, 2)}\n`)
+}
+
+async function makePage(files: readonly string[], { out }: { readonly out: string }): Promise<void> {
+  // Only here, since it takes memory and time that would be measured.
+  const { writePage } = await import('./report/write-page.js')
+  try {
+    await writePage({ files, out, template: TEMPLATE })
+  } catch (error) {
+    program.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 function positive(text: string): number {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, release, totalmem, type } from 'node:os'
+import { join } from 'node:path'
 
 /** The machine and the versions that the figures depend on, one a line. `directory` says which disk. */
 export function describeMachine(directory: string, packages: readonly string[] = [], programs: readonly string[] = []): string[] {
@@ -23,14 +24,12 @@ function fileSystemOf(directory: string): string {
   }
 }
 
-/** From the package.json of an installed package; packages do not all export theirs. */
+/** From the package.json, which packages do not all export, and which is found without what they do export. */
 function versionOf(name: string): string {
-  const entry = createRequire(import.meta.url).resolve(name)
-  const folder = `/node_modules/${name}/`
-  const { version } = JSON.parse(readFileSync(`${entry.slice(0, entry.lastIndexOf(folder) + folder.length)}package.json`, 'utf8')) as {
-    version: string
-  }
-  return version
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? []
+  const file = folders.map((folder) => join(folder, name, 'package.json')).find((path) => existsSync(path))
+  if (file === undefined) return 'not installed'
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 /** What the program says of itself, its first line; `wrk` says it on its way to an error. */

@@ -41,7 +41,7 @@ export class Recorder {
   /** Holds a figure against its aim. Nothing when it was not measured. */
   expect(what: string, at: string, of: string, aim: Aim): void {
     const figure = this.#find(what, at, of)
-    if (figure !== undefined) this.#ratios.push({ what, at, of, to: null, rounds: figure.rounds, aim })
+    if (figure !== undefined) this.#ratios.push({ what, at, of, to: null, rounds: [...figure.rounds], aim })
   }
 
   get figures(): Figure[] {
@@ -52,7 +52,8 @@ export class Recorder {
     return [...this.#ratios]
   }
 
+  /** Without an x: of several figures that differ in it, none is the one that is meant. */
   #find(what: string, at: string, by: string): Figure | undefined {
-    return this.figures.find((figure) => figure.what === what && figure.at === at && figure.by === by)
+    return this.figures.find((figure) => figure.x === null && figure.what === what && figure.at === at && figure.by === by)
   }
 }

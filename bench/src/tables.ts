@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table'
-import type { Figure, Ratio, Report } from './figure.js'
+import type { Aim, Figure, Ratio, Report } from './figure.js'
+import { grouped } from './grouped.js'
 import { median, rounded, spread } from './statistics.js'
 
 /** What was measured, as tables for people: Markdown, which reads well on a terminal too. */
@@ -36,7 +37,7 @@ function tableOfRatios(ratios: readonly Ratio[]): string {
         to === null ? `${what}: ${of}` : `${what}: ${of} / ${to}`,
         at,
         spread(rounds),
-        aim === null ? '' : aim.atLeast === undefined ? `at most ${aim.atMost}` : `at least ${aim.atLeast}`,
+        aim === null ? '' : wordsOf(aim),
         aim === null ? '' : isReached({ rounds, aim }) ? 'reached' : 'missed',
       ]),
     ],
@@ -44,19 +45,12 @@ function tableOfRatios(ratios: readonly Ratio[]): string {
   )
 }
 
+function wordsOf({ atLeast, atMost }: Aim): string {
+  return [atLeast === undefined ? [] : `at least ${atLeast}`, atMost === undefined ? [] : `at most ${atMost}`].flat().join(', ')
+}
+
 /** Whether the median keeps to the aim. */
 export function isReached({ rounds, aim }: Pick<Ratio, 'rounds' | 'aim'>): boolean {
   const middle = median(rounds)
   return middle >= (aim?.atLeast ?? Number.NEGATIVE_INFINITY) && middle <= (aim?.atMost ?? Number.POSITIVE_INFINITY)
-}
-
-/** In the order in which the groups appear. (Map.groupBy is of Node 21.) */
-function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group === undefined) groups.set(key(item), [item])
-    else group.push(item)
-  }
-  return groups
 }

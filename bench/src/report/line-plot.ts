@@ -8,7 +8,7 @@ import { type Axis, axisOf, axisOfConditions } from './ticks.js'
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross']
 
-const SIZE = { width: 430, left: 62, right: 18, plotHeight: 190, top: 60, bottom: 46, legendRow: 17 }
+const SIZE = { width: 430, left: 62, right: 32, plotHeight: 190, top: 60, bottom: 46, legendRow: 17 }
 
 /** A line for each who was measured: points at the median, with a bar from the least to the most. */
 export function linePlot(figures: readonly Figure[], subjects: readonly string[]): Spec {

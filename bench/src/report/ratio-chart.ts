@@ -23,12 +23,6 @@ export function ratioChart(ratios: readonly Ratio[]): Spec | null {
     width: SIZE.width - SIZE.left - SIZE.right,
     height: rows.length * SIZE.row,
     padding: { left: SIZE.left, right: SIZE.right, top: SIZE.top, bottom: SIZE.bottom },
-    title: {
-      text: 'How many times better than its aim',
-      subtitle: 'median, and from the least to the most',
-      anchor: 'start',
-      frame: 'group',
-    },
     data: [{ name: 'rows', values: rows.map((row, index) => ({ ...row, row: index })) }],
     scales: [
       { name: 'x', type: 'log', domain: [...domain], range: 'width', zero: false, nice: false },

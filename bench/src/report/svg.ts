@@ -1,4 +1,4 @@
-import { parse, resetSVGDefIds, type Spec, View } from 'vega'
+import { parse, type Spec, View } from 'vega'
 
 /** Names that every system has a font for; the SVG names them, and nothing measures them. */
 const FONT = 'Helvetica, Arial, sans-serif'
@@ -42,7 +42,6 @@ export function heading(
 
 /** The same bytes for the same plot. */
 export async function svgOf(spec: Spec): Promise<string> {
-  resetSVGDefIds()
   const view = new View(parse(spec), { renderer: 'none' })
   try {
     return `${await view.toSVG()}\n`

@@ -16,15 +16,6 @@ export const store: readonly Variant[] = [
     maxSeeds: 50,
   },
   {
-    name: 'keys are found by their place alone',
-    breaks: 'of keys with the same hash one is taken for the other',
-    file: 'packages/state-machine/src/recent-keys.ts',
-    search: '    for (let i = 0; i < length; i++) if (found.key.charCodeAt(i) !== bytes[start + i]) return undefined\n',
-    replace: '',
-    stack: 'server',
-    maxSeeds: 1000,
-  },
-  {
     name: 'compare-and-set does not compare',
     breaks: 'the value is set whatever revision it had',
     file: STORE,

@@ -69,14 +69,14 @@ async function outstanding(bench: ClusterBench): Promise<void> {
 async function reads(bench: ClusterBench): Promise<void> {
   const { recorder, other } = bench
   await bench.with(3, async (subjects) => {
-    const at = '128 B, 1000 outstanding'
+    const at = '128 B, 1000 outstanding, nothing but reads'
     await bench.rounds(subjects, async (subject) => {
       await bench.load(subject, { at, operations: READS }, { readShare: 1, isFilledFirst: true })
       if (subject.kind === 'etcd') await byWrk(bench, subject, 'get', 128, READS, at)
     })
     for (const share of [0, 50, 90]) {
       const x = { name: '% reads', value: share }
-      await bench.rounds(subjects, (subject) => bench.load(subject, { at, x }, { readShare: share / 100 }))
+      await bench.rounds(subjects, (subject) => bench.load(subject, { at: '128 B, 1000 outstanding', x }, { readShare: share / 100 }))
     }
     const isEtcd = other === 'etcd'
     recorder.compare(READS, at, OURS, isEtcd ? WAYS : (other ?? []), isEtcd ? { atLeast: 30 } : null)

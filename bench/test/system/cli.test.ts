@@ -48,3 +48,9 @@ test.each([
   expect(stderr).toContain(reason)
   expect(stderr.trim().split('\n')).toHaveLength(1)
 })
+
+test('messages between two processes are measured', () => {
+  const { status, stdout } = bench('transport', '--rounds', '1', '--seconds', '0.05', '--dir', directory)
+  expect(status).toBe(0)
+  for (const name of ['bare sockets', '32,768 bytes each', '5 % lost', '1,200 bytes a datagram']) expect(stdout).toContain(name)
+})

@@ -22,7 +22,7 @@ test('clusters of real processes are measured, what was asked for is recorded, a
   const found = new Map(measured?.figures.map(({ what, at, x, rounds }) => [`${what}|${at}|${x?.value ?? ''}`, rounds]))
   expect([...found.keys()]).toEqual(
     expect.arrayContaining([
-      'linearizable reads/s|128 B, 1000 outstanding|',
+      'linearizable reads/s|128 B, 1000 outstanding, nothing but reads|',
       'operations/s|128 B, 1000 outstanding|50',
       'p99 latency, ms|128 B, 1000 outstanding|90',
       'leader collects garbage, ms a second|128 B, 1000 outstanding|0',

@@ -24,9 +24,15 @@ function fileSystemOf(directory: string): string {
   }
 }
 
+/** Packages of the house that bring what is measured. */
+const BRINGERS = ['@raft/log-storage', '@raft/state-machine']
+
 /** From the package.json, which packages do not all export, and which is found without what they do export. */
 function versionOf(name: string): string {
-  const folders = createRequire(import.meta.url).resolve.paths(name) ?? []
+  const here = createRequire(import.meta.url)
+  const folders = [here, ...BRINGERS.map((bringer) => createRequire(here.resolve(bringer)))].flatMap(
+    (from) => from.resolve.paths(name) ?? [],
+  )
   const file = folders.map((folder) => join(folder, name, 'package.json')).find((path) => existsSync(path))
   if (file === undefined) return 'not installed'
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version

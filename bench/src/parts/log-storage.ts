@@ -63,10 +63,11 @@ async function measureWrites(recorder: Recorder, { directory, duration }: SuiteO
     await inDirectory(directory, async (path) => {
       const storage = open(path)
       let index = (await storage.open()).lastIndex + 1
+      const commands = payloads(records)
       note(
         name,
         await writeFor(records, duration, async () => {
-          await append(storage, batchOf(index, payloads(records)))
+          await append(storage, batchOf(index, commands))
           index += records
         }),
       )

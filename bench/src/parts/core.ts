@@ -58,11 +58,12 @@ async function commitRate(count: number, batch: number, duration: number): Promi
     })
     return node
   })
-  await Promise.all(nodes.map((node) => node.start()))
-  const leader = await leading
-  const rate = await proposeFor(leader, payloads(batch), OUTSTANDING, duration)
-  await Promise.all(nodes.map((node) => node.stop()))
-  return rate
+  try {
+    await Promise.all(nodes.map((node) => node.start()))
+    return await proposeFor(await leading, payloads(batch), OUTSTANDING, duration)
+  } finally {
+    await Promise.all(nodes.map((node) => node.stop()))
+  }
 }
 
 /** Keeps so many batches of commands under way. Commands a second that were acknowledged. */

@@ -18,6 +18,8 @@ const MESSAGES_UNDER_WAY = 2048
 const BARE_BYTES_UNDER_WAY = 4 * 2 ** 20
 const KERNEL_OVERHEAD = 2500
 const BARE_DATAGRAM = 60_000
+/** At 10 ms each. */
+const MOST_LOOKS = 1000
 
 export const transport: Suite = {
   name: 'transport',
@@ -59,13 +61,8 @@ async function throughTransport(plan: PeerPlan, bytes: number, duration: number)
   return withPeer(plan, async (peer, port) => {
     const outstanding = Math.max(4, Math.min(MESSAGES_UNDER_WAY, Math.floor(BYTES_UNDER_WAY / bytes)))
     const payload = new Uint8Array(bytes)
-    let [acknowledged, sent, until] = [0, 0, 0]
-    let finish: () => void = () => {}
-    const finished = new Promise<void>((resolve) => {
-      finish = resolve
-    })
+    let [acknowledged, sent] = [0, 0]
     const pump = () => {
-      if (performance.now() > until) return finish()
       for (; sent - acknowledged < outstanding; sent++) {
         const [entries, head] = [batchOf(sent + 1, [payload]), { group: 0, term: 1, prevLogIndex: sent, prevLogTerm: 1, leaderCommit: 0 }]
         sender.send('follower', { type: 'appendEntries', ...head, entries })
@@ -82,14 +79,16 @@ async function throughTransport(plan: PeerPlan, bytes: number, duration: number)
     const own: PeerWord = { port: sender.local?.port ?? 0 }
     peer.send(own)
     sender.setMembers(0, [{ id: 'follower', addresses: { peer: `127.0.0.1:${port}` } }])
-    while (sender.counters().sessionsOpened === 0) await sleep(10)
+    for (let i = 0; sender.counters().sessionsOpened === 0; i++) {
+      if (i === MOST_LOOKS) throw new Error('the two processes do not meet')
+      await sleep(10)
+    }
     await sleep(50)
     const startedAt = performance.now()
-    until = startedAt + duration
     pump()
-    // Acknowledgements are lost too, and nothing comes that would pump again.
+    // Acknowledgements are lost too, and then nothing comes that would pump again.
     const timer = setInterval(pump, 20)
-    await finished
+    await sleep(duration)
     clearInterval(timer)
     return acknowledged / elapsed(startedAt)
   }).finally(() => sender.close())
@@ -101,24 +100,22 @@ async function throughSockets(bytes: number, duration: number): Promise<number> 
     const socket = createSocket('udp4')
     await new Promise<void>((resolve) => socket.connect(port, '127.0.0.1', resolve))
     socket.setSendBufferSize(BARE_BYTES_UNDER_WAY)
-    const datagram = Math.min(bytes, BARE_DATAGRAM)
+    const perMessage = Math.ceil(bytes / BARE_DATAGRAM)
+    const datagram = Math.ceil(bytes / perMessage)
     const outstanding = Math.max(8, Math.min(1000, Math.floor(BARE_BYTES_UNDER_WAY / (datagram + KERNEL_OVERHEAD))))
     let [sent, received] = [0, 0]
     const startedAt = performance.now()
-    const until = startedAt + duration
-    await new Promise<void>((resolve) => {
-      const pump = () => {
-        if (performance.now() > until) return resolve()
-        for (; sent - received < outstanding; sent++) socket.send(Buffer.allocUnsafeSlow(datagram))
-      }
-      socket.on('message', (text) => {
-        received = Number(text.toString())
-        pump()
-      })
+    const pump = () => {
+      for (; sent - received < outstanding; sent++) socket.send(Buffer.allocUnsafeSlow(datagram))
+    }
+    socket.on('message', (text) => {
+      received = Number(text.toString())
       pump()
     })
+    pump()
+    await sleep(duration)
     socket.close()
-    return received / Math.ceil(bytes / datagram) / elapsed(startedAt)
+    return received / perMessage / elapsed(startedAt)
   })
 }
 

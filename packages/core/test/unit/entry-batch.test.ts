@@ -36,6 +36,21 @@ describe('EntryBatch', () => {
     ])
   })
 
+  it('is encoded from its parts as it would be from the whole', () => {
+    const empty = EntryBatch.empty(7)
+    for (const parts of [
+      [batch.slice(5, 6), batch.slice(7, 9)],
+      [batch.slice(5, 5), batch.slice(6, 6), empty, batch.slice(7, 8), batch.slice(9, 9)],
+      [batch.slice(5, 8), batch.slice(9, 9)],
+    ]) {
+      const writer = new Writer(new Uint8Array(EntryBatch.joinedLength(parts)))
+      EntryBatch.encodeJoined(parts, writer)
+      expect(writer.position).toBe(batch.encodedLength)
+      expect(writer.bytes).toEqual(encoded(batch))
+    }
+    expect(() => EntryBatch.encodeJoined([batch, batch], new Writer(payload(999)))).toThrow(AssertionError)
+  })
+
   it('slices without copying', () => {
     const part = batch.slice(7, 8)
     expect(part.bytes).toBe(batch.bytes)

@@ -140,3 +140,26 @@ describe.each([0, 7, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52])('a log that begins behi
     expect(() => log.append(EntryBatch.of(base + 2, 8, 0, [bytesOf('x')]))).toThrow(/term 8 at index \d+ behind term 9/)
   })
 })
+
+describe('entries for a message or the state machine', () => {
+  const filled = (lengths: readonly number[]) => {
+    const log = new Log({ hardState, baseIndex: 0, baseTerm: 0, lastIndex: 0, runs: [] }, 1e9)
+    lengths.forEach((length, i) => {
+      log.append(EntryBatch.of(i + 1, 1, 0, [new Uint8Array(length)]))
+    })
+    return log
+  }
+
+  it('are joined where batches are small', () => {
+    const entries = filled([10, 20, 30]).entries(1, 3, 1e6)
+    expect([entries?.firstIndex, entries?.count]).toEqual([1, 3])
+  })
+
+  it('are given as they lie in memory where a batch is large', () => {
+    const log = filled([10, 40_000, 50_000, 10])
+    expect(log.entries(1, 4, 1e6)?.count).toBe(1)
+    expect(log.entries(2, 4, 1e6)?.bytes).toBe(log.window[1]?.bytes)
+    expect(log.entries(2, 4, 1e6)?.count).toBe(1)
+    expect(log.entries(4, 4, 1e6)?.count).toBe(1)
+  })
+})

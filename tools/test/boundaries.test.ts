@@ -42,7 +42,7 @@ const TESTS_MAY_IMPORT: Record<string, string[]> = {
   'udp-transport': ['conformance', 'simulator'],
   simulator: ['conformance'],
   client: ['simulator'],
-  node: ['simulator'],
+  node: ['simulator', 'conformance'],
 }
 
 const importable = Object.keys(entryPoints)

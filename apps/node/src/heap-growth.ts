@@ -13,11 +13,15 @@ const LEAST_GROWTH = 256 * 2 ** 20
 export function letHeapGrow(): void {
   adapt()
   const observer = new PerformanceObserver((collections) => {
-    const isMajor = ({ detail }: PerformanceEntry) =>
-      (detail as { kind?: number } | undefined)?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
     if (collections.getEntries().some(isMajor)) adapt()
   })
   observer.observe({ entryTypes: ['gc'] })
+}
+
+/** The types know nothing of `detail`, which every entry about a collection has. */
+function isMajor(entry: object): boolean {
+  const { detail } = entry as { readonly detail?: { readonly kind?: number } }
+  return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
 }
 
 function adapt(): void {

@@ -1,6 +1,5 @@
-import type { Transport } from '@raft/core'
+import type { Clock, Transport } from '@raft/core'
 import { UdpTransport } from '@raft/udp-transport'
-import { nodeClock } from './clock.js'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
@@ -13,14 +12,14 @@ export interface RunningTransport {
 }
 
 /** The transport that is given, which its maker starts and stops; or encrypted UDP. @throws StartError, ConfigurationError */
-export async function startTransport(options: CreateNodeOptions, clusterId: string): Promise<RunningTransport> {
+export async function startTransport(options: CreateNodeOptions & { readonly clock: Clock }, clusterId: string): Promise<RunningTransport> {
   if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
-  const { id, secret } = options
+  const { id, secret, clock } = options
   const bind = options.bind?.peer ?? options.members[id]?.peer
   if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(options.members).join(', ')}`)
   if (secret === undefined) throw new StartError('secret: a secret that all members share is needed; there is no default')
   const secrets = Array.isArray(secret) ? secret : [secret]
-  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock: nodeClock })
+  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock })
   try {
     await transport.start()
   } catch (cause) {

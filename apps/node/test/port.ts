@@ -34,6 +34,19 @@ export interface PortParts extends Partial<Omit<ClientPortOptions, 'address' | '
   readonly onRequest?: RequestListener
 }
 
+/** What a leader says that has done nothing yet. */
+export const leaderStatus = {
+  memberId: 'n1',
+  clusterId: 'c',
+  role: 'leader',
+  term: 1,
+  leaderId: 'n1',
+  commitIndex: 0,
+  appliedIndex: 0,
+  revision: 0,
+  members: [],
+}
+
 /** A member's client address, without the member. It ends with the test. */
 export async function startPort({ protocol, ...parts }: PortParts = {}) {
   const { client } = await onePair()
@@ -48,17 +61,7 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
       identity: { memberId: 'n1', clusterId: 'c' },
       node,
       store: emptyStore,
-      status: () => ({
-        memberId: 'n1',
-        clusterId: 'c',
-        role: 'leader',
-        term: 1,
-        leaderId: 'n1',
-        commitIndex: 0,
-        appliedIndex: 0,
-        revision: 0,
-        members: [],
-      }),
+      status: () => leaderStatus,
       clock: nodeClock,
       maxOutgoingBytes: 1024 * 1024,
       maxPending: 1000,

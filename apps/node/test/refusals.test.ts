@@ -2,7 +2,7 @@ import { RequestKind } from '@raft/client/protocol'
 import { expect, test } from 'vitest'
 import { startInProcess } from './cluster.js'
 import { echo, GET, put, settle } from './http-by-hand.js'
-import { ManualClock, Peer, PUT, startPort } from './port.js'
+import { leaderStatus, ManualClock, Peer, PUT, startPort } from './port.js'
 
 const PATIENCE = { firstByte: 10_000, head: 100, request: 200, linger: 5000 }
 
@@ -97,17 +97,7 @@ test('requests of a connection beyond all bounds end it, and cost no more work',
   let asked = 0
   const status = () => {
     asked += 1
-    return {
-      memberId: 'n1',
-      clusterId: 'c',
-      role: 'leader',
-      term: 1,
-      leaderId: 'n1',
-      commitIndex: 0,
-      appliedIndex: 0,
-      revision: 0,
-      members: [],
-    }
+    return leaderStatus
   }
   const onProtocolError = (error: Error) => errors.push(error.message)
   const { open } = await startPort({ protocol: { status, onProtocolError, maxPending: 10, maxOutgoingBytes: 1000 } })

@@ -17,8 +17,10 @@ export interface Group {
 
 const WRITES = 'writes/s'
 const READS = 'linearizable reads/s'
+const BY_WRK = 'etcd, by wrk over HTTP'
+const BY_ETCDCTL = 'etcd, by its own etcdctl'
 /** etcd is asked in all these ways, and its best counts. */
-const WAYS = ['etcd', 'etcd, by wrk over HTTP', 'etcd, by its own etcdctl']
+const WAYS = ['etcd', BY_WRK, BY_ETCDCTL]
 
 export const groups: readonly Group[] = [
   { name: 'writes', description: 'values of 16 B to 64 kB, 1000 outstanding', run: writes },
@@ -45,7 +47,7 @@ async function writes(bench: ClusterBench): Promise<void> {
     }
     const etcd = subjects.find(({ kind }) => kind === 'etcd')
     const large = '1024 B, 1000 outstanding'
-    if (etcd !== undefined) recorder.add({ what: WRITES, at: large, by: WAYS[2] ?? '' }, await etcdCheck(etcd.addresses))
+    if (etcd !== undefined) recorder.add({ what: WRITES, at: large, by: BY_ETCDCTL }, await etcdCheck(etcd.addresses))
     const others = etcd !== undefined ? WAYS : (other ?? [])
     recorder.compare(WRITES, '128 B, 1000 outstanding', OURS, others, etcd === undefined ? null : { atLeast: 20 })
     recorder.compare(WRITES, large, OURS, others, etcd === undefined ? null : { atLeast: 10 })
@@ -107,6 +109,6 @@ async function byWrk(bench: ClusterBench, subject: Subject, operation: 'put' | '
   const { duration, directory } = bench.options
   const load = { target: subject.kind, operation, connections: 256, valueBytes, keys: 10_000, duration, directory }
   const { rate } = await runWrk({ ...load, address: await subject.leaderAddress() })
-  bench.recorder.add({ what, at, by: WAYS[1] ?? '' }, rate)
+  bench.recorder.add({ what, at, by: BY_WRK }, rate)
   bench.options.say(`etcd, by wrk: ${Math.round(rate)} ${what}`)
 }

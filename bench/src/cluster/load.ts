@@ -65,7 +65,7 @@ class Load {
     this.#isRunning = false
     const { user, system } = process.cpuUsage(this.#processorAtMark)
     const seconds = (performance.now() - this.#markedAt) / 1000
-    const [operations, failures] = [this.#operations, this.#failures.slice(0, 5)]
+    const [operations, failures] = [this.#operations, this.#failures]
     // Each of the operations under way is due again after this long, and is late by what goes beyond it.
     const { rate, outstanding } = this.#plan
     const expected = (outstanding / (operations / seconds)) * 1e6
@@ -94,7 +94,7 @@ class Load {
       const due = ((performance.now() - startedAt) / 1000) * rate
       for (; begun < due; begun++) {
         if (this.#underWay < MOST_UNDER_WAY) this.#one(startedAt + (begun / rate) * 1000, () => {})
-        else this.#failures.push(`${MOST_UNDER_WAY} operations are under way: it does not keep up`)
+        else this.#fail(`${MOST_UNDER_WAY} operations are under way: it does not keep up`)
       }
     }, 1)
   }
@@ -114,10 +114,15 @@ class Load {
       },
       (error: unknown) => {
         this.#underWay -= 1
-        this.#failures.push(String(error))
+        this.#fail(String(error))
         next(false)
       },
     )
+  }
+
+  /** A few tell why nothing was measured. */
+  #fail(reason: string): void {
+    if (this.#failures.length < 5) this.#failures.push(reason)
   }
 
   /** Mulberry32. */

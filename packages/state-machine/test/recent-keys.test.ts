@@ -46,4 +46,13 @@ test('a key that is forgotten is not found, nor is a long one remembered', () =>
   recent.remember({ key: long }, 1)
   expect(find(recent, long)).toBeUndefined()
   recent.forget(long)
+  const short = Array.from({ length: 2000 }, (_, i) => ({ key: `key-${i}` }))
+  const found = () => short.filter(({ key }) => find(recent, key) !== undefined).length
+  for (const one of short) recent.remember(one, 1)
+  const before = found()
+  for (let i = 0; i < 5000; i++) {
+    recent.remember({ key: `${long}-${i}` }, 1)
+    recent.forget(`${long}-${i}`)
+  }
+  expect(found()).toBe(before)
 })

@@ -1,3 +1,3 @@
-export { anyPorts, nextPorts, type PortPair } from './free-ports.js'
+export { anyPorts, type PortPair } from './free-ports.js'
 export { type Exit, MemberProcess } from './member-process.js'
-export { type Host, ProcessCluster, type ProcessClusterOptions, portsOf } from './process-cluster.js'
+export { type Host, ProcessCluster, type ProcessClusterOptions } from './process-cluster.js'

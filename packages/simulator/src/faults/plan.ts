@@ -29,8 +29,8 @@ export interface PlanOptions {
   /** The kinds of faults (see `faultNames`). Default: all, or a few of them. */
   readonly faults?: readonly string[]
   readonly tuning?: Partial<Tuning>
+  /** Instead of what the seed draws for them. */
   readonly links?: Partial<LinkConditions>
-  readonly disks?: Partial<DiskConditions>
 }
 
 /** What is left out of what a seed has drawn, to make a failure simpler. */
@@ -91,7 +91,7 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
       corruption: random.pick([0, 0, 0.01, 0.1]),
       ...options.links,
     },
-    disks: { delay: random.pick([0.1, 0.4, 2]), slowness: random.pick([0, 0, 0.05]), ...options.disks },
+    disks: { delay: random.pick([0.1, 0.4, 2]), slowness: random.pick([0, 0, 0.05]) },
     faults: random.chance(0.3) ? all : some(random, all, 2 + random.below(5)),
     faultPause: random.between(20, 250),
     duration: random.between(5, 30) * tuning.electionTimeout,

@@ -15,7 +15,10 @@ export interface Tuning {
   maxInflightBytes: number
   /** Messages with entries under way to one follower. Default 256. */
   maxInflightMessages: number
-  /** Durable entries kept in memory; older ones are read back from storage. Default 64 MiB. */
+  /**
+   * Durable entries kept in memory; older ones are read back from storage. Entries that are applied, and that every member
+   * that keeps up has, take at most a sixteenth of it. Default 64 MiB.
+   */
   maxWindowBytes: number
   /** Entries handed to the state machine at once. One entry may be larger. Default 1 MiB. */
   maxApplyBytes: number

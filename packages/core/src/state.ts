@@ -198,6 +198,7 @@ export class State {
     const apply = this.#applying.next(this.log, Math.min(this.#commitIndex, this.log.durableIndex), this.tuning.maxApplyBytes)
     if (apply.request !== null) this.requestEntries({ ...apply.request, reader: this.id })
     const write = this.durability.nextWrite(this.log, this.#hardState, this.#now)
+    this.log.release(Math.min(this.lastApplied + 1, this.#role.neededFrom))
     const effects = this.#pending.complete(write, apply.entries)
     this.#pending = new PendingEffects()
     return effects

@@ -18,6 +18,7 @@ export class StoredValue implements Place {
   memory = NO_MEMORY
   start = 0
   length = 0
+  room = 0
   createRevision: number
   modRevision: number
   version = 1
@@ -31,13 +32,13 @@ export class StoredValue implements Place {
     this.owner = owner
   }
 
-  /** A view. It stays as it is when the key is put again. */
+  /** A view, in which another value may stand once the key is put again. */
   get value(): Uint8Array {
     return this.memory.subarray(this.start, this.start + this.length)
   }
 }
 
-const NO_MEMORY = Buffer.alloc(0)
+const NO_MEMORY = new Uint8Array(0)
 
 export interface RangeAnswer {
   readonly entries: readonly KeyValue[]
@@ -113,7 +114,7 @@ export class Keyspace {
   get(key: Uint8Array): KeyValue | null {
     const recent = this.#recent.find(key, 0, key.length)
     const stored = recent?.owner === this.#owner ? recent : this.#tree.get(toBinaryKey(key))
-    return stored === undefined ? null : keyValue(stored)
+    return stored === undefined ? null : keyValue(stored, Buffer.from(key))
   }
 
   range(request: RangeRequest): RangeAnswer {
@@ -127,7 +128,7 @@ export class Keyspace {
       if (!key.startsWith(prefix)) break
       const entryBytes = key.length + stored.length + ENTRY_OVERHEAD_BYTES
       if (entries.length === limit || (bytes + entryBytes > MAX_RANGE_BYTES && entries.length > 0)) return { entries, more: true, bytes }
-      entries.push(keyValue(stored))
+      entries.push(keyValue(stored, fromBinaryKey(key)))
       bytes += entryBytes
     }
     return { entries, more: false, bytes }
@@ -141,15 +142,15 @@ export class Keyspace {
   #change(stored: StoredValue, source: Uint8Array, from: number, to: number, revision: number): StoredValue {
     stored.modRevision = revision
     stored.version += 1
-    this.#memory.copy(source, from, to, stored)
+    this.#memory.replace(source, from, to, stored)
     return stored
   }
 }
 
-function keyValue(stored: Readonly<StoredValue>): KeyValue {
+function keyValue(stored: Readonly<StoredValue>, key: Uint8Array): KeyValue {
   return {
-    key: fromBinaryKey(stored.key),
-    value: stored.value,
+    key,
+    value: Buffer.from(stored.value),
     createRevision: stored.createRevision,
     modRevision: stored.modRevision,
     version: stored.version,

@@ -2,8 +2,10 @@ import type { BinaryKey } from './key.js'
 
 /** Longer keys are looked for in the tree. */
 const MAX_KEY_LENGTH = 64
-const FIRST_SLOTS = 2 ** 10
-const MOST_SLOTS = 2 ** 20
+/** Places among which a key has its own: with twice as many places as keys hardly any set is full. */
+const WAYS = 8
+const FIRST_PLACES = 2 ** 11
+const MOST_PLACES = 2 ** 24
 const GROWTH = 4
 
 /** What is remembered under its key. */
@@ -13,11 +15,14 @@ interface Keyed {
 
 /**
  * Keys that were used last, found by their bytes: a lookup in the tree is a dozen comparisons of strings that lie all over the
- * memory, and needs the key as a string. Each key has one place, which it takes from the one that had it; a forgotten key costs
- * time, and nothing else.
+ * memory, and needs the key as a string. A set-associative cache: each key may stand in eight places, and takes the one of
+ * another where all are taken; a forgotten key costs time, and nothing else.
  */
 export class RecentKeys<Stored extends Keyed> {
-  #slots: (Stored | undefined)[] = new Array<Stored | undefined>(FIRST_SLOTS)
+  /** Beside each place the hash of the key there, so that others need not be looked at. 0 where there is none. */
+  #hashes = new Int32Array(FIRST_PLACES)
+  #places: (Stored | undefined)[] = new Array<Stored | undefined>(FIRST_PLACES)
+  #victim = 0
 
   /** The key's bytes lie from `start` up to `end`. */
   find(bytes: Uint8Array, start: number, end: number): Stored | undefined {
@@ -25,27 +30,63 @@ export class RecentKeys<Stored extends Keyed> {
     if (length > MAX_KEY_LENGTH) return undefined
     let hash = FNV_START
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), FNV_PRIME)
-    const found = this.#slots[this.#placeOf(hash)]
-    if (found === undefined || found.key.length !== length) return undefined
-    for (let i = 0; i < length; i++) if (found.key.charCodeAt(i) !== bytes[start + i]) return undefined
-    return found
+    hash = mixed(hash)
+    const first = this.#firstPlace(hash)
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#hashes[place] !== hash) continue
+      const found = this.#places[place] as Stored
+      if (isAt(found.key, bytes, start, length)) return found
+    }
+    return undefined
   }
 
   /** @param size how many keys there are */
   remember(stored: Stored, size: number): void {
     const { key } = stored
     if (key.length > MAX_KEY_LENGTH) return
-    if (size > this.#slots.length && this.#slots.length < MOST_SLOTS) this.#slots = new Array(this.#slots.length * GROWTH)
-    this.#slots[this.#placeOf(hashOf(key))] = stored
+    if (2 * size > this.#hashes.length && this.#hashes.length < MOST_PLACES) this.#grow()
+    const hash = hashOf(key)
+    const place = this.#placeFor(key, hash)
+    this.#hashes[place] = hash
+    this.#places[place] = stored
   }
 
   forget(key: BinaryKey): void {
-    if (key.length <= MAX_KEY_LENGTH) this.#slots[this.#placeOf(hashOf(key))] = undefined
+    if (key.length > MAX_KEY_LENGTH) return
+    const place = this.#placeOf(key, hashOf(key))
+    if (place === -1) return
+    this.#hashes[place] = 0
+    this.#places[place] = undefined
   }
 
-  /** The high bits are mixed by more of the bytes than the low ones. */
-  #placeOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#slots.length - 1)
+  /** What was remembered is not taken along: that would take long, and what is in use comes back by itself. */
+  #grow(): void {
+    const places = this.#hashes.length * GROWTH
+    this.#hashes = new Int32Array(places)
+    this.#places = new Array(places)
+  }
+
+  /** The place of the key, or else a free one, or else that of another. */
+  #placeFor(key: BinaryKey, hash: number): number {
+    const own = this.#placeOf(key, hash)
+    if (own !== -1) return own
+    const first = this.#firstPlace(hash)
+    for (let place = first; place < first + WAYS; place++) if (this.#hashes[place] === 0) return place
+    this.#victim = (this.#victim + 1) % WAYS
+    return first + this.#victim
+  }
+
+  /** -1 when it has none. */
+  #placeOf(key: BinaryKey, hash: number): number {
+    const first = this.#firstPlace(hash)
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#hashes[place] === hash && this.#places[place]?.key === key) return place
+    }
+    return -1
+  }
+
+  #firstPlace(hash: number): number {
+    return hash & (this.#hashes.length - WAYS)
   }
 }
 
@@ -56,5 +97,16 @@ const FNV_PRIME = 0x01000193
 function hashOf(key: BinaryKey): number {
   let hash = FNV_START
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME)
-  return hash
+  return mixed(hash)
+}
+
+/** The high bits of FNV are mixed by more of the bytes than the low ones. Never 0. */
+function mixed(hash: number): number {
+  return (hash ^ (hash >>> 15)) | 0 || 1
+}
+
+function isAt(key: BinaryKey, bytes: Uint8Array, start: number, length: number): boolean {
+  if (key.length !== length) return false
+  for (let i = 0; i < length; i++) if (key.charCodeAt(i) !== bytes[start + i]) return false
+  return true
 }

@@ -1,6 +1,6 @@
 import type { CommandErrorCode } from './errors.js'
 
-/** A key as it is now. The bytes belong to the store: they are never written to. */
+/** A key as it was when it was read. The bytes are copies: the store writes over its own. */
 export interface KeyValue {
   readonly key: Uint8Array
   readonly value: Uint8Array

@@ -1,40 +1,61 @@
 /** Values larger than this get memory of their own. */
 const MAX_SHARED_BYTES = 1024
 const SLAB_BYTES = 8 * 1024
+/** A value takes the room of the one before unless it would leave more than half of it unused, and more than this. */
+const MAX_UNUSED_BYTES = 64
 
 /** Where a value lies. */
 export interface Place {
-  memory: Buffer
+  memory: Uint8Array
   start: number
   length: number
+  /** From `start` on, so many bytes are this value's. */
+  room: number
 }
 
 /**
  * Copies values out of the batch that brought them. A value that stayed a view would keep its whole batch (megabytes) in
  * memory for as long as the key is not overwritten; a copy in a slab keeps at most the slab, 8 KiB, and saves the cost of
- * an allocation off the heap, which is more than that of copying. Bytes once copied are never written to again.
+ * an allocation off the heap, which is more than that of copying.
  */
 export class ValueMemory {
-  #slab = Buffer.allocUnsafeSlow(0)
+  #slab: Uint8Array = new Uint8Array(0)
   #used = 0
 
-  /** Copies the bytes of `source` from `from` up to `to`, and says in `place` where they are. */
+  /** Copies the bytes of `source` from `from` up to `to` into new memory, and says in `place` where they are. */
   copy(source: Uint8Array, from: number, to: number, place: Place): void {
     const length = to - from
-    place.length = length
     if (length > MAX_SHARED_BYTES) {
-      place.memory = Buffer.allocUnsafeSlow(length)
+      place.memory = allocate(length)
       place.start = 0
     } else {
       if (this.#used + length > this.#slab.length) {
-        this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+        this.#slab = allocate(SLAB_BYTES)
         this.#used = 0
       }
       place.memory = this.#slab
       place.start = this.#used
       this.#used += length
     }
-    // A plain view takes half the time of one of Buffer's.
-    place.memory.set(new Uint8Array(source.buffer, source.byteOffset + from, length), place.start)
+    place.room = length
+    write(source, from, length, place)
   }
+
+  /** As `copy`, where nobody sees the value that lies at `place` any more: its memory is written over if the new one fits well. */
+  replace(source: Uint8Array, from: number, to: number, place: Place): void {
+    const length = to - from
+    if (length <= place.room && (place.room <= 2 * length || place.room <= length + MAX_UNUSED_BYTES)) write(source, from, length, place)
+    else this.copy(source, from, to, place)
+  }
+}
+
+function write(source: Uint8Array, from: number, length: number, place: Place): void {
+  place.length = length
+  // A plain view takes half the time of one of Buffer's.
+  place.memory.set(new Uint8Array(source.buffer, source.byteOffset + from, length), place.start)
+}
+
+function allocate(bytes: number): Uint8Array {
+  const memory = Buffer.allocUnsafeSlow(bytes)
+  return new Uint8Array(memory.buffer, memory.byteOffset, bytes)
 }

@@ -6,6 +6,8 @@ import { TermRuns } from './term-runs.js'
 
 /** Batches of so many bytes are not joined with others. */
 const NOT_JOINED_BYTES = 16 * 1024
+/** Of the window, what stays of entries that nobody is known to need, for a member that falls behind by little. */
+const SPARE_SHARE = 1 / 16
 
 /**
  * The member's view of the entries. The terms of all of them are in memory; payloads only from `windowFirst` on, the older
@@ -151,7 +153,15 @@ export class Log {
   madeDurable(index: number): void {
     assert(index <= this.#lastIndex, () => `durable up to ${index} in a log that ends at ${this.#lastIndex}`)
     this.#durableIndex = Math.max(this.#durableIndex, index)
-    this.#evict()
+    this.#evict(this.#maxWindowBytes, this.#durableIndex)
+  }
+
+  /**
+   * Nobody is known to need the entries before `index`: of those most leave memory at once, and not when the window is full.
+   * Garbage that is young costs a collector next to nothing.
+   */
+  release(index: number): void {
+    this.#evict(this.#maxWindowBytes * SPARE_SHARE, index - 1)
   }
 
   /**
@@ -201,11 +211,13 @@ export class Log {
     return low
   }
 
-  #evict(): void {
+  /** Durable entries up to `lastIndex`, until no more than `maxBytes` are left. */
+  #evict(maxBytes: number, lastIndex: number): void {
+    const last = Math.min(lastIndex, this.#durableIndex)
     let evicted = 0
-    while (this.#windowBytes > this.#maxWindowBytes) {
+    while (this.#windowBytes > maxBytes) {
       const batch = this.#window[evicted]
-      if (batch === undefined || batch.lastIndex > this.#durableIndex) break
+      if (batch === undefined || batch.lastIndex > last) break
       this.#windowBytes -= batch.byteLength
       evicted += 1
     }

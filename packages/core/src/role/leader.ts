@@ -57,6 +57,12 @@ export class Leader extends Role {
     return null
   }
 
+  override get neededFrom(): number {
+    let first = Number.POSITIVE_INFINITY
+    for (const { mode, matchIndex } of this.progress.values()) if (mode === 'replicate') first = Math.min(first, matchIndex + 1)
+    return first
+  }
+
   tick(): void {
     const { state } = this
     if (state.now < this.#heartbeatDeadline) return

@@ -24,6 +24,11 @@ export abstract class Role {
   /** When `tick` has something to do, in ms. */
   abstract get deadline(): number
 
+  /** The first entry that it may have to send to a member that keeps up; Infinity where there is none. */
+  get neededFrom(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
   /** When the member will ask to be elected; null for a leader. */
   abstract get electionDeadline(): number | null
 

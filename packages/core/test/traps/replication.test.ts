@@ -241,4 +241,33 @@ describe('replication and commit', () => {
       expect(prevLogTerm).toBe(prevLogIndex === 0 ? 0 : (terms[prevLogIndex - 1] ?? 10))
     expect(c.state('a').log.windowBytes).toBeLessThan(60)
   })
+
+  it('trap 16: entries leave memory once they are applied and every member that keeps up has them', () => {
+    const c = scenario({ members: ['a', 'b', 'c'], tuning: { maxWindowBytes: 1600 } })
+    c.elect('a')
+    c.settle()
+    const windowBytes = () => c.state('a').log.windowBytes
+    const propose = (count: number) => {
+      for (let i = 0; i < count; i++) c.propose('a', 'x'.repeat(20))
+      c.settle()
+    }
+    propose(50)
+    expect(windowBytes()).toBeLessThanOrEqual(100)
+    // What is not committed is not applied.
+    c.rule = ({ to }) => (to === 'a' ? 'drop' : 'deliver')
+    propose(50)
+    expect(c.state('b').log.windowBytes).toBeGreaterThanOrEqual(50 * 21)
+    c.rule = () => 'deliver'
+    c.run(2000)
+    expect(windowBytes()).toBeLessThanOrEqual(100)
+    // What c has not acknowledged may have to be sent to it again, though it is committed and applied.
+    c.rule = ({ from }) => (from === 'c' ? 'drop' : 'deliver')
+    propose(50)
+    expect(c.state('a').lastApplied).toBe(c.state('a').log.lastIndex)
+    expect(windowBytes()).toBeGreaterThanOrEqual(50 * 21)
+    // A member that is silent does not keep up, and holds nothing back.
+    c.run(2000)
+    expect(c.state('a').progress?.get('c')?.mode).toBe('probe')
+    expect(windowBytes()).toBeLessThanOrEqual(100)
+  })
 })

@@ -68,6 +68,17 @@ class Pair {
     expect(this.log.windowBytes <= MAX_WINDOW || (first !== undefined && first.lastIndex > this.durable)).toBe(true)
   }
 
+  release(a: number): void {
+    const index = this.base + 1 + (a % (this.list.length + 1))
+    const neededFirst = Math.max(index, this.log.windowFirst)
+    this.log.release(index)
+    const first = this.log.window[0]
+    // Only what is needed, or not durable, may exceed the spare share.
+    const spare = MAX_WINDOW / 16
+    expect(this.log.windowBytes <= spare || (first !== undefined && first.lastIndex > Math.min(index - 1, this.durable))).toBe(true)
+    expect(this.log.windowFirst).toBeLessThanOrEqual(neededFirst)
+  }
+
   readEntries(a: number, b: number): void {
     if (this.list.length === 0) return
     const from = this.base + 1 + (a % this.list.length)
@@ -112,7 +123,7 @@ class Pair {
   }
 }
 
-const step = fc.tuple(fc.constantFrom('append', 'truncate', 'makeDurable', 'readEntries', 'compare', 'fork'), fc.nat(), fc.nat())
+const step = fc.tuple(fc.constantFrom('append', 'truncate', 'makeDurable', 'release', 'readEntries', 'compare', 'fork'), fc.nat(), fc.nat())
 
 describe.each([0, 7, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52])('a log that begins behind index %i', (base) => {
   const baseTerm = base === 0 ? 0 : 3

@@ -3,7 +3,6 @@ import {
   type Command,
   type Compare,
   Operation,
-  type PutCommand,
   RANGE_HAS_AFTER,
   type RangeStep,
   Relation,
@@ -20,25 +19,12 @@ const TARGETS = byNumber(Target)
 
 /** Reads the command that `bytes` hold, whole. Its keys and values are views. @throws CommandError for anything else */
 export function decodeCommand(bytes: Uint8Array): Command {
-  const decoder = new CommandDecoder(bytes)
-  const command = decoder.decode(0, bytes.length)
-  if (command !== null) return command
-  const { keyStart, keyEnd, valueStart, valueEnd } = decoder.put
-  return { type: 'put', key: bytes.subarray(keyStart, keyEnd), value: bytes.subarray(valueStart, valueEnd) }
+  return new CommandDecoder(bytes).decode(0, bytes.length)
 }
 
-/** Where the parts of a put lie in the decoder's bytes. */
-export interface PutPlace {
-  readonly keyStart: number
-  readonly keyEnd: number
-  readonly valueStart: number
-  readonly valueEnd: number
-}
-
-/** Reads commands that lie in the same bytes, with no allocation but the commands themselves, and none at all for puts. */
+/** Reads commands that lie in the same bytes. */
 export class CommandDecoder {
   readonly bytes: Buffer
-  readonly #put = { keyStart: 0, keyEnd: 0, valueStart: 0, valueEnd: 0 }
   #start = 0
   #position = 0
   #end = 0
@@ -47,41 +33,23 @@ export class CommandDecoder {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** The put that was read last; another one after the next `decode`. */
-  get put(): PutPlace {
-    return this.#put
-  }
-
-  /**
-   * The command between two places of the bytes; null when it is a put, as most are: then `put` says where its parts are.
-   * @throws CommandError, with the same message wherever the command lies
-   */
-  decode(start: number, end: number): Exclude<Command, PutCommand> | null {
+  /** The command between two places of the bytes. @throws CommandError, with the same message wherever the command lies */
+  decode(start: number, end: number): Command {
     this.#start = start
     this.#position = start
     this.#end = end
     const version = this.#u8()
     if (version !== COMMAND_VERSION)
       throw new CommandError('RAFT_COMMAND_VERSION', `a command of version ${version}: version ${COMMAND_VERSION} is known here`)
-    const operation = this.#u8()
-    const command = operation === Operation.Put ? this.#readPut() : this.#command(operation)
+    const command = this.#command(this.#u8())
     if (this.#position !== end) throw malformed(`${end - this.#position} bytes too many`)
     return command
   }
 
-  #readPut(): null {
-    const put = this.#put
-    const keyLength = this.#keyLength()
-    put.keyStart = this.#take(keyLength)
-    put.keyEnd = this.#position
-    const valueLength = this.#u32()
-    put.valueStart = this.#take(valueLength)
-    put.valueEnd = this.#position
-    return null
-  }
-
-  #command(operation: number): Exclude<Command, PutCommand> {
+  #command(operation: number): Command {
     switch (operation) {
+      case Operation.Put:
+        return { type: 'put', key: this.#key(), value: this.#byteString() }
       case Operation.Delete:
         return { type: 'delete', key: this.#key() }
       case Operation.CompareAndSet:

@@ -1,10 +1,11 @@
 import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
-import type { Command, PutCommand, RangeRequest, TransactionCommand } from './command.js'
-import { CommandDecoder, type PutPlace } from './command-decoder.js'
+import type { Command, RangeRequest, TransactionCommand } from './command.js'
+import { CommandDecoder } from './command-decoder.js'
 import { digest } from './digest.js'
 import { CommandError } from './errors.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
+import { PutRun } from './put-run.js'
 import type { KeyValue, RangeResult, StoreResult } from './result.js'
 import { canFail, runTransaction } from './transaction.js'
 
@@ -19,6 +20,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   #keys = new Keyspace()
   #revision = 0
   #lastApplied = 0
+  readonly #puts = new PutRun()
 
   /** Index of the last entry that the state includes; 0 when it is new. */
   get lastApplied(): number {
@@ -69,9 +71,15 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     const { bytes, offsets } = entries
     const decoder = new CommandDecoder(bytes)
     const results: (StoreResult | undefined)[] = []
-    for (let i = 0; i < entries.count; i++) {
-      const start = offsets[i] as number
-      results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, offsets[i + 1] as number) : undefined)
+    while (results.length < entries.count) {
+      this.#puts.read(bytes, offsets, results.length)
+      if (this.#puts.count > 0) {
+        this.#putAll(decoder.bytes, results)
+        continue
+      }
+      const start = offsets[results.length] as number
+      const end = offsets[results.length + 1] as number
+      results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, end) : undefined)
     }
     this.#lastApplied = entries.lastIndex
     return results
@@ -79,16 +87,17 @@ export class KeyValueStore implements StateMachine<StoreResult> {
 
   #applyCommand(decoder: CommandDecoder, start: number, end: number): StoreResult {
     try {
-      const command = decoder.decode(start, end)
-      return command === null ? this.#put(decoder.bytes, decoder.put) : this.#run(command)
+      return this.#run(decoder.decode(start, end))
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       return { type: 'error', revision: this.#revision, code: error.code, message: error.message }
     }
   }
 
-  #run(command: Exclude<Command, PutCommand>): StoreResult {
+  #run(command: Command): StoreResult {
     switch (command.type) {
+      case 'put':
+        return this.#put(command.key, command.value)
       case 'delete':
         return this.#delete(command.key)
       case 'compareAndSet':
@@ -98,9 +107,20 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     }
   }
 
-  #put(bytes: Buffer, place: PutPlace): StoreResult {
+  #putAll(bytes: Buffer, results: (StoreResult | undefined)[]): void {
+    const puts = this.#puts
+    const keys = this.#keys
+    keys.findAll(bytes, puts)
+    for (let i = 0; i < puts.count; i++) {
+      this.#revision += 1
+      const { createRevision, modRevision, version } = keys.putFound(bytes, puts, i, this.#revision)
+      results.push({ type: 'put', revision: this.#revision, createRevision, modRevision, version })
+    }
+  }
+
+  #put(key: Uint8Array, value: Uint8Array): StoreResult {
     this.#revision += 1
-    const { createRevision, modRevision, version } = this.#keys.putFrom(bytes, place, this.#revision)
+    const { createRevision, modRevision, version } = this.#keys.put(toBinaryKey(key), value, 0, value.length, this.#revision)
     return { type: 'put', revision: this.#revision, createRevision, modRevision, version }
   }
 

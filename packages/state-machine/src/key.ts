@@ -14,6 +14,13 @@ export function binaryKeyAt(bytes: Buffer, start: number, end: number): BinaryKe
   return bytes.toString('latin1', start, end)
 }
 
+/** Whether these are the bytes from `start` up to `end`. */
+export function isKeyAt(key: BinaryKey, bytes: Uint8Array, start: number, end: number): boolean {
+  if (key.length !== end - start) return false
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) !== bytes[start + i]) return false
+  return true
+}
+
 export function fromBinaryKey(key: BinaryKey): Uint8Array {
   return Buffer.from(key, 'latin1')
 }

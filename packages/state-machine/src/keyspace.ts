@@ -1,8 +1,8 @@
 import sortedBTree from 'sorted-btree'
 import type { RangeRequest } from './command.js'
-import type { PutPlace } from './command-decoder.js'
-import { type BinaryKey, binaryKeyAt, compareKeys, fromBinaryKey, toBinaryKey } from './key.js'
+import { type BinaryKey, binaryKeyAt, compareKeys, fromBinaryKey, isKeyAt, toBinaryKey } from './key.js'
 import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
+import type { PutRun } from './put-run.js'
 import { RecentKeys } from './recent-keys.js'
 import type { KeyValue } from './result.js'
 import { type Place, ValueMemory } from './value-memory.js'
@@ -55,6 +55,8 @@ export class Keyspace {
   readonly #recent: RecentKeys<StoredValue>
   /** Of the values that no fork shares. */
   #owner = new Owner()
+  /** What `findAll` has found. */
+  readonly #found: (StoredValue | undefined)[] = []
 
   constructor(
     tree: Tree = new BTree<BinaryKey, StoredValue>(undefined, compareKeys),
@@ -93,12 +95,26 @@ export class Keyspace {
     return stored
   }
 
-  /** As `put`, where key and value lie in the same bytes. */
-  putFrom(bytes: Buffer, { keyStart, keyEnd, valueStart, valueEnd }: PutPlace, revision: number): Readonly<StoredValue> {
-    const recent = this.#recent.find(bytes, keyStart, keyEnd)
-    return recent?.owner === this.#owner
-      ? this.#change(recent, bytes, valueStart, valueEnd, revision)
-      : this.put(binaryKeyAt(bytes, keyStart, keyEnd), bytes, valueStart, valueEnd, revision)
+  /** Looks for the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
+  findAll(bytes: Uint8Array, { count, keyStart, keyEnd }: PutRun): void {
+    const found = this.#found
+    for (let i = 0; i < count; i++) found[i] = this.#recent.candidate(bytes, keyStart[i] as number, keyEnd[i] as number)
+    for (let i = 0; i < count; i++) {
+      const candidate = found[i]
+      if (candidate === undefined) continue
+      const isIt = candidate.owner === this.#owner && isKeyAt(candidate.key, bytes, keyStart[i] as number, keyEnd[i] as number)
+      if (!isIt) found[i] = undefined
+    }
+  }
+
+  /** As `put`, for the `i`th of the puts whose keys were looked for. */
+  putFound(bytes: Buffer, puts: PutRun, i: number, revision: number): Readonly<StoredValue> {
+    const valueStart = puts.valueStart[i] as number
+    const valueEnd = puts.valueEnd[i] as number
+    const found = this.#found[i]
+    return found === undefined
+      ? this.put(binaryKeyAt(bytes, puts.keyStart[i] as number, puts.keyEnd[i] as number), bytes, valueStart, valueEnd, revision)
+      : this.#change(found, bytes, valueStart, valueEnd, revision)
   }
 
   /** Whether the key existed. */

@@ -1,12 +1,12 @@
-import type { BinaryKey } from './key.js'
+import { type BinaryKey, isKeyAt } from './key.js'
 
 /** Longer keys are looked for in the tree. */
 const MAX_KEY_LENGTH = 64
-/** Places among which a key has its own: with twice as many places as keys hardly any set is full. */
+/** Places of a set. There are at least twice as many places as keys, so that hardly any set is full. */
 const WAYS = 8
 const FIRST_PLACES = 2 ** 11
-const MOST_PLACES = 2 ** 24
-const GROWTH = 4
+const MOST_PLACES = 2 ** 23
+const GROWTH = 2
 
 /** What is remembered under its key. */
 interface Keyed {
@@ -26,18 +26,17 @@ export class RecentKeys<Stored extends Keyed> {
 
   /** The key's bytes lie from `start` up to `end`. */
   find(bytes: Uint8Array, start: number, end: number): Stored | undefined {
-    const length = end - start
-    if (length > MAX_KEY_LENGTH) return undefined
+    const candidate = this.candidate(bytes, start, end)
+    return candidate !== undefined && isKeyAt(candidate.key, bytes, start, end) ? candidate : undefined
+  }
+
+  /** What is remembered under a key of the same hash: nearly always under this one. */
+  candidate(bytes: Uint8Array, start: number, end: number): Stored | undefined {
+    if (end - start > MAX_KEY_LENGTH) return undefined
     let hash = FNV_START
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), FNV_PRIME)
-    hash = mixed(hash)
-    const first = this.#firstPlace(hash)
-    for (let place = first; place < first + WAYS; place++) {
-      if (this.#hashes[place] !== hash) continue
-      const found = this.#places[place] as Stored
-      if (isAt(found.key, bytes, start, length)) return found
-    }
-    return undefined
+    const place = this.#placeOf(mixed(hash))
+    return place === -1 ? undefined : this.#places[place]
   }
 
   /** @param size how many keys there are */
@@ -46,14 +45,14 @@ export class RecentKeys<Stored extends Keyed> {
     if (key.length > MAX_KEY_LENGTH) return
     if (2 * size > this.#hashes.length && this.#hashes.length < MOST_PLACES) this.#grow()
     const hash = hashOf(key)
-    const place = this.#placeFor(key, hash)
+    const place = this.#placeFor(hash)
     this.#hashes[place] = hash
     this.#places[place] = stored
   }
 
   forget(key: BinaryKey): void {
     if (key.length > MAX_KEY_LENGTH) return
-    const place = this.#placeOf(key, hashOf(key))
+    const place = this.#placeOf(hashOf(key))
     if (place === -1) return
     this.#hashes[place] = 0
     this.#places[place] = undefined
@@ -66,9 +65,9 @@ export class RecentKeys<Stored extends Keyed> {
     this.#places = new Array(places)
   }
 
-  /** The place of the key, or else a free one, or else that of another. */
-  #placeFor(key: BinaryKey, hash: number): number {
-    const own = this.#placeOf(key, hash)
+  /** The place of the key, or of one that has the same hash; or else a free one, or else that of another. */
+  #placeFor(hash: number): number {
+    const own = this.#placeOf(hash)
     if (own !== -1) return own
     const first = this.#firstPlace(hash)
     for (let place = first; place < first + WAYS; place++) if (this.#hashes[place] === 0) return place
@@ -76,12 +75,10 @@ export class RecentKeys<Stored extends Keyed> {
     return first + this.#victim
   }
 
-  /** -1 when it has none. */
-  #placeOf(key: BinaryKey, hash: number): number {
+  /** -1 when no key of this hash is remembered. */
+  #placeOf(hash: number): number {
     const first = this.#firstPlace(hash)
-    for (let place = first; place < first + WAYS; place++) {
-      if (this.#hashes[place] === hash && this.#places[place]?.key === key) return place
-    }
+    for (let place = first; place < first + WAYS; place++) if (this.#hashes[place] === hash) return place
     return -1
   }
 
@@ -103,10 +100,4 @@ function hashOf(key: BinaryKey): number {
 /** The high bits of FNV are mixed by more of the bytes than the low ones. Never 0. */
 function mixed(hash: number): number {
   return (hash ^ (hash >>> 15)) | 0 || 1
-}
-
-function isAt(key: BinaryKey, bytes: Uint8Array, start: number, length: number): boolean {
-  if (key.length !== length) return false
-  for (let i = 0; i < length; i++) if (key.charCodeAt(i) !== bytes[start + i]) return false
-  return true
 }

@@ -14,7 +14,7 @@ export const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record(
   { requiredKeys: [] },
 )
 
-const putStep = fc.record({ type: fc.constant('put' as const), key, value })
+export const putStep = fc.record({ type: fc.constant('put' as const), key, value })
 const deleteStep = fc.record({ type: fc.constant('delete' as const), key })
 const step: fc.Arbitrary<TransactionStep> = fc.oneof(
   putStep,

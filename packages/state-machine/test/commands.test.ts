@@ -1,6 +1,6 @@
-import { KeyValueStore, type TransactionStep } from '@raft/state-machine'
+import { encodeCommand, KeyValueStore, type TransactionStep } from '@raft/state-machine'
 import { describe, expect, test } from 'vitest'
-import { apply, bytes, put } from './help.js'
+import { apply, applyPayloads, bytes, put } from './help.js'
 
 const key = bytes('key')
 const value = bytes('value')
@@ -40,6 +40,15 @@ describe('put, delete and compareAndSet', () => {
       revision: 1,
       modRevision: 0,
     })
+  })
+
+  test('keys that look alike to a hash are told apart', () => {
+    const store = new KeyValueStore()
+    const alike = [bytes('76mmiq'), bytes('2391dx')]
+    const puts = alike.map((each) => encodeCommand({ type: 'put', key: each, value: each }))
+    applyPayloads(store, puts)
+    applyPayloads(store, [...puts, ...puts])
+    expect(alike.map((each) => store.get(each))).toMatchObject(alike.map((each) => ({ key: each, value: each, version: 3 })))
   })
 
   test('a value may be empty, and is not the same as none', () => {

@@ -1,17 +1,19 @@
 import { decodeCommand, encodeCommand, KeyValueStore } from '@raft/state-machine'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { command, rangeRequest } from './arbitraries.js'
-import { apply } from './help.js'
+import { command, putStep, rangeRequest } from './arbitraries.js'
+import { apply, applyPayloads } from './help.js'
 import { NaiveStore } from './naive-store.js'
 
-test('the store answers every command and every read as a naive one does', () => {
+test('the store answers every command and every read as a naive one does, however the commands are cut into batches', () => {
+  const batch = fc.oneof(fc.array(command, { maxLength: 20 }), fc.array(putStep, { maxLength: 150 }))
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 40 }), fc.array(rangeRequest, { maxLength: 5 }), (commands, requests) => {
+    fc.property(fc.array(batch, { maxLength: 8 }), fc.array(rangeRequest, { maxLength: 5 }), (batches, requests) => {
       const store = new KeyValueStore()
       const naive = new NaiveStore()
-      for (const each of commands) {
-        expect(apply(store, each)).toEqual(naive.apply(each))
+      for (const commands of batches) {
+        const results = applyPayloads(store, commands.map(encodeCommand))
+        expect(results).toEqual(commands.map((each) => naive.apply(each)))
         expect(store.revision).toBe(naive.revision)
       }
       expect(store.size).toBe(naive.content.size)

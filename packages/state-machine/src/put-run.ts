@@ -1,0 +1,49 @@
+import { EntryKind } from '@raft/core'
+import { COMMAND_VERSION, Operation } from './command.js'
+import { MAX_KEY_BYTES } from './limits.js'
+
+const LONGEST = 64
+const HEADER_BYTES = 2
+const LENGTH_BYTES = 4
+
+/**
+ * Puts that follow one another in a batch, by where their parts lie. Most commands are puts, and what takes most of their time
+ * is to fetch what is stored of their keys, which lies all over the memory: where several keys are known before the first put
+ * is carried out, the processor fetches for several at once.
+ */
+export class PutRun {
+  count = 0
+  readonly keyStart = new Uint32Array(LONGEST)
+  readonly keyEnd = new Uint32Array(LONGEST)
+  readonly valueStart = new Uint32Array(LONGEST)
+  readonly valueEnd = new Uint32Array(LONGEST)
+
+  /** Takes the puts from entry `first` on, up to the first that is something else or no whole command. */
+  read(bytes: Uint8Array, offsets: Uint32Array, first: number): void {
+    const last = Math.min(first + LONGEST, offsets.length - 1)
+    let entry = first
+    while (entry < last && this.#readOne(bytes, offsets[entry] as number, offsets[entry + 1] as number, entry - first)) entry += 1
+    this.count = entry - first
+  }
+
+  #readOne(bytes: Uint8Array, start: number, end: number, place: number): boolean {
+    const command = start + 1
+    if (bytes[start] !== EntryKind.Command || bytes[command] !== COMMAND_VERSION || bytes[command + 1] !== Operation.Put) return false
+    const keyStart = command + HEADER_BYTES + LENGTH_BYTES
+    const keyEnd = keyStart + u32(bytes, keyStart - LENGTH_BYTES)
+    const valueStart = keyEnd + LENGTH_BYTES
+    if (keyEnd === keyStart || keyEnd - keyStart > MAX_KEY_BYTES) return false
+    if (valueStart + u32(bytes, keyEnd) !== end) return false
+    this.keyStart[place] = keyStart
+    this.keyEnd[place] = keyEnd
+    this.valueStart[place] = valueStart
+    this.valueEnd[place] = end
+    return true
+  }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
+  )
+}

@@ -12,10 +12,14 @@ export class HeldAnswers {
     return this.#held.length === 0
   }
 
+  /** Whether an answer may be put into bytes at once. */
+  get hasRoom(): boolean {
+    return this.isEmpty && !this.#isFull()
+  }
+
   /** Carries `give` out as soon as there is room, behind those that wait for it. */
   add(give: () => void): void {
-    if (this.isEmpty && !this.#isFull()) give()
-    else this.#held.push(give)
+    this.#held.push(give)
   }
 
   /** Gives as many as there is room for. */

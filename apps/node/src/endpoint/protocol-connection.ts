@@ -2,6 +2,7 @@ import { ErrorCode, type ErrorResponse, ProtocolError, type Request, RequestKind
 import type { RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import { respond } from '../store/results.js'
+import { TurnTime } from '../turn-time.js'
 import type { ByteStream, StreamOwner } from './byte-stream.js'
 import { toErrorResponse } from './error-response.js'
 import { HeldAnswers } from './held-answers.js'
@@ -20,6 +21,7 @@ export class ProtocolConnection implements StreamOwner {
   readonly #stream: ByteStream
   readonly #options: ProtocolConnectionOptions
   readonly #endpoint: ServerEndpoint
+  readonly #time: TurnTime
   readonly #reads = new ReadBatch()
   readonly #held = new HeldAnswers(() => this.#isFull && this.#isHeard)
   #pending = 0
@@ -37,6 +39,7 @@ export class ProtocolConnection implements StreamOwner {
   constructor(stream: ByteStream, options: ProtocolConnectionOptions) {
     this.#stream = stream
     this.#options = options
+    this.#time = new TurnTime(options.clock)
     this.#endpoint = new ServerEndpoint({
       identity: options.identity,
       maxFrameBytes: options.maxFrameBytes,
@@ -122,10 +125,10 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   #write({ id, body }: Request): void {
-    const { node, clock, onWrite } = this.#options
-    const startedAt = clock.now()
+    const { node, onWrite } = this.#options
+    const startedAt = this.#time.now()
     node.submit(body, (error, result) => {
-      onWrite(clock.now() - startedAt, error)
+      onWrite(this.#time.now() - startedAt, error)
       if (error === null) this.#result(id, result)
       else this.#error(id, error)
     })
@@ -139,11 +142,10 @@ export class ProtocolConnection implements StreamOwner {
 
   #read(request: Request): void {
     const { id } = request
-    const { clock, store } = this.#options
-    const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : clock.now() + request.timeout
+    const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : this.#time.now() + request.timeout
     let asked: ReadRequest
     try {
-      asked = readRequest(request, this.#endpoint, store)
+      asked = readRequest(request, this.#endpoint, this.#options.store)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#refuse(id, ErrorCode.Malformed, error.message)
@@ -152,7 +154,8 @@ export class ProtocolConnection implements StreamOwner {
     const finish = () =>
       this.#answer(id, () => {
         // Whoever asked has given up: a range is work.
-        if (clock.now() > deadline) this.#endpoint.error(id, refusal(ErrorCode.DeadlineExceeded, `not read within ${request.timeout} ms`))
+        if (this.#time.now() > deadline)
+          this.#endpoint.error(id, refusal(ErrorCode.DeadlineExceeded, `not read within ${request.timeout} ms`))
         else asked.answer()
       })
     if (asked.consistency === 'local') finish()
@@ -169,19 +172,18 @@ export class ProtocolConnection implements StreamOwner {
 
   /** Answers as soon as there is room: a short request can ask for a long answer, and a chunk holds thousands. */
   #answer(id: number, give: () => void): void {
-    this.#held.add(() => {
-      try {
-        if (this.#isHeard) give()
-      } catch (error) {
-        // A callback that throws would stop the node, and a store can be anybody's.
-        const reason = error instanceof Error ? error.message : error
-        this.#endpoint.error(id, refusal(ErrorCode.Internal, `the store failed to read: ${reason}`))
-      }
-      this.#done()
-    })
+    if (this.#held.hasRoom) this.#give(id, give)
+    else this.#held.add(() => this.#give(id, give))
   }
 
-  #done(): void {
+  #give(id: number, give: () => void): void {
+    try {
+      if (this.#isHeard) give()
+    } catch (error) {
+      // A callback that throws would stop the node, and a store can be anybody's.
+      const reason = error instanceof Error ? error.message : error
+      this.#endpoint.error(id, refusal(ErrorCode.Internal, `the store failed to read: ${reason}`))
+    }
     this.#pending -= 1
   }
 

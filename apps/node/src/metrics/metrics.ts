@@ -1,8 +1,6 @@
 import { type NodeStatus, OutcomeUnknownError, type RaftError } from '@raft/core'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-
-/** Seconds: from a fast disk's sync to a stalled cluster's timeout. */
-const LATENCY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { LatencyHistogram } from './latency-histogram.js'
 
 const ROLES = ['follower', 'preCandidate', 'candidate', 'leader'] as const
 
@@ -18,10 +16,12 @@ export interface MetricsSources {
 /** The figures of one member, for Prometheus. Each has its own registry, so that one process can run several. */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #proposals: Counter<'outcome'>
-  readonly #proposeSeconds: Histogram
-  readonly #applySeconds: Histogram
-  readonly #writeSeconds: Histogram
+  /** Proposals, by how they failed. */
+  readonly #failed = new Map<string, number>()
+  #succeeded = 0
+  readonly #proposeSeconds: LatencyHistogram
+  readonly #applySeconds: LatencyHistogram
+  readonly #writeSeconds: LatencyHistogram
   readonly #leaderChanges: Counter
   readonly #protocolErrors: Counter
   readonly #sources: MetricsSources
@@ -30,13 +30,7 @@ export class Metrics {
     this.#sources = sources
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
-    const histogram = (name: string, help: string) => new Histogram({ name, help, registers, buckets: LATENCY_BUCKETS })
-    this.#proposals = new Counter({
-      name: 'raft_proposals_total',
-      help: 'Proposals made at this member, by how they ended.',
-      labelNames: ['outcome'],
-      registers,
-    })
+    const histogram = (name: string, help: string) => new LatencyHistogram(name, help, this.#registry)
     this.#proposeSeconds = histogram('raft_propose_seconds', 'From proposal to result.')
     this.#applySeconds = histogram('raft_apply_seconds', 'Applying one batch of entries to the state machine.')
     this.#writeSeconds = histogram('raft_log_write_seconds', 'One write to the log storage, until it was durable.')
@@ -46,22 +40,28 @@ export class Metrics {
       help: 'Client connections closed because of bytes that break the protocol.',
       registers,
     })
+    this.#addProposals()
     this.#addGauges()
     this.#addRole()
     this.#addTransport()
   }
 
   proposal(milliseconds: number, error: RaftError | null): void {
-    this.#proposals.inc(outcomeOf(error))
-    if (error === null) this.#proposeSeconds.observe(milliseconds / 1000)
+    if (error === null) {
+      this.#succeeded += 1
+      this.#proposeSeconds.observe(milliseconds)
+      return
+    }
+    const outcome = outcomeOf(error)
+    this.#failed.set(outcome, (this.#failed.get(outcome) ?? 0) + 1)
   }
 
   applied(milliseconds: number): void {
-    this.#applySeconds.observe(milliseconds / 1000)
+    this.#applySeconds.observe(milliseconds)
   }
 
   logWritten(milliseconds: number): void {
-    this.#writeSeconds.observe(milliseconds / 1000)
+    this.#writeSeconds.observe(milliseconds)
   }
 
   leaderChanged(): void {
@@ -129,24 +129,34 @@ export class Metrics {
     })
   }
 
+  #addProposals(): void {
+    this.#counters('raft_proposals_total', 'Proposals made at this member, by how they ended.', 'outcome', () => [
+      ['succeeded', this.#succeeded],
+      ...this.#failed,
+    ])
+  }
+
   #addTransport(): void {
     const { transport } = this.#sources
+    const help = 'What the transport counts: datagrams, bytes, retransmissions, and drops by reason.'
+    this.#counters('raft_transport_events_total', help, 'event', () => Object.entries(transport()))
+  }
+
+  /** What is counted elsewhere, with one label. */
+  #counters(name: string, help: string, label: string, counts: () => readonly (readonly [string, number])[]): void {
     new Counter({
-      name: 'raft_transport_events_total',
-      help: 'What the transport counts: datagrams, bytes, retransmissions, and drops by reason.',
-      labelNames: ['event'],
+      name,
+      help,
+      labelNames: [label],
       registers: [this.#registry],
       collect() {
         this.reset()
-        for (const [event, count] of Object.entries(transport())) this.inc({ event }, count)
+        for (const [value, count] of counts()) this.inc({ [label]: value }, count)
       },
     })
   }
 }
 
-const SUCCEEDED = { outcome: 'succeeded' } as const
-
-function outcomeOf(error: RaftError | null): { readonly outcome: string } {
-  if (error === null) return SUCCEEDED
-  return { outcome: error instanceof OutcomeUnknownError ? 'unknown' : error.code.replace(/^RAFT_/, '').toLowerCase() }
+function outcomeOf(error: RaftError): string {
+  return error instanceof OutcomeUnknownError ? 'unknown' : error.code.replace(/^RAFT_/, '').toLowerCase()
 }

@@ -37,9 +37,9 @@ export const store: readonly Variant[] = [
     name: 'a put is no revision',
     breaks: 'a put to a key that exists keeps the revision',
     file: STORE,
-    search: '    this.#revision += 1\n    const { createRevision, modRevision, version } = this.#keys.putFrom',
+    search: '      this.#revision += 1\n      const { createRevision, modRevision, version } = keys.putFound',
     replace:
-      '    if (this.#keys.get(bytes.subarray(place.keyStart, place.keyEnd)) === null) this.#revision += 1\n    const { createRevision, modRevision, version } = this.#keys.putFrom',
+      '      if (keys.get(bytes.subarray(puts.keyStart[i], puts.keyEnd[i])) === null) this.#revision += 1\n      const { createRevision, modRevision, version } = keys.putFound',
     stack: 'server',
     maxSeeds: 50,
   },

@@ -24,6 +24,8 @@ export interface Conditions {
 }
 
 const LOAD_PROCESSES = 2
+/** In ms: until a process of Node has compiled what it runs most. */
+const WARM_UP = 4000
 const NO_USAGE: Usage = { leader: 0, all: 0, memory: 0, collecting: null }
 
 /** What every group of cluster measurements uses: clusters side by side, load, and where the figures go. */
@@ -72,7 +74,7 @@ export class ClusterBench {
       keys: 10_000,
       processes: LOAD_PROCESSES,
       isFilledFirst: false,
-      warmUp: Math.min(2000, this.options.duration),
+      warmUp: Math.min(WARM_UP, this.options.duration),
       duration: this.options.duration,
       ...load,
       onBegin: async () => {

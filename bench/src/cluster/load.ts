@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
-import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
+import { LatencyRecorder } from './latency-recorder.js'
 import { keyOf, type LoadPlan, type LoadResult, type Order } from './load-plan.js'
 import { connectTo, type Target } from './target.js'
 
@@ -8,6 +9,8 @@ import { connectTo, type Target } from './target.js'
  */
 
 const FILLING_AT_ONCE = 500
+/** So many keys are made before they are asked for. */
+const MOST_KEYS_MADE = 100_000
 /** More than this under way in an open loop means that the target does not keep up: there is nothing to measure. */
 const MOST_UNDER_WAY = 200_000
 
@@ -16,7 +19,8 @@ class Load {
   readonly #target: Target
   readonly #value: Uint8Array
   #random: number
-  readonly #latencies = newHistogram()
+  readonly #keys: readonly string[]
+  readonly #latencies = new LatencyRecorder()
   #operations = 0
   #failures: string[] = []
   #isRunning = false
@@ -28,6 +32,7 @@ class Load {
     this.#plan = plan
     this.#target = connectTo(plan.target, plan.addresses)
     this.#value = randomFillSync(new Uint8Array(plan.valueBytes))
+    this.#keys = Array.from({ length: Math.min(plan.keys, MOST_KEYS_MADE) }, (_, n) => keyOf(n))
     this.#random = plan.process * 0x9e3779b1 + 1
   }
 
@@ -48,7 +53,7 @@ class Load {
   start(): void {
     this.#isRunning = true
     this.mark()
-    if (this.#plan.rate === null) for (let i = 0; i < this.#plan.outstanding; i++) this.#repeat()
+    if (this.#plan.rate === null) for (let i = 0; i < this.#plan.outstanding; i++) this.#repeat(performance.now())
     else this.#beginOnTime(this.#plan.rate)
   }
 
@@ -69,20 +74,16 @@ class Load {
     // Each of the operations under way is due again after this long, and is late by what goes beyond it.
     const { rate, outstanding } = this.#plan
     const expected = (outstanding / (operations / seconds)) * 1e6
-    const latencies = rate === null && operations > 0 ? this.#latencies.copyCorrectedForCoordinatedOmission(expected) : this.#latencies
+    const seen = this.#latencies.toHistogram()
+    const latencies = rate === null && operations > 0 ? seen.copyCorrectedForCoordinatedOmission(expected) : seen
     const result = { operations, failures, seconds, processorTime: user + system, latencies: encodeIntoCompressedBase64(latencies) }
     while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     await this.#target.close()
     return result
   }
 
-  #repeat(): void {
-    if (this.#isRunning) this.#one(performance.now(), this.#again)
-  }
-
-  readonly #again = (isDone: boolean): void => {
-    if (isDone) this.#repeat()
-    else setTimeout(() => this.#repeat(), 10)
+  readonly #repeat = (now: number): void => {
+    if (this.#isRunning) this.#one(now, this.#repeat)
   }
 
   /** Each operation counts from the moment at which it was due, however late it was begun. */
@@ -93,29 +94,32 @@ class Load {
       if (!this.#isRunning) return clearInterval(timer)
       const due = ((performance.now() - startedAt) / 1000) * rate
       for (; begun < due; begun++) {
-        if (this.#underWay < MOST_UNDER_WAY) this.#one(startedAt + (begun / rate) * 1000, () => {})
+        if (this.#underWay < MOST_UNDER_WAY) this.#one(startedAt + (begun / rate) * 1000, nothing)
         else this.#fail(`${MOST_UNDER_WAY} operations are under way: it does not keep up`)
       }
     }, 1)
   }
 
-  #one(dueAt: number, next: (isDone: boolean) => void): void {
+  /** @param next called with the time when the operation is done; after a pause where it failed */
+  #one(dueAt: number, next: (now: number) => void): void {
     const { readShare, keys } = this.#plan
-    const key = keyOf(this.#draw() % keys)
+    const n = this.#draw() % keys
+    const key = this.#keys[n] ?? keyOf(n)
     const isRead = readShare > 0 && this.#draw() / 2 ** 32 < readShare
     this.#underWay += 1
     const result = isRead ? this.#target.get(key) : this.#target.put(key, this.#value)
     result.then(
       () => {
+        const now = performance.now()
         this.#underWay -= 1
         this.#operations += 1
-        this.#latencies.recordValue(Math.max(1, Math.round((performance.now() - dueAt) * 1000)))
-        next(true)
+        this.#latencies.record((now - dueAt) * 1000)
+        next(now)
       },
       (error: unknown) => {
         this.#underWay -= 1
         this.#fail(String(error))
-        next(false)
+        setTimeout(() => next(performance.now()), 10)
       },
     )
   }
@@ -134,9 +138,7 @@ class Load {
   }
 }
 
-function newHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: 3 })
-}
+function nothing(): void {}
 
 const load = new Load(JSON.parse(process.argv[2] ?? '') as LoadPlan)
 

@@ -55,6 +55,8 @@ export class Keyspace {
   readonly #recent: RecentKeys<StoredValue>
   /** Of the values that no fork shares. */
   #owner = new Owner()
+  /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
+  readAhead = 0
   /** What `findAll` has found. */
   readonly #found: (StoredValue | undefined)[] = []
 
@@ -105,6 +107,13 @@ export class Keyspace {
       const isIt = candidate.owner === this.#owner && isKeyAt(candidate.key, bytes, keyStart[i] as number, keyEnd[i] as number)
       if (!isIt) found[i] = undefined
     }
+    // Each loop has the processor fetch, for many keys at once, what the next would otherwise wait for key by key.
+    let ahead = 0
+    for (let i = 0; i < count; i++) {
+      const stored = found[i]
+      if (stored !== undefined) ahead += stored.memory[stored.start] as number
+    }
+    this.readAhead = ahead
   }
 
   /** As `put`, for the `i`th of the puts whose keys were looked for. */

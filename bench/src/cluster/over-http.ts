@@ -1,4 +1,4 @@
-import { type ClusterBench, OURS } from './bench.js'
+import { type ClusterBench, OURS, WARM_UP } from './bench.js'
 import { fill } from './fill.js'
 import type { Subject } from './subject.js'
 import { runWrk } from './wrk.js'
@@ -30,7 +30,7 @@ async function measure(bench: ClusterBench, subjects: readonly Subject[], { oper
   await bench.rounds(subjects, async (subject) => {
     const { name, kind } = subject
     const load = { target: kind, address: await subject.leaderAddress(), operation, connections, valueBytes: 128, keys: KEYS, directory }
-    await runWrk({ ...load, duration: Math.min(1000, duration) })
+    await runWrk({ ...load, duration: Math.min(WARM_UP, duration) })
     const { rate, median, p99 } = await runWrk({ ...load, duration })
     recorder.add({ what, at, by: name }, rate)
     recorder.add({ what: 'median latency, ms', at: latencyAt, by: name }, median)

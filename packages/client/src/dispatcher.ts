@@ -225,9 +225,7 @@ export class Dispatcher {
   }
 
   #lost(link: Link, error: ClientError): void {
-    const calls = [...link.inFlight.values()]
-    link.inFlight.clear()
-    for (const call of calls) {
+    for (const call of link.inFlight.takeAll()) {
       this.#unsend(call)
       if (call.isWrite && !call.idempotent) this.#fail(call, new OutcomeUnknownError(error.message, { cause: error }))
       else this.#retry(call, 'connection', error, true)

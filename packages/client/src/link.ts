@@ -1,4 +1,5 @@
 import type { Call } from './call.js'
+import { CallsById } from './calls-by-id.js'
 import { type ClientError, ConnectionError } from './errors.js'
 import type { Clock, Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
@@ -34,7 +35,7 @@ export interface LinkOptions {
 /** One connection to one member, and the requests that were sent over it and not answered. */
 export class Link {
   readonly address: string
-  readonly inFlight = new Map<number, Call>()
+  readonly inFlight = new CallsById()
   /** The member has said who it is: requests may be sent. */
   ready = false
   /** Whether anything has arrived since this was last set to false. */
@@ -72,7 +73,7 @@ export class Link {
     const id = this.#takeId()
     call.link = this
     call.id = id
-    this.inFlight.set(id, call)
+    this.inFlight.add(id, call)
     this.#endpoint.request(id, call.kind, Math.min(Math.ceil(timeout), MAX_TIMEOUT), call.body)
   }
 
@@ -199,7 +200,7 @@ export class Link {
   #takeId(): number {
     do {
       this.#nextId = this.#nextId === MAX_ID ? 1 : this.#nextId + 1
-    } while (this.inFlight.has(this.#nextId))
+    } while (this.inFlight.get(this.#nextId) !== undefined)
     return this.#nextId
   }
 }

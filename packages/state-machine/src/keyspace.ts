@@ -138,8 +138,8 @@ export class Keyspace {
 
   get(key: Uint8Array): KeyValue | null {
     const recent = this.#recent.find(key, 0, key.length)
-    const stored = recent?.owner === this.#owner ? recent : this.#tree.get(toBinaryKey(key))
-    return stored === undefined ? null : keyValue(stored, Buffer.from(key))
+    const stored = recent?.owner === this.#owner ? recent : this.#findInTree(key)
+    return stored === undefined ? null : keyValue(stored, key)
   }
 
   range(request: RangeRequest): RangeAnswer {
@@ -164,6 +164,12 @@ export class Keyspace {
     this.#tree.forEachPair(visit)
   }
 
+  #findInTree(key: Uint8Array): StoredValue | undefined {
+    const stored = this.#tree.get(toBinaryKey(key))
+    if (stored?.owner === this.#owner) this.#recent.remember(stored, this.#tree.size)
+    return stored
+  }
+
   #change(stored: StoredValue, source: Uint8Array, from: number, to: number, revision: number): StoredValue {
     stored.modRevision = revision
     stored.version += 1
@@ -175,9 +181,16 @@ export class Keyspace {
 function keyValue(stored: Readonly<StoredValue>, key: Uint8Array): KeyValue {
   return {
     key,
-    value: Buffer.from(stored.value),
+    value: copyOf(stored),
     createRevision: stored.createRevision,
     modRevision: stored.modRevision,
     version: stored.version,
   }
+}
+
+/** From Node's pool, where it is small. */
+function copyOf({ memory, start, length }: Place): Uint8Array {
+  const copy = Buffer.allocUnsafe(length)
+  copy.set(memory.subarray(start, start + length))
+  return copy
 }

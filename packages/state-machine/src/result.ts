@@ -1,8 +1,10 @@
 import type { CommandErrorCode } from './errors.js'
 
-/** A key as it was when it was read. The bytes are copies: the store writes over its own. */
+/** A key as it was when it was read. */
 export interface KeyValue {
+  /** Where one key was asked for, the very bytes that asked. */
   readonly key: Uint8Array
+  /** A copy: the store writes over its own. */
   readonly value: Uint8Array
   /** The store's revision when the key came to be. */
   readonly createRevision: number

@@ -1,4 +1,5 @@
 import type { UdpCounters } from './counters.js'
+import { Numbered } from './numbered.js'
 
 /** A message that is not complete, or not yet due. */
 interface Partial {
@@ -18,7 +19,7 @@ export class BulkReceiver {
   readonly #deliver: (message: Uint8Array) => void
   readonly #maxMessageBytes: number
   readonly #maxBytes: number
-  readonly #partials = new Map<number, Partial>()
+  readonly #partials = new Numbered<Partial>()
   #due = 0
   #bytes = 0
 
@@ -64,7 +65,7 @@ export class BulkReceiver {
   #skip(number: number): void {
     if (number < this.#due || this.#partials.has(number)) return
     this.#counters.dropped.messageTooLarge += 1
-    this.#partials.set(number, { bytes: NOTHING, seen: new Set(), received: 0 })
+    this.#partials.add(number, { bytes: NOTHING, seen: new Set(), received: 0 })
     this.#deliverDue()
   }
 
@@ -72,7 +73,7 @@ export class BulkReceiver {
     let partial = this.#partials.get(number)
     if (partial === undefined) {
       partial = { bytes: Buffer.allocUnsafeSlow(total), seen: new Set(), received: 0 }
-      this.#partials.set(number, partial)
+      this.#partials.add(number, partial)
       this.#bytes += total
     }
     partial.bytes.set(bytes, offset)
@@ -86,7 +87,7 @@ export class BulkReceiver {
       this.#due += 1
       this.#deliver(bytes)
     } else {
-      this.#partials.set(number, { bytes, seen: new Set([0]), received: bytes.length })
+      this.#partials.add(number, { bytes, seen: new Set([0]), received: bytes.length })
       this.#bytes += bytes.length
     }
     this.#deliverDue()

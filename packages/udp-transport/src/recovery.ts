@@ -3,6 +3,7 @@ import { Congestion } from './congestion.js'
 import type { UdpCounters } from './counters.js'
 import type { Acknowledgement } from './frames.js'
 import { kernelCost } from './kernel-cost.js'
+import { Numbered } from './numbered.js'
 import { RoundTrip } from './rtt.js'
 
 /** A datagram that wants an acknowledgement. */
@@ -27,8 +28,8 @@ export class Recovery {
   readonly congestion: Congestion
   readonly #bulk: BulkSender
   readonly #counters: UdpCounters
-  /** By counter, ascending. */
-  readonly #inFlight = new Map<number, InFlight>()
+  /** By counter. */
+  readonly #inFlight = new Numbered<InFlight>()
   #bytes = 0
   #cost = 0
   #peerWindow: number
@@ -62,7 +63,7 @@ export class Recovery {
   onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
     if (!this.#isWaiting) this.#progressAt = now
     const cost = kernelCost(bytes)
-    this.#inFlight.set(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.congestion.window / 2, fragments })
+    this.#inFlight.add(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.congestion.window / 2, fragments })
     this.#bytes += bytes
     this.#cost += cost
     this.#lastSentAt = now
@@ -79,15 +80,16 @@ export class Recovery {
     this.#largestAcknowledged = Math.max(this.#largestAcknowledged, largest)
     let acknowledged = false
     let rangeIndex = ack.ranges.length - 1
-    for (const [counter, datagram] of this.#inFlight) {
-      if (counter > largest) break
+    this.#inFlight.walk((counter, datagram) => {
+      if (counter > largest) return false
       while (rangeIndex > 0 && counter > (ack.ranges[rangeIndex] as { last: number }).last) rangeIndex -= 1
-      if (counter < (ack.ranges[rangeIndex] as { first: number }).first) continue
+      if (counter < (ack.ranges[rangeIndex] as { first: number }).first) return true
       this.#remove(counter, datagram)
       acknowledged = true
       for (const fragment of datagram.fragments) this.#bulk.acknowledged(fragment)
       this.congestion.onAcknowledged(datagram.bytes, datagram.sentAt, now, this.roundTrip, datagram.limited || this.#limited)
-    }
+      return true
+    })
     if (acknowledged) {
       this.#probes = 0
       this.#progressAt = now
@@ -124,8 +126,10 @@ export class Recovery {
     this.#counters.probeTimeouts += 1
     if (this.#probes === PERSISTENT_PROBES) this.congestion.onPersistentLoss()
     // The oldest is what the receiver waits for; the newer ones are judged by the acknowledgement of this probe.
-    const oldest = this.#inFlight.entries().next().value
-    if (oldest !== undefined) this.#lose(oldest[0], oldest[1])
+    this.#inFlight.walk((counter, datagram) => {
+      this.#lose(counter, datagram)
+      return false
+    })
     return true
   }
 
@@ -146,15 +150,16 @@ export class Recovery {
   #detectLoss(now: number): void {
     const delay = this.roundTrip.lossDelay()
     this.#lossTime = Number.POSITIVE_INFINITY
-    for (const [counter, datagram] of this.#inFlight) {
-      if (counter > this.#largestAcknowledged) return
+    this.#inFlight.walk((counter, datagram) => {
+      if (counter > this.#largestAcknowledged) return false
       if (counter <= this.#largestAcknowledged - PACKET_THRESHOLD || datagram.sentAt + delay <= now) {
         this.#lose(counter, datagram)
         this.congestion.onLost(datagram.sentAt, now)
       } else {
         this.#lossTime = Math.min(this.#lossTime, datagram.sentAt + delay)
       }
-    }
+      return true
+    })
   }
 
   #lose(counter: number, datagram: InFlight): void {

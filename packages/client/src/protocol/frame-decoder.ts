@@ -34,7 +34,9 @@ export class FrameDecoder {
   }
 
   /** @throws ProtocolError for a frame over the limit, before any memory is taken for it; the stream is of no more use then. */
-  push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
+  push(received: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
+    // Views of a plain array are made in a fraction of the time that views of a Buffer take.
+    const chunk = new Uint8Array(received.buffer, received.byteOffset, received.length)
     let at = 0
     const end = chunk.length
     while (at < end) {

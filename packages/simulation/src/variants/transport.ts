@@ -26,7 +26,7 @@ export const transport: readonly Variant[] = [
     file: RECEIVER,
     search: '    let partial = this.#partials.get(number)\n    if (partial === undefined) {',
     replace:
-      '    let partial = this.#partials.get(number) ?? [...this.#partials.values()].find((one) => one.bytes.length === total)\n    if (partial === undefined) {',
+      '    const other = this.#partials.get(number - 1)\n    let partial = this.#partials.get(number) ?? (other?.bytes.length === total ? other : undefined)\n    if (partial === undefined) {',
     stack: 'transport',
     maxSeeds: 400,
   },

@@ -3,6 +3,7 @@ import type { Variant } from './variant.js'
 const STORE = 'packages/state-machine/src/key-value-store.ts'
 const KEYSPACE = 'packages/state-machine/src/keyspace.ts'
 const TRANSACTION = 'packages/state-machine/src/transaction.ts'
+const VALUE_MEMORY = 'packages/state-machine/src/value-memory.ts'
 
 /** What commands do to the keys. */
 export const store: readonly Variant[] = [
@@ -14,6 +15,24 @@ export const store: readonly Variant[] = [
     replace: '',
     stack: 'server',
     maxSeeds: 50,
+  },
+  {
+    name: 'a value is written over its neighbour',
+    breaks: 'a value takes the place of the one before although it is longer',
+    file: VALUE_MEMORY,
+    search: 'if (length <= place.room && (',
+    replace: 'if (true || (',
+    stack: 'server',
+    maxSeeds: 100,
+  },
+  {
+    name: 'what was read changes',
+    breaks: 'a read gives a view of the value, which the next put writes over',
+    file: KEYSPACE,
+    search: '  copy.set(memory.subarray(start, start + length))\n  return copy\n',
+    replace: '  return length === 0 ? copy : memory.subarray(start, start + length)\n',
+    stack: 'server',
+    maxSeeds: 100,
   },
   {
     name: 'compare-and-set does not compare',

@@ -74,7 +74,7 @@ export class ClusterBench {
       keys: 10_000,
       processes: LOAD_PROCESSES,
       isFilledFirst: false,
-      warmUp: Math.min(WARM_UP, this.options.duration),
+      warmUp: Math.min(WARM_UP, 2 * this.options.duration),
       duration: this.options.duration,
       ...load,
       onBegin: async () => {

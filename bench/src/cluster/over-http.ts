@@ -30,7 +30,7 @@ async function measure(bench: ClusterBench, subjects: readonly Subject[], { oper
   await bench.rounds(subjects, async (subject) => {
     const { name, kind } = subject
     const load = { target: kind, address: await subject.leaderAddress(), operation, connections, valueBytes: 128, keys: KEYS, directory }
-    await runWrk({ ...load, duration: Math.min(WARM_UP, duration) })
+    await runWrk({ ...load, duration: Math.min(WARM_UP, 2 * duration) })
     const { rate, median, p99 } = await runWrk({ ...load, duration })
     recorder.add({ what, at, by: name }, rate)
     recorder.add({ what: 'median latency, ms', at: latencyAt, by: name }, median)

@@ -1,78 +1,62 @@
 import type { Call } from './call.js'
 
-const FIRST_PLACES = 64
+/** So many calls a Map takes before a fresh one does. */
+const CALLS_PER_MAP = 4096
 
 /**
- * Calls under way, by their ids: a hash table with linear probing, for ids that follow one another. A Map through which so
- * many come and go replaces its table again and again, and V8 has each table point to the one after it: once one has grown
- * old, all later ones and their calls are kept, and copied, until the whole heap is collected.
+ * Calls under way, by their ids. A Map through which thousands come and go replaces its table again and again, and V8 has each
+ * table point to the one after it: once one has grown old, all later ones and their calls are kept, and copied, until the whole
+ * heap is collected. So each Map takes some calls only, and is left behind when they have ended.
  */
 export class CallsById {
-  #ids = new Uint32Array(FIRST_PLACES)
-  #calls: (Call | undefined)[] = new Array<Call | undefined>(FIRST_PLACES).fill(undefined)
-  #size = 0
+  readonly #callsPerMap: number
+  #older = new Map<number, Call>()
+  #newer = new Map<number, Call>()
+  /** How many calls the newer one has taken. */
+  #taken = 0
+
+  constructor(callsPerMap = CALLS_PER_MAP) {
+    this.#callsPerMap = callsPerMap
+  }
 
   get size(): number {
-    return this.#size
+    return this.#older.size + this.#newer.size
   }
 
   get(id: number): Call | undefined {
-    return this.#calls[this.#find(id)]
+    return this.#newer.get(id) ?? this.#older.get(id)
   }
 
   /** @param id of no call that is here */
   add(id: number, call: Call): void {
-    if (2 * (this.#size + 1) > this.#calls.length) this.#grow()
-    const place = this.#find(id)
-    this.#ids[place] = id
-    this.#calls[place] = call
-    this.#size += 1
+    if (this.#taken >= this.#callsPerMap && this.#taken >= 2 * this.size) this.#begin()
+    this.#newer.set(id, call)
+    this.#taken += 1
   }
 
   delete(id: number): void {
-    const mask = this.#calls.length - 1
-    let hole = this.#find(id)
-    if (this.#calls[hole] === undefined) return
-    this.#size -= 1
-    // Those behind it that would not be found across a hole move up.
-    for (let place = (hole + 1) & mask; this.#calls[place] !== undefined; place = (place + 1) & mask) {
-      const home = (this.#ids[place] as number) & mask
-      if (((place - home) & mask) < ((place - hole) & mask)) continue
-      this.#ids[hole] = this.#ids[place] as number
-      this.#calls[hole] = this.#calls[place]
-      hole = place
-    }
-    this.#calls[hole] = undefined
+    if (!this.#newer.delete(id)) this.#older.delete(id)
   }
 
   /** All of them, oldest first, and none is left. */
   takeAll(): Call[] {
     const calls = [...this.values()]
-    this.#calls.fill(undefined)
-    this.#size = 0
+    this.#older = new Map()
+    this.#newer = new Map()
     return calls.sort((a, b) => a.sequence - b.sequence)
   }
 
-  /** In no order. Nothing must be added or deleted meanwhile. */
+  /** In no order. */
   *values(): Iterable<Call> {
-    for (const call of this.#calls) if (call !== undefined) yield call
+    yield* this.#older.values()
+    yield* this.#newer.values()
   }
 
-  /** The place of the id, or the free one where it would be. */
-  #find(id: number): number {
-    const mask = this.#calls.length - 1
-    let place = id & mask
-    while (this.#calls[place] !== undefined && this.#ids[place] !== id) place = (place + 1) & mask
-    return place
-  }
-
-  #grow(): void {
-    const [ids, calls] = [this.#ids, this.#calls]
-    this.#ids = new Uint32Array(2 * calls.length)
-    this.#calls = new Array<Call | undefined>(2 * calls.length).fill(undefined)
-    this.#size = 0
-    calls.forEach((call, place) => {
-      if (call !== undefined) this.add(ids[place] as number, call)
-    })
+  /** What is left of the older calls, a few that take long, goes along. */
+  #begin(): void {
+    const next = new Map(this.#older)
+    this.#older = this.#newer
+    this.#newer = next
+    this.#taken = 0
   }
 }

@@ -9,11 +9,6 @@ export function toBinaryKey(key: Uint8Array): BinaryKey {
   return (Buffer.isBuffer(key) ? key : Buffer.from(key.buffer, key.byteOffset, key.byteLength)).toString('latin1')
 }
 
-/** The key whose bytes lie from `start` up to `end`. */
-export function binaryKeyAt(bytes: Buffer, start: number, end: number): BinaryKey {
-  return bytes.toString('latin1', start, end)
-}
-
 /** Whether these are the bytes from `start` up to `end`. */
 export function isKeyAt(key: BinaryKey, bytes: Uint8Array, start: number, end: number): boolean {
   if (key.length !== end - start) return false

@@ -1,6 +1,6 @@
 import sortedBTree from 'sorted-btree'
 import type { RangeRequest } from './command.js'
-import { type BinaryKey, binaryKeyAt, compareKeys, fromBinaryKey, isKeyAt, toBinaryKey } from './key.js'
+import { type BinaryKey, compareKeys, fromBinaryKey, isKeyAt, toBinaryKey } from './key.js'
 import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
 import type { PutRun } from './put-run.js'
 import { RecentKeys } from './recent-keys.js'
@@ -117,12 +117,12 @@ export class Keyspace {
   }
 
   /** As `put`, for the `i`th of the puts whose keys were looked for. */
-  putFound(bytes: Buffer, puts: PutRun, i: number, revision: number): Readonly<StoredValue> {
+  putFound(bytes: Uint8Array, puts: PutRun, i: number, revision: number): Readonly<StoredValue> {
     const valueStart = puts.valueStart[i] as number
     const valueEnd = puts.valueEnd[i] as number
     const found = this.#found[i]
     return found === undefined
-      ? this.put(binaryKeyAt(bytes, puts.keyStart[i] as number, puts.keyEnd[i] as number), bytes, valueStart, valueEnd, revision)
+      ? this.put(toBinaryKey(bytes.subarray(puts.keyStart[i], puts.keyEnd[i])), bytes, valueStart, valueEnd, revision)
       : this.#change(found, bytes, valueStart, valueEnd, revision)
   }
 

@@ -51,9 +51,11 @@ export class ValueMemory {
 
 function write(source: Uint8Array, from: number, length: number, place: Place): void {
   place.length = length
-  // A plain view takes half the time of one of Buffer's.
-  place.memory.set(new Uint8Array(source.buffer, source.byteOffset + from, length), place.start)
+  set.call(place.memory, subarray.call(source, from, from + length), place.start)
 }
+
+/** Node's prototypes make V8 look the methods of arrays up each time: known ones save a third of a copy. */
+const { set, subarray } = Uint8Array.prototype
 
 function allocate(bytes: number): Uint8Array {
   const memory = Buffer.allocUnsafeSlow(bytes)

@@ -66,7 +66,7 @@ async function commitRate(count: number, batch: number, duration: number): Promi
   }
 }
 
-/** Keeps so many batches of commands under way. Commands a second that were acknowledged. */
+/** Keeps so many batches of commands under way, each at least once. Commands a second that were acknowledged. */
 export async function proposeFor(
   node: Node<null>,
   commands: readonly Uint8Array[],
@@ -80,7 +80,6 @@ export async function proposeFor(
     new Promise<void>((resolve, reject) => {
       let left = 0
       const propose = () => {
-        if (performance.now() >= until) return resolve()
         left = commands.length
         for (const command of commands) node.submit(command, done)
       }
@@ -88,7 +87,9 @@ export async function proposeFor(
         if (error !== null) return reject(error)
         acknowledged += 1
         left -= 1
-        if (left === 0) propose()
+        if (left > 0) return
+        if (performance.now() < until) propose()
+        else resolve()
       }
       propose()
     })

@@ -20,7 +20,9 @@ export function countVotes(membership: Membership, votes: ReadonlyMap<MemberId, 
  * committed, the round that is confirmed, the time since which a majority has been heard.
  */
 export function reachedByMajority(membership: Membership, reached: (id: MemberId) => number): number {
-  return Math.min(...halves(membership).map((voters) => reachedByHalf(voters, reached)))
+  const { voters, outgoing } = membership
+  const byVoters = reachedByHalf(voters, reached)
+  return outgoing.length === 0 ? byVoters : Math.min(byVoters, reachedByHalf(outgoing, reached))
 }
 
 function halves(membership: Membership): (readonly MemberId[])[] {
@@ -41,6 +43,13 @@ function countHalf(voters: readonly MemberId[], votes: ReadonlyMap<MemberId, boo
 }
 
 function reachedByHalf(voters: readonly MemberId[], reached: (id: MemberId) => number): number {
-  const descending = voters.map(reached).sort((a, b) => b - a)
+  // Few, and asked for with each acknowledgement: put in order by hand.
+  const descending: number[] = []
+  for (const id of voters) {
+    const value = reached(id)
+    let at = descending.length
+    for (; at > 0 && (descending[at - 1] as number) < value; at--) descending[at] = descending[at - 1] as number
+    descending[at] = value
+  }
   return descending[majority(voters.length) - 1] as number
 }

@@ -1,4 +1,5 @@
 import { StorageError } from '@raft/core'
+import { allocateDirect } from './direct-memory.js'
 import type { StorageFile } from './file-system.js'
 
 /** Writes all of it, however little of it each call takes. */
@@ -61,7 +62,7 @@ export function readAllAsync(file: StorageFile, target: Uint8Array, position: nu
   })
 }
 
-const ZEROS = new Uint8Array(256 * 1024)
+const ZEROS = allocateDirect(1024 * 1024)
 
 /** Zeros, written in pieces so that a write to another file waits for one piece at most. */
 export async function writeZeros(file: StorageFile, from: number, to: number, goOn: () => boolean = () => true): Promise<void> {

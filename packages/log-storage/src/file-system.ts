@@ -14,6 +14,8 @@ export interface StorageFile {
 
 /** What `FileLogStorage` asks of the system. Paths are joined with `/`. Promises reject with the system's error. */
 export interface FileSystem {
+  /** At least so many bytes of memory that files are written from with fewer copies. Without it, any memory is as good. */
+  allocate?(bytes: number): Uint8Array
   /** With all its parents, which are made durable too. Does nothing when it is there. */
   createDirectory(path: string): Promise<void>
   /** Names of what the directory holds, in any order. */

@@ -1,6 +1,6 @@
 import type { HardState, LogWrite } from '@raft/core'
 import { writeAll } from './file-io.js'
-import type { StorageFile } from './file-system.js'
+import type { FileSystem, StorageFile } from './file-system.js'
 import type { Identity } from './identity.js'
 import type { PlaceIndex } from './place-index.js'
 import type { Recovered } from './recovery.js'
@@ -29,10 +29,13 @@ export class LogWriter {
   #position: number
   #sequence: number
   #checksum: number
-  #buffer = new Uint8Array(64 * 1024)
+  readonly #memory: (bytes: number) => Uint8Array
+  #buffer: Uint8Array
 
-  constructor(recovered: Recovered, file: StorageFile, preparer: SegmentPreparer, segmentBytes: number) {
+  constructor(recovered: Recovered, fileSystem: FileSystem, file: StorageFile, preparer: SegmentPreparer, segmentBytes: number) {
     const { contents } = recovered
+    this.#memory = (bytes) => fileSystem.allocate?.(bytes) ?? new Uint8Array(bytes)
+    this.#buffer = this.#memory(64 * 1024)
     this.#identity = recovered.identity
     this.#salt = recovered.salt
     this.#segmentBytes = segmentBytes
@@ -151,8 +154,8 @@ export class LogWriter {
   /** One write is in flight, so that one buffer serves all. */
   readonly #allocate = (bytes: number): Uint8Array => {
     if (bytes <= this.#buffer.length) return this.#buffer
-    if (bytes > KEPT_BUFFER_BYTES) return new Uint8Array(bytes)
-    this.#buffer = new Uint8Array(Math.max(bytes, this.#buffer.length * 2))
+    if (bytes > KEPT_BUFFER_BYTES) return this.#memory(bytes)
+    this.#buffer = this.#memory(Math.max(bytes, this.#buffer.length * 2))
     return this.#buffer
   }
 }

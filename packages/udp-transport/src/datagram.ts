@@ -1,8 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { FormatError, type MemberId, Reader, Writer } from '@raft/core'
 
-/** The version of the datagrams that are written, and the only one that is read. */
-export const DATAGRAM_VERSION = 1
+/** What this member begins handshakes in. One that is not upgraded yet drops them, and is answered when it begins in its own. */
+export const DATAGRAM_VERSION = 2
+/** The oldest that is still spoken. */
+export const OLDEST_DATAGRAM_VERSION = 1
 
 export const DatagramKind = {
   /** Who are you, and are you there now? */
@@ -19,6 +21,8 @@ export const PLAIN = 0x40
 
 /** version u8, kind u8, receiver's session id u64, counter u64. */
 export const SEALED_HEADER_BYTES = 18
+export const SEALED_SESSION_AT = 2
+export const SEALED_COUNTER_AT = 10
 export const NONCE_BYTES = 32
 /** The first half of a nonce is drawn at `start`, the second for each handshake. */
 export const BOOT_BYTES = 16
@@ -26,6 +30,8 @@ const MAC_BYTES = 32
 
 /** One step of a handshake. A hello carries no `nonce` of the receiver, and the others only prove that they know it. */
 export interface HandshakeDatagram {
+  /** Of all datagrams of the session that this leads to; an answer has its hello's. */
+  readonly version: number
   readonly kind: number
   readonly hint: number
   readonly from: MemberId
@@ -50,7 +56,7 @@ export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Ui
   const to = Buffer.from(step.to)
   const bytes = Buffer.alloc(2 + 4 + 8 + 8 + NONCE_BYTES + 4 + 4 + 1 + 1 + from.length + 1 + to.length + MAC_BYTES)
   const writer = new Writer(bytes)
-  writer.u8(DATAGRAM_VERSION)
+  writer.u8(step.version)
   writer.u8(step.kind + (plain ? PLAIN : 0))
   writer.u32(step.hint)
   writer.u64(step.senderSession)
@@ -73,7 +79,7 @@ export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Ui
  */
 export function decodeHandshake(bytes: Uint8Array): HandshakeDatagram {
   const reader = new Reader(bytes)
-  reader.u8()
+  const version = reader.u8()
   const kind = reader.u8() & ~PLAIN
   const hint = reader.u32()
   const senderSession = reader.u64()
@@ -87,7 +93,7 @@ export function decodeHandshake(bytes: Uint8Array): HandshakeDatagram {
   reader.raw(MAC_BYTES)
   reader.end()
   if (from === '' || to === '' || known > 1 || senderSession === 0) throw new FormatError('a handshake without names or session')
-  return { kind, hint, from, to, senderSession, receiverSession, nonce, maxDatagram, window, sessionKnown: known === 1 }
+  return { version, kind, hint, from, to, senderSession, receiverSession, nonce, maxDatagram, window, sessionKnown: known === 1 }
 }
 
 /** Whether the sender of this step knows the secret, and the receiver's nonce. */

@@ -52,12 +52,13 @@ export function readAcknowledgement(reader: Reader): Acknowledgement {
   const window = reader.u32()
   const count = reader.u8()
   const ranges: Range[] = []
+  let end = Number.POSITIVE_INFINITY
   for (let i = 0; i < count; i++) {
     const last = reader.u64()
     const first = last - reader.u32()
-    const newer = ranges[i - 1]
-    if (first < 0 || (newer !== undefined && last >= newer.first - 1)) throw new FormatError('ranges out of order')
+    if (first < 0 || last >= end) throw new FormatError('ranges out of order')
     ranges.push({ first, last })
+    end = first - 1
   }
   if (count === 0) throw new FormatError('an acknowledgement of nothing')
   return { ranges, delay, window }

@@ -12,7 +12,7 @@ import {
 } from './datagram.js'
 import type { Hub } from './hub.js'
 import { datagramFor } from './kernel-cost.js'
-import { AesSeal, PlainSeal, type Seal } from './sealing.js'
+import { AesSeal, PlainSeal, type Seal, SealByLength } from './sealing.js'
 import { expand, type SecretKeys } from './secrets.js'
 import type { SessionParameters } from './session.js'
 
@@ -107,10 +107,12 @@ export class Handshake {
     if (!attempt.hastened) attempt.count += 1
     attempt.hastened = false
     attempt.dueAt = now + Math.min(MAX_RETRY, FIRST_RETRY * 2 ** (attempt.count - 1))
-    return this.#step(DatagramKind.Hello, keys, attempt.session, attempt.inUse, attempt.nonce, NO_NONCE, maxDatagram, window, false)
+    const { session, inUse, nonce } = attempt
+    const step = { version: DATAGRAM_VERSION, kind: DatagramKind.Hello, senderSession: session, receiverSession: inUse, nonce }
+    return this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, NO_NONCE)
   }
 
-  /** The answer to an authentic hello; null while the peer is to answer ours. */
+  /** The answer to an authentic hello, in its version; null while the peer is to answer ours. */
   answer(hello: HandshakeDatagram, keys: SecretKeys, known: boolean, maxDatagram: number, window: number, now: number): Buffer | null {
     const attempt = this.#attempt
     if (attempt !== null && this.#hub.options.id < this.#peer && attempt.count <= YOUNG_ATTEMPTS && attempt.sentAt > now - MAX_RETRY) {
@@ -119,7 +121,9 @@ export class Handshake {
     }
     this.#hub.counters.handshakesAnswered += 1
     const { nonce, session } = this.#challenge
-    return this.#step(DatagramKind.Answer, keys, session, hello.senderSession, nonce, hello.nonce, maxDatagram, window, known)
+    const { version, senderSession } = hello
+    const step = { version, kind: DatagramKind.Answer, senderSession: session, receiverSession: senderSession, nonce }
+    return this.#encode({ ...step, maxDatagram, window, sessionKnown: known }, keys, hello.nonce)
   }
 
   /** Whether the answer fits what was asked, and proves the secret. Says why not by counting. */
@@ -136,17 +140,9 @@ export class Handshake {
   complete(answer: HandshakeDatagram, keys: SecretKeys, maxDatagram: number, window: number): Agreement & { confirmation: Buffer } {
     const { nonce, session } = this.#attempt as Attempt
     this.#attempt = null
-    const confirmation = this.#step(
-      DatagramKind.Confirm,
-      keys,
-      session,
-      answer.senderSession,
-      nonce,
-      answer.nonce,
-      maxDatagram,
-      window,
-      false,
-    )
+    const { version, senderSession } = answer
+    const step = { version, kind: DatagramKind.Confirm, senderSession: session, receiverSession: senderSession, nonce }
+    const confirmation = this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, answer.nonce)
     return { ...this.#agree(answer, keys, nonce, answer.nonce, session, maxDatagram, true), confirmation }
   }
 
@@ -183,9 +179,13 @@ export class Handshake {
     const secret = expand(
       keys.sessionKey,
       Buffer.concat([beginner, answerer]),
-      JSON.stringify([DATAGRAM_VERSION, this.#hub.options.clusterId, ...names]),
+      JSON.stringify([step.version, this.#hub.options.clusterId, ...names]),
     )
-    const seal = (direction: string): Seal => (plain ? new PlainSeal() : new AesSeal(expand(secret, '', direction)))
+    const seal = (direction: string): Seal => {
+      if (plain) return new PlainSeal()
+      const key = expand(secret, '', direction)
+      return step.version === 1 ? new AesSeal(key) : new SealByLength(key)
+    }
     return {
       parameters: {
         localId,
@@ -195,37 +195,15 @@ export class Handshake {
         datagramBytes: datagramFor(Math.max(256, Math.min(maxDatagram, step.maxDatagram)), step.window),
         peerWindow: step.window,
         sealedKind: DatagramKind.Sealed + (plain ? PLAIN : 0),
-        version: DATAGRAM_VERSION,
+        version: step.version,
       },
       peerBoot: Buffer.from(step.nonce.subarray(0, BOOT_BYTES)),
     }
   }
 
-  #step(
-    kind: number,
-    keys: SecretKeys,
-    senderSession: number,
-    receiverSession: number,
-    nonce: Uint8Array,
-    receiverNonce: Uint8Array,
-    maxDatagram: number,
-    window: number,
-    sessionKnown: boolean,
-  ): Buffer {
+  #encode(step: Omit<HandshakeDatagram, 'hint' | 'from' | 'to'>, keys: SecretKeys, receiverNonce: Uint8Array): Buffer {
     const { id, plain } = this.#hub.options
-    const step = {
-      kind,
-      hint: keys.hint,
-      from: id,
-      to: this.#peer,
-      senderSession,
-      receiverSession,
-      nonce,
-      maxDatagram,
-      window,
-      sessionKnown,
-    }
-    return encodeHandshake(step, plain, keys.authenticationKey, receiverNonce)
+    return encodeHandshake({ ...step, hint: keys.hint, from: id, to: this.#peer }, plain, keys.authenticationKey, receiverNonce)
   }
 
   #nonce(): Uint8Array {

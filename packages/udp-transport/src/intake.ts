@@ -5,8 +5,11 @@ import {
   type HandshakeDatagram,
   isAuthentic,
   NO_NONCE,
+  OLDEST_DATAGRAM_VERSION,
   PLAIN,
+  SEALED_COUNTER_AT,
   SEALED_HEADER_BYTES,
+  SEALED_SESSION_AT,
 } from './datagram.js'
 import type { Hub } from './hub.js'
 import type { Peer } from './peer.js'
@@ -32,7 +35,8 @@ export class Intake {
     const { counters, options } = this.#hub
     counters.datagramsReceived += 1
     counters.bytesReceived += bytes.length
-    if (bytes[0] !== DATAGRAM_VERSION) {
+    const version = bytes[0] ?? 0
+    if (version < OLDEST_DATAGRAM_VERSION || version > DATAGRAM_VERSION) {
       counters.dropped.unknownVersion += 1
       return
     }
@@ -48,10 +52,10 @@ export class Intake {
       dropped.malformed += 1
       return
     }
-    const header = Buffer.from(bytes.buffer, bytes.byteOffset, SEALED_HEADER_BYTES)
-    const found = header.readUInt16LE(8) === 0 ? this.#hub.sessions.get(header.readUIntLE(2, 6)) : undefined
-    if (found !== undefined && header.readUInt16LE(16) === 0) {
-      found.peer.onSealed(found.session, bytes, header.readUIntLE(10, 6), from)
+    const found = this.#hub.sessions.get(numberAt(bytes, SEALED_SESSION_AT))
+    const counter = numberAt(bytes, SEALED_COUNTER_AT)
+    if (found !== undefined && counter >= 0) {
+      found.peer.onSealed(found.session, bytes, counter, from)
       return
     }
     dropped.unknownSession += 1
@@ -105,4 +109,12 @@ export class Intake {
     this.#peers.delete(idle.id)
     return true
   }
+}
+
+/** A u64 below 2^48, as session ids and counters are; -1 for a larger one. By hand, as each datagram is asked. */
+function numberAt(bytes: Uint8Array, at: number): number {
+  if (bytes[at + 6] !== 0 || bytes[at + 7] !== 0) return -1
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
+  const high = (bytes[at + 3] as number) | ((bytes[at + 4] as number) << 8) | ((bytes[at + 5] as number) << 16)
+  return low + high * 0x100_0000
 }

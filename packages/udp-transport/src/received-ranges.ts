@@ -14,7 +14,6 @@ export class ReceivedRanges {
       if (counter > range.last + 1) break
       if (counter === range.last + 1) {
         range.last = counter
-        this.#join(i - 1)
         return
       }
       if (counter >= range.first) return

@@ -53,6 +53,8 @@ export class Session {
   readonly #bulk: BulkSender
   readonly #assembly: BulkReceiver
   readonly #recovery: Recovery
+  /** Of one datagram's text after the other. */
+  readonly #writer: Writer
   #control: Message[] = []
   #nextCounter = 0
   #probe = false
@@ -67,6 +69,7 @@ export class Session {
     this.#receiving = parameters.receiving
     this.#datagramBytes = parameters.datagramBytes
     this.#textBytes = parameters.datagramBytes - SEALED_HEADER_BYTES - parameters.sending.overhead
+    this.#writer = new Writer(host.scratch)
     this.#header = Buffer.alloc(SEALED_HEADER_BYTES)
     const writer = new Writer(this.#header)
     writer.u8(parameters.version)
@@ -167,7 +170,8 @@ export class Session {
 
   #sendOne(now: number): boolean {
     if (this.#isExhausted) return false
-    const writer = new Writer(this.#host.scratch)
+    const writer = this.#writer
+    writer.position = 0
     const end = this.#textBytes - 1
     const rides = this.#control.length > 0 || this.#bulk.hasWork || this.#probe
     if (this.#acknowledger.write(writer, end, rides, this.#host.receiveWindow, now)) this.#host.counters.acknowledgementsSent += 1
@@ -225,9 +229,11 @@ export class Session {
     let wantsAck = false
     let atOnce = !inOrder
     // Looked through first, as a datagram of which a part cannot be taken must come again as a whole.
-    if (!everyFragment(new Reader(reader.bytes), (number, total) => this.#assembly.accepts(number, total))) {
+    const isAcceptable = everyFragment(reader, (number, total) => this.#assembly.accepts(number, total))
+    reader.position = 0
+    if (!isAcceptable) {
       this.#host.counters.dropped.reassemblyFull += 1
-      this.#takeAcceptable(new Reader(reader.bytes))
+      this.#takeAcceptable(reader)
       return
     }
     this.#replay.mark(counter)

@@ -4,7 +4,8 @@ import { ConfigurationError } from './errors.js'
 export interface Tuning {
   /**
    * A follower that hears nothing from a leader for this long, up to twice as long, drawn anew each time, asks to be
-   * elected; a leader that hears no majority for this long steps down. Default 500.
+   * elected (after a start, and when the leader's process is gone, within heartbeatInterval); a leader that hears no
+   * majority for this long steps down. Default 500.
    */
   electionTimeout: number
   /** How often a leader says that it leads. At most a third of electionTimeout. Default 50. */

@@ -69,7 +69,7 @@ export class State {
     this.#commitIndex = Math.max(stored.baseIndex, lastApplied)
     this.#applying = copied === undefined ? new Applying(this.#commitIndex) : copied.#applying.fork()
     assert(lastApplied <= stored.lastIndex, () => `the state machine has applied ${lastApplied}, but the log ends at ${stored.lastIndex}`)
-    this.#role = copied === undefined ? new Follower(this, now + this.drawElectionTimeout()) : copied.#role.fork(this)
+    this.#role = copied === undefined ? new Follower(this, this.drawEarlyDeadline()) : copied.#role.fork(this)
   }
 
   /** An independent copy that behaves the same from here on, provided that its `random` does. */
@@ -209,6 +209,14 @@ export class State {
   /** In ms, from electionTimeout up to twice that, drawn anew every time (paper §9.3). */
   drawElectionTimeout(): number {
     return this.tuning.electionTimeout * (1 + this.random())
+  }
+
+  /**
+   * When to ask to be elected where no leader is known of, after a start or because its process is gone: soon, but not all at the
+   * same time. Asking too early costs a round of small messages, for whoever hears a leader refuses (thesis §9.6).
+   */
+  drawEarlyDeadline(): number {
+    return this.#now + this.random() * this.tuning.heartbeatInterval
   }
 
   get mayCampaign(): boolean {

@@ -29,5 +29,5 @@ it("the README's first program finds nothing wrong, and says what it has seen", 
 })
 
 it("the README's second program explores its scope", async () => {
-  expect(await run('js')).toEqual(['7024 states, nothing wrong'])
+  expect(await run('js')).toEqual(['7343 states, nothing wrong'])
 })

@@ -94,13 +94,13 @@ export class Follower extends Role {
     this.#answerHeartbeat(from)
   }
 
-  /** The leader's process is gone, as far as the system can tell: be early, but not all at the same time. */
+  /** The leader's process is gone, as far as the system can tell. */
   override unreachable(peer: MemberId): void {
     const { state } = this
     if (peer !== state.leaderId) return
     state.forgetLeader()
     this.#pingDeadline = Number.POSITIVE_INFINITY
-    this.#electionDeadline = Math.min(this.#electionDeadline, state.now + state.random() * state.tuning.heartbeatInterval)
+    this.#electionDeadline = Math.min(this.#electionDeadline, state.drawEarlyDeadline())
   }
 
   override flush(): void {

@@ -165,6 +165,28 @@ describe('pre-vote, check-quorum and timeouts', () => {
     expect(c.state('b').nextDeadline).toBeLessThan(c.now + c.tuning.heartbeatInterval)
   })
 
+  it('after a start a member stands early, and is the leader at once where there is none', () => {
+    const c = scenario({ term: 2 })
+    const startedAt = c.now
+    c.run(c.tuning.heartbeatInterval)
+    expect(c.roles()).toMatch(/leader@3/)
+    expect(c.now - startedAt).toBeLessThan(c.tuning.electionTimeout / 2)
+  })
+
+  it('a member that was restarted stands early, and disturbs nobody who hears a leader', () => {
+    const c = scenario()
+    c.elect('a')
+    c.crash('b')
+    c.restart('b')
+    // Its own leader is heard too late to keep it from asking.
+    c.rule = ({ message }) => (message.type === 'heartbeat' ? 'drop' : 'deliver')
+    c.trace = []
+    c.tick('b')
+    expect(c.sent('preVote', 'b', 'c')).toHaveLength(1)
+    c.run(c.tuning.heartbeatInterval)
+    expect(c.roles()).toBe('a=leader@1 b=follower@1 c=follower@1')
+  })
+
   it('a follower sends its silent leader a word, so that the system can say that nobody is there', () => {
     const c = scenario()
     c.elect('a')

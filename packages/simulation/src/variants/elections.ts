@@ -25,7 +25,7 @@ export const elections: readonly Variant[] = [
     search: 'this.#hardState = stored.hardState\n',
     replace: 'this.#hardState = { ...stored.hardState, votedFor: null }\n',
     stack: 'core',
-    maxSeeds: 400,
+    maxSeeds: 1600,
   },
   {
     name: 'term forgotten at a restart',

@@ -30,7 +30,7 @@ export const reads: readonly Variant[] = [
     search: 'if (last !== undefined && last.round === null) return last.ticket',
     replace: 'if (last !== undefined) return last.ticket',
     stack: 'core',
-    maxSeeds: 1000,
+    maxSeeds: 4000,
   },
   {
     name: 'reads before the no-op is committed',

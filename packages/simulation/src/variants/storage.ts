@@ -25,7 +25,7 @@ export const storage: readonly Variant[] = [
     search: 'if (crc32(metaBytes.subarray(at + HEADER_BYTES)) !== header.metaChecksum) return null',
     replace: '',
     stack: 'storage',
-    maxSeeds: 400,
+    maxSeeds: 1600,
   },
   {
     name: 'a torn tail ends nothing',
@@ -143,7 +143,7 @@ export const storage: readonly Variant[] = [
     search: 'if (end > 0) await this.#erase(number, end, size)',
     replace: '',
     stack: 'storage',
-    maxSeeds: 1000,
+    maxSeeds: 4000,
     options: { faults: ['crashWhileWriting', 'crashAll', 'crash'] },
   },
 ]

@@ -8,7 +8,7 @@ export interface LivenessBounds {
   readonly catchUp: number
   /** For how long nothing may change then. Default 6. */
   readonly calm: number
-  /** In ms, for every entry by which one member lags: where windows are tiny, each costs a round trip and two disk accesses. Default 8. */
+  /** In ms, for every entry by which one member lags or which it has yet to apply: where windows are tiny, each costs a round trip and two disk accesses. Default 8. */
   readonly perEntry: number
 }
 
@@ -85,7 +85,9 @@ function unsettled<Result, Answer>(cluster: Cluster<Result, Answer>): readonly [
   return null
 }
 
+/** For the entries that some members have and others have not, and for those that are to be applied, again after a restart. */
 function lagAllowance<Result, Answer>({ facts, members }: Cluster<Result, Answer>, { perEntry }: LivenessBounds): number {
   const lengths = members.map(({ id }) => facts.log(id).lastIndex)
-  return perEntry * (Math.max(...lengths) - Math.min(...lengths) + 10)
+  const unapplied = members.map(({ id, node }) => (node === null ? 0 : facts.log(id).lastIndex - node.status().lastApplied))
+  return perEntry * (Math.max(...lengths) - Math.min(...lengths) + Math.max(...unapplied) + 10)
 }

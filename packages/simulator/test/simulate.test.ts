@@ -38,6 +38,17 @@ describe('a simulated cluster', () => {
     expect(fewer.transcript.some((line) => line.includes(`fault ${last} `))).toBe(false)
   })
 
+  it('that does not recover is not waited for any longer where its logs begin near 2^52', { timeout: 60_000 }, async () => {
+    const deaf = { attach: () => {}, setMembers: () => {}, detach: () => {}, send: () => {} }
+    const stack = listStackOf({ transport: () => ({ transport: () => ({ transport: deaf }) }) })
+    for (let seed = 1; seed <= 20; seed++) {
+      // Members that are down when the faults end have applied nothing yet.
+      const { violation, duration, plan } = await simulate({ seed, stack, members: 3, faults: ['crashAll'] })
+      expect(violation?.oracle).toBe('recovers')
+      expect(duration - plan.duration).toBeLessThan(30 * plan.tuning.electionTimeout)
+    }
+  })
+
   it('finds a state machine that is not deterministic', async () => {
     let made = 0
     class Moody extends ListMachine {

@@ -89,6 +89,8 @@ function unsettled<Result, Answer>(cluster: Cluster<Result, Answer>): readonly [
 function lagAllowance<Result, Answer>({ facts, members }: Cluster<Result, Answer>, { perEntry }: LivenessBounds): number {
   const lengths = members.map(({ id }) => facts.log(id).lastIndex)
   // One that is not up yet has applied nothing behind the log's base, which may be near 2^52.
-  const unapplied = members.map(({ id, node }) => facts.log(id).lastIndex - Math.max(facts.log(id).baseIndex, node?.status().lastApplied ?? 0))
+  const unapplied = members.map(
+    ({ id, node }) => facts.log(id).lastIndex - Math.max(facts.log(id).baseIndex, node?.status().lastApplied ?? 0),
+  )
   return perEntry * (Math.max(...lengths) - Math.min(...lengths) + Math.max(...unapplied) + 10)
 }

@@ -97,6 +97,13 @@ export class EntryBatch {
     return (this.offsets[this.offsets.length - 1] as number) - (this.offsets[0] as number)
   }
 
+  /** Bytes of the entries `from` to `to`, both of which must be in the batch, their kinds included. */
+  bytesOf(from: number, to: number): number {
+    this.#assertHas(from)
+    this.#assertHas(to)
+    return (this.offsets[to + 1 - this.firstIndex] as number) - (this.offsets[from - this.firstIndex] as number)
+  }
+
   /** The entries one behind the other: a view. */
   entryBytes(): Uint8Array {
     return this.bytes.subarray(this.offsets[0], this.offsets[this.offsets.length - 1])

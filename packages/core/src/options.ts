@@ -21,6 +21,11 @@ export interface Tuning {
    * that keeps up has, take at most a sixteenth of it. Default 64 MiB.
    */
   maxWindowBytes: number
+  /**
+   * Entries in one write to the own log; one entry may be larger. Votes and acknowledgements wait for one write at most, and
+   * those of a long queue of entries come one by one. Default 1 MiB.
+   */
+  maxWriteBytes: number
   /** Entries handed to the state machine at once. One entry may be larger. Default 1 MiB. */
   maxApplyBytes: number
 }
@@ -32,6 +37,7 @@ export const defaultTuning: Tuning = {
   maxInflightBytes: 8 * 1024 * 1024,
   maxInflightMessages: 256,
   maxWindowBytes: 64 * 1024 * 1024,
+  maxWriteBytes: 1024 * 1024,
   maxApplyBytes: 1024 * 1024,
 }
 

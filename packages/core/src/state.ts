@@ -65,7 +65,7 @@ export class State {
     this.#now = now
     this.#hardState = stored.hardState
     this.log = copied === undefined ? new Log(stored, this.tuning.maxWindowBytes) : copied.log.fork()
-    this.durability = copied === undefined ? new Durability(stored.lastIndex) : copied.durability.fork()
+    this.durability = copied === undefined ? new Durability(stored.lastIndex, this.tuning.maxWriteBytes) : copied.durability.fork()
     this.#commitIndex = Math.max(stored.baseIndex, lastApplied)
     this.#applying = copied === undefined ? new Applying(this.#commitIndex) : copied.#applying.fork()
     assert(lastApplied <= stored.lastIndex, () => `the state machine has applied ${lastApplied}, but the log ends at ${stored.lastIndex}`)

@@ -13,6 +13,9 @@ export interface NumberedWrite {
 /**
  * Which write makes what durable. Writes are numbered 1, 2, 3, …; one is in flight at a time, and what arrives meanwhile
  * goes into the next: group commit. A message names the write that it waits for; 0 means none.
+ *
+ * A write takes as many entries as fit into maxWriteBytes, one whatever its size. So what a write still to come will take at
+ * least is known before it is issued, and only grows by what is appended meanwhile.
  */
 export class Durability {
   #issued = 0
@@ -24,13 +27,15 @@ export class Durability {
   /** What the write in flight will have made durable: falls when entries of it are replaced before it is done. */
   #inFlightLastIndex = 0
   #issuedAt = 0
+  readonly #maxWriteBytes: number
 
-  constructor(lastIndex: number) {
+  constructor(lastIndex: number, maxWriteBytes: number) {
     this.#nextIndex = lastIndex + 1
+    this.#maxWriteBytes = maxWriteBytes
   }
 
   fork(): Durability {
-    const copy = new Durability(0)
+    const copy = new Durability(0, this.#maxWriteBytes)
     copy.#issued = this.#issued
     copy.#completed = this.#completed
     copy.#hardStateWrite = this.#hardStateWrite
@@ -74,10 +79,17 @@ export class Durability {
     return this.#hardStateWrite <= this.#completed
   }
 
-  /** The write that makes the entry at `index` durable; 0 when it already is. */
+  /** The write that makes the entries up to `index` durable; 0 when they already are. */
   entryWrite(log: Log, index: number): number {
     if (index <= log.durableIndex) return 0
-    return index < this.#nextIndex ? this.#issued : this.#issued + 1
+    let number = this.#issued
+    for (let next = this.#nextIndex; next <= index; number++) next = log.lastWithin(next, this.#maxWriteBytes) + 1
+    return number
+  }
+
+  /** Up to here the log will be durable with the next write to be issued. */
+  nextWriteEnd(log: Log): number {
+    return this.#nextIndex > log.lastIndex ? log.lastIndex : log.lastWithin(this.#nextIndex, this.#maxWriteBytes)
   }
 
   hardStateChanged(): void {
@@ -99,16 +111,17 @@ export class Durability {
     if (this.writeInFlight) return null
     const hasEntries = this.#nextIndex <= log.lastIndex
     if (!hasEntries && !this.#hardStateDirty) return null
+    const lastIndex = this.nextWriteEnd(log)
     const write = {
       number: this.#issued + 1,
       hardState: this.#hardStateDirty ? hardState : null,
-      entries: hasEntries ? log.unwritten(this.#nextIndex) : [],
+      entries: hasEntries ? log.unwritten(this.#nextIndex, lastIndex) : [],
     }
     this.#issued = write.number
     this.#issuedAt = now
     this.#hardStateDirty = false
-    this.#nextIndex = log.lastIndex + 1
-    this.#inFlightLastIndex = log.lastIndex
+    this.#nextIndex = lastIndex + 1
+    this.#inFlightLastIndex = lastIndex
     return write
   }
 

@@ -188,15 +188,36 @@ export class Log {
     return EntryBatch.concat(parts)
   }
 
-  /** The entries from `from` to the end as they lie in memory, without copying: for a write. */
-  unwritten(from: number): readonly EntryBatch[] {
-    assert(from >= this.windowFirst, () => `entries from ${from} on are to be written, but memory begins at ${this.windowFirst}`)
+  /** The last index of those from `from` on that together hold at most `maxBytes`; `from` itself whatever its size. */
+  lastWithin(from: number, maxBytes: number): number {
+    this.#assertInMemory(from)
+    let last = from - 1
+    let left = maxBytes
+    for (let i = this.#windowPlace(from); i < this.#window.length; i++) {
+      const batch = this.#window[i] as EntryBatch
+      const first = last + 1
+      if (first > from && batch.bytesOf(first, first) > left) break
+      last = batch.lastWithin(first, left)
+      left -= batch.bytesOf(first, last)
+      if (last < batch.lastIndex) break
+    }
+    return last
+  }
+
+  /** The entries from `from` to `to` as they lie in memory, without copying: for a write. */
+  unwritten(from: number, to: number): readonly EntryBatch[] {
+    this.#assertInMemory(from)
     const parts: EntryBatch[] = []
     for (let i = this.#windowPlace(from); i < this.#window.length; i++) {
       const batch = this.#window[i] as EntryBatch
-      parts.push(batch.slice(Math.max(from, batch.firstIndex), batch.lastIndex))
+      if (batch.firstIndex > to) break
+      parts.push(batch.slice(Math.max(from, batch.firstIndex), Math.min(to, batch.lastIndex)))
     }
     return parts
+  }
+
+  #assertInMemory(index: number): void {
+    assert(index >= this.windowFirst, () => `the entry at ${index} is to be written, but memory begins at ${this.windowFirst}`)
   }
 
   /** The place in the window of the batch that holds `index`. */

@@ -6,6 +6,7 @@ import { Role } from './role.js'
 
 /** After this many silent heartbeat intervals a follower asks the system whether its leader still listens. */
 const SILENT_INTERVALS = 2
+const NOTHING = -1
 
 /** Does what the leader says; asks to be elected when it hears from none (paper §5.2, §5.3). */
 export class Follower extends Role {
@@ -14,8 +15,10 @@ export class Follower extends Role {
   /** When to send the silent leader a word, so that the system reports it if its port is closed. */
   #pingDeadline = Number.POSITIVE_INFINITY
   #lastRound = 0
-  /** What the next acknowledgement says; sent once a turn. */
+  /** What is to be acknowledged, once a turn; null when all is. */
   #verifiedIndex: number | null = null
+  /** The part of it that was acknowledged, with the write before the last that it takes; or NOTHING. */
+  #acknowledgedIndex = NOTHING
 
   constructor(state: State, electionDeadline: number) {
     super(state)
@@ -27,12 +30,19 @@ export class Follower extends Role {
     copy.#pingDeadline = this.#pingDeadline
     copy.#lastRound = this.#lastRound
     copy.#verifiedIndex = this.#verifiedIndex
+    copy.#acknowledgedIndex = this.#acknowledgedIndex
     return copy
   }
 
   fingerprint(): string {
     const now = this.state.now
-    return [this.#electionDeadline - now, this.#pingDeadline - now, this.#lastRound, this.#verifiedIndex].join()
+    return [
+      this.#electionDeadline - now,
+      this.#pingDeadline - now,
+      this.#lastRound,
+      this.#verifiedIndex,
+      this.#acknowledgedIndex,
+    ].join()
   }
 
   get deadline(): number {
@@ -106,9 +116,15 @@ export class Follower extends Role {
   override flush(): void {
     if (this.#verifiedIndex === null) return
     const { state } = this
-    const matchIndex = this.#verifiedIndex
-    this.#verifiedIndex = null
-    if (state.leaderId === null) return
+    // What the next write leaves out is acknowledged with one of those that follow.
+    const matchIndex = Math.min(this.#verifiedIndex, state.durability.nextWriteEnd(state.log))
+    const isNews = matchIndex > this.#acknowledgedIndex
+    this.#acknowledgedIndex = matchIndex
+    if (matchIndex === this.#verifiedIndex) {
+      this.#verifiedIndex = null
+      this.#acknowledgedIndex = NOTHING
+    }
+    if (!isNews || state.leaderId === null) return
     const after = Math.max(state.durability.hardStateWrite, state.durability.entryWrite(state.log, matchIndex))
     state.send(
       state.leaderId,

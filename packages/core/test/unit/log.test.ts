@@ -93,6 +93,22 @@ class Pair {
     if (batch.lastIndex < to) expect(batch.byteLength + 1 + (this.at(batch.lastIndex + 1)?.text.length ?? 0)).toBeGreaterThan(maxBytes)
   }
 
+  cutForWrite(a: number, b: number): void {
+    const first = this.log.windowFirst
+    if (first > this.last) return
+    const from = first + (a % (this.last - first + 1))
+    const maxBytes = b % 60
+    const to = this.log.lastWithin(from, maxBytes)
+    const sizes = this.list.slice(from - this.base - 1).map(({ text }) => text.length + 1)
+    let [count, bytes] = [1, sizes[0] ?? 0]
+    while (count < sizes.length && bytes + (sizes[count] ?? 0) <= maxBytes) bytes += sizes[count++] ?? 0
+    expect(to).toBe(from + count - 1)
+    const parts = this.log.unwritten(from, to)
+    expect(parts.flatMap((part) => Array.from({ length: part.count }, (_, i) => textOf(part.payload(part.firstIndex + i))))).toEqual(
+      this.list.slice(from - this.base - 1, to - this.base).map(({ text }) => text),
+    )
+  }
+
   compare(a: number, b: number): void {
     const term = a % 12
     const upTo = this.base + (b % (this.list.length + 3))
@@ -123,7 +139,7 @@ class Pair {
   }
 }
 
-const step = fc.tuple(fc.constantFrom('append', 'truncate', 'makeDurable', 'release', 'readEntries', 'compare', 'fork'), fc.nat(), fc.nat())
+const step = fc.tuple(fc.constantFrom('append', 'truncate', 'makeDurable', 'release', 'readEntries', 'cutForWrite', 'compare', 'fork'), fc.nat(), fc.nat())
 
 describe.each([0, 7, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52])('a log that begins behind index %i', (base) => {
   const baseTerm = base === 0 ? 0 : 3

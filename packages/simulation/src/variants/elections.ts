@@ -3,6 +3,7 @@ import type { Variant } from './variant.js'
 const STATE = 'packages/core/src/state.ts'
 const VOTING = 'packages/core/src/voting.ts'
 const LOG = 'packages/core/src/log/log.ts'
+const DURABILITY = 'packages/core/src/log/durability.ts'
 const TERMS = 'packages/core/src/terms.ts'
 const CAMPAIGN = 'packages/core/src/role/campaign.ts'
 const CANDIDATE = 'packages/core/src/role/candidate.ts'
@@ -14,6 +15,12 @@ const QUORUM = 'packages/core/src/quorum.ts'
 const LATE_REQUESTS = {
   faults: ['isolateLeader', 'leaderAndOne', 'storm', 'slowDisk'],
   tuning: { electionTimeout: 30, heartbeatInterval: 5 },
+}
+
+/** Elections that are short, and each entry a write, on disks that are slow. */
+const LONG_QUEUES = {
+  faults: ['isolateLeader', 'crashLeader', 'slowDisk', 'stallDisk'],
+  tuning: { electionTimeout: 30, heartbeatInterval: 5, maxWriteBytes: 1 },
 }
 
 /** Who leads, and who may (paper §5.2, §5.4.1; thesis §9.6). */
@@ -189,6 +196,16 @@ export const elections: readonly Variant[] = [
     replace: 'const after = 0',
     stack: 'core',
     maxSeeds: 50,
+  },
+  {
+    name: 'asks for votes with a long queue of entries to write',
+    breaks: 'the request for votes waits for the next write, though its entries take several',
+    file: DURABILITY,
+    search: 'for (let next = this.#nextIndex; next <= index; number++) next = log.lastWithin(next, this.#maxWriteBytes) + 1\n',
+    replace: 'if (index >= this.#nextIndex) number += 1\n',
+    stack: 'core',
+    maxSeeds: 400,
+    options: LONG_QUEUES,
   },
   {
     name: 'its own vote counts before it is written',

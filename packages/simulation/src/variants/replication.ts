@@ -106,6 +106,15 @@ export const replication: readonly Variant[] = [
     maxSeeds: 4000,
   },
   {
+    name: 'a finished write counts for all that the log has',
+    breaks: 'what did not fit into the write counts as durable with it',
+    file: DURABILITY,
+    search: '    this.#inFlightLastIndex = lastIndex\n',
+    replace: '    this.#inFlightLastIndex = log.lastIndex\n',
+    stack: 'core',
+    maxSeeds: 50,
+  },
+  {
     name: 'a truncation keeps the durable index',
     breaks: 'what replaces durable entries counts as durable at once',
     file: LOG,

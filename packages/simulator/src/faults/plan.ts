@@ -75,7 +75,7 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
     ...options.tuning,
   }
   const all = options.faults ?? faultNames
-  return {
+  const plan = {
     memberIds: Array.from({ length: size }, (_, i) => String.fromCharCode(97 + i)),
     tuning,
     maxPending: random.pick([5, 50, 1000]),
@@ -96,6 +96,9 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
     faultPause: random.between(20, 250),
     duration: random.between(5, 30) * tuning.electionTimeout,
   }
+  // Drawn last, so that the seeds that were kept before there was such a limit draw what they drew.
+  const maxWriteBytes = random.pick([1, 100, 1000, 1e6])
+  return { ...plan, tuning: { maxWriteBytes, ...tuning } }
 }
 
 function some(random: Prng, all: readonly string[], count: number): string[] {

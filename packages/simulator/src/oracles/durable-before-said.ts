@@ -7,8 +7,8 @@ import type { Oracle, Speaker } from './oracle.js'
  * acknowledges or claims to have when it asks for votes. And the index that counts as durable is.
  */
 export function durableBeforeSaid(facts: Facts): Oracle {
-  /** By leader's term: the terms of what it has sent, by index. */
-  const sentTerms = new Map<number, Map<number, number>>()
+  /** By leader's term: the terms of what it has sent, by index, and the last of these indexes. */
+  const sentIn = new Map<number, { readonly terms: Map<number, number>; lastIndex: number }>()
   const broken = (message: string) => facts.violated('durable before said', message)
 
   const claims = (id: string, index: number, term: number, how: string) => {
@@ -26,30 +26,37 @@ export function durableBeforeSaid(facts: Facts): Oracle {
     }
   }
 
-  const checkEntries = (id: string, message: Message, speaker: Speaker) => {
+  const checkEntries = (id: string, to: string, message: Message, speaker: Speaker) => {
     if (message.term !== speaker.currentTerm) return
     // A request that was held until its candidate had heard a leader of the same term can win nothing any more.
     if (message.type === 'requestVote' && speaker.role === 'candidate')
       claims(id, message.lastLogIndex, message.lastLogTerm, 'asks for votes with')
     if (message.type !== 'appendEntriesReply' || !message.success) return
-    const term = sentTerms.get(message.term)?.get(message.matchIndex)
-    if (term === undefined)
-      facts.violated('acknowledges what was sent', `${id} acknowledges ${message.matchIndex}, never sent in term ${message.term}`)
-    else claims(id, message.matchIndex, term, 'acknowledges')
+    const { matchIndex } = message
+    const sent = sentIn.get(message.term)
+    if (sent === undefined || matchIndex > sent.lastIndex) {
+      facts.violated('acknowledges what was sent', `${id} acknowledges ${matchIndex}, never sent in term ${message.term}`)
+      return
+    }
+    // What stands before the entries that were sent is as good as sent, and durable first where there is much to write.
+    const term = sent.terms.get(matchIndex) ?? facts.log(to).issuedTermAt(matchIndex)
+    if (term !== -1) claims(id, matchIndex, term, 'acknowledges')
+    else if (matchIndex > facts.log(id).lastIndex) broken(`${id} acknowledges ${matchIndex}; its disk ends at ${facts.log(id).lastIndex}`)
   }
 
   return {
     onSend: (id, to, message, speaker) => {
       if (message.type === 'appendEntries') {
-        const sent = sentTerms.get(message.term) ?? new Map<number, number>()
-        sentTerms.set(message.term, sent)
-        sent.set(message.prevLogIndex, message.prevLogTerm)
-        forEachTerm(message.entries, (index, term) => sent.set(index, term))
+        const sent = sentIn.get(message.term) ?? { terms: new Map<number, number>(), lastIndex: 0 }
+        sentIn.set(message.term, sent)
+        sent.terms.set(message.prevLogIndex, message.prevLogTerm)
+        forEachTerm(message.entries, (index, term) => sent.terms.set(index, term))
+        sent.lastIndex = Math.max(sent.lastIndex, message.prevLogIndex + message.entries.count)
       }
       const isAsked = message.type === 'preVote' || (message.type === 'preVoteReply' && message.voteGranted)
       if (isAsked) return
       checkVote(id, to, message)
-      checkEntries(id, message, speaker)
+      checkEntries(id, to, message, speaker)
     },
     onTurn: (id, { durableIndex, lastLogIndex, lastLogTerm }) => {
       const log = facts.log(id)

@@ -36,13 +36,7 @@ export class Follower extends Role {
 
   fingerprint(): string {
     const now = this.state.now
-    return [
-      this.#electionDeadline - now,
-      this.#pingDeadline - now,
-      this.#lastRound,
-      this.#verifiedIndex,
-      this.#acknowledgedIndex,
-    ].join()
+    return [this.#electionDeadline - now, this.#pingDeadline - now, this.#lastRound, this.#verifiedIndex, this.#acknowledgedIndex].join()
   }
 
   get deadline(): number {

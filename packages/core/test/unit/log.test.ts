@@ -139,7 +139,11 @@ class Pair {
   }
 }
 
-const step = fc.tuple(fc.constantFrom('append', 'truncate', 'makeDurable', 'release', 'readEntries', 'cutForWrite', 'compare', 'fork'), fc.nat(), fc.nat())
+const step = fc.tuple(
+  fc.constantFrom('append', 'truncate', 'makeDurable', 'release', 'readEntries', 'cutForWrite', 'compare', 'fork'),
+  fc.nat(),
+  fc.nat(),
+)
 
 describe.each([0, 7, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52])('a log that begins behind index %i', (base) => {
   const baseTerm = base === 0 ? 0 : 3

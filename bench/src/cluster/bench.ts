@@ -3,6 +3,7 @@ import type { Figure } from '../figure.js'
 import type { Recorder } from '../recorder.js'
 import type { SuiteOptions } from '../suite.js'
 import { EtcdSubject } from './etcd-subject.js'
+import { LoadFailedError } from './load-failed-error.js'
 import { RaftSubject } from './raft-subject.js'
 import { type Load, runLoad } from './run-load.js'
 import type { Subject, Usage } from './subject.js'
@@ -55,9 +56,21 @@ export class ClusterBench {
     }
   }
 
-  /** One measurement for each subject and round, interleaved. */
+  /** One measurement for each subject and round, interleaved. Where the other side fails it has no more rounds; that ours fails is an error. */
   async rounds(subjects: readonly Subject[], measure: (subject: Subject) => Promise<void>): Promise<void> {
-    for (let round = 0; round < this.options.rounds; round++) for (const subject of subjects) await measure(subject)
+    const failed = new Set<Subject>()
+    for (let round = 0; round < this.options.rounds; round++) {
+      for (const subject of subjects) {
+        if (failed.has(subject)) continue
+        try {
+          await measure(subject)
+        } catch (error) {
+          if (subject.name === OURS || !(error instanceof LoadFailedError)) throw error
+          failed.add(subject)
+          this.options.say(`${subject.name}: not measured: ${error.message}`)
+        }
+      }
+    }
   }
 
   /** Puts load on a subject and records what came of it. */

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js'
+import { LoadFailedError } from './load-failed-error.js'
 import type { LoadPlan, LoadResult, Order } from './load-plan.js'
 
 export interface Load extends Omit<LoadPlan, 'process' | 'processes'> {
@@ -32,7 +33,7 @@ export interface LoadOutcome {
 const HEAP = ['--initial-heap-size=512']
 const PROGRAM = fileURLToPath(new URL('./load.js', import.meta.url))
 
-/** Puts load on a cluster from processes of their own. @throws Error when an operation fails, since then nothing was measured */
+/** Puts load on a cluster from processes of their own. @throws LoadFailedError when an operation fails */
 export async function runLoad({ processes, warmUp, duration, isFilledFirst, onBegin, onEnd, ...plan }: Load): Promise<LoadOutcome> {
   const count = plan.rate === null ? Math.min(processes, plan.outstanding) : processes
   const children = Array.from({ length: count }, (_, process) => new LoadProcess(share(plan, process, count)))
@@ -59,7 +60,7 @@ export function share(plan: Omit<LoadPlan, 'process' | 'processes'>, process: nu
 
 export function sumUp(results: readonly LoadResult[]): LoadOutcome {
   const failures = results.flatMap((result) => result.failures)
-  if (failures.length > 0) throw new Error(`operations failed while they were measured: ${failures.slice(0, 3).join('; ')}`)
+  if (failures.length > 0) throw new LoadFailedError(`operations failed while they were measured: ${failures.slice(0, 3).join('; ')}`)
   const [first, ...others] = results.map(({ latencies }) => decodeFromCompressedBase64(latencies))
   if (first === undefined) throw new Error('no process put any load')
   for (const other of others) first.add(other)

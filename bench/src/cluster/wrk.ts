@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { LoadFailedError } from './load-failed-error.js'
 import type { TargetKind } from './target.js'
 
 /** One script for both: it draws a key, and speaks the HTTP of whom it is told. */
@@ -63,7 +64,7 @@ export interface WrkOutcome {
   readonly p99: number
 }
 
-/** @throws Error when wrk is not installed, or an answer was an error */
+/** @throws LoadFailedError when an answer was an error, Error when wrk is not installed */
 export async function runWrk({
   target,
   address,
@@ -100,10 +101,10 @@ export async function runWrk({
   return parseWrk(stdout)
 }
 
-/** What wrk says with `--latency`. @throws Error when it tells of answers that are errors, or is not understood */
+/** What wrk says with `--latency`. @throws LoadFailedError when it tells of answers that are errors, Error when it is not understood */
 export function parseWrk(text: string): WrkOutcome {
   const errors = /Non-2xx or 3xx responses: .*|Socket errors: .*/.exec(text)
-  if (errors !== null) throw new Error(`wrk: ${errors[0]}`)
+  if (errors !== null) throw new LoadFailedError(`wrk: ${errors[0]}`)
   return { rate: Number(field(text, /Requests\/sec:\s+([\d.]+)/)), median: milliseconds(text, '50%'), p99: milliseconds(text, '99%') }
 }
 

@@ -4,7 +4,7 @@ import { ConfigurationError } from './errors.js'
 export interface Tuning {
   /**
    * A follower that hears nothing from a leader for this long, up to twice as long, drawn anew each time, asks to be
-   * elected (after a start, and when the leader's process is gone, within heartbeatInterval); a leader that hears no
+   * elected (when the leader's process is gone within heartbeatInterval, and after a start within two); a leader that hears no
    * majority for this long steps down. Default 500.
    */
   electionTimeout: number
@@ -22,8 +22,8 @@ export interface Tuning {
    */
   maxWindowBytes: number
   /**
-   * Entries in one write to the own log; one entry may be larger. Votes and acknowledgements wait for one write at most, and
-   * those of a long queue of entries come one by one. Default 1 MiB.
+   * Entries in one write to the own log; one entry may be larger. Votes wait for the write under way and the next at most,
+   * and a long queue of entries is acknowledged piece by piece. Default 1 MiB.
    */
   maxWriteBytes: number
   /** Entries handed to the state machine at once. One entry may be larger. Default 1 MiB. */

@@ -105,6 +105,8 @@ export class Progress {
     if (news) this.matchIndex = matchIndex
     if (this.nextIndex <= this.matchIndex) this.nextIndex = this.matchIndex + 1
     if (this.mode === 'probe') {
+      // Less than what was asked about: it has yet to write what stands before, and will say more.
+      if (matchIndex < this.#probedPrevLogIndex) return news
       this.#clearInflight()
       this.nextIndex = this.matchIndex + 1
       this.mode = 'replicate'

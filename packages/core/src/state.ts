@@ -69,7 +69,8 @@ export class State {
     this.#commitIndex = Math.max(stored.baseIndex, lastApplied)
     this.#applying = copied === undefined ? new Applying(this.#commitIndex) : copied.#applying.fork()
     assert(lastApplied <= stored.lastIndex, () => `the state machine has applied ${lastApplied}, but the log ends at ${stored.lastIndex}`)
-    this.#role = copied === undefined ? new Follower(this, this.drawEarlyDeadline()) : copied.#role.fork(this)
+    this.#role =
+      copied === undefined ? new Follower(this, this.drawEarlyDeadline() + this.tuning.heartbeatInterval) : copied.#role.fork(this)
   }
 
   /** An independent copy that behaves the same from here on, provided that its `random` does. */
@@ -212,8 +213,9 @@ export class State {
   }
 
   /**
-   * When to ask to be elected where no leader is known of, after a start or because its process is gone: soon, but not all at the
-   * same time. Asking too early costs a round of small messages, for whoever hears a leader refuses (thesis §9.6).
+   * When to ask to be elected where the leader's process is gone: soon, but not all at the same time. After a start a heartbeat
+   * interval later, in which a leader that is there would be heard. Asking too early costs a round of small messages, for whoever
+   * hears a leader refuses (thesis §9.6).
    */
   drawEarlyDeadline(): number {
     return this.#now + this.random() * this.tuning.heartbeatInterval

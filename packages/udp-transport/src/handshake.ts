@@ -19,8 +19,11 @@ import type { SessionParameters } from './session.js'
 const FIRST_RETRY = 100
 const MAX_RETRY = 1000
 const MAX_ATTEMPTS = 6
-/** A crossing hello of the peer is not answered while our own is this young in attempts, if our name comes first. */
-const YOUNG_ATTEMPTS = 2
+/**
+ * A crossing hello of the peer is not answered for so long after ours began, in ms, if our name comes first. By time and not by
+ * attempts: datagrams that anybody can send hasten those.
+ */
+const YOUNG = 300
 const RESEND_INTERVAL = 20
 
 interface Attempt {
@@ -28,6 +31,7 @@ interface Attempt {
   readonly session: number
   /** The id under which the peer knows the session that is used now, or 0. */
   readonly inUse: number
+  readonly begunAt: number
   count: number
   sentAt: number
   dueAt: number
@@ -73,6 +77,7 @@ export class Handshake {
       nonce: this.#nonce(),
       session: this.#sessionId(),
       inUse,
+      begunAt: now,
       count: 0,
       sentAt: Number.NEGATIVE_INFINITY,
       dueAt: now,
@@ -114,8 +119,7 @@ export class Handshake {
 
   /** The answer to an authentic hello, in its version; null while the peer is to answer ours. */
   answer(hello: HandshakeDatagram, keys: SecretKeys, known: boolean, maxDatagram: number, window: number, now: number): Buffer | null {
-    const attempt = this.#attempt
-    if (attempt !== null && this.#hub.options.id < this.#peer && attempt.count <= YOUNG_ATTEMPTS && attempt.sentAt > now - MAX_RETRY) {
+    if (this.#isCrossing(hello, now)) {
       this.hasten(now)
       return null
     }
@@ -157,6 +161,12 @@ export class Handshake {
     this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }
     this.#attempt = null
     return this.#agree(confirmation, keys, confirmation.nonce, nonce, session, maxDatagram, false)
+  }
+
+  /** Whether the peer is to answer our hello instead. One that begins in an older version cannot read ours. */
+  #isCrossing({ version }: HandshakeDatagram, now: number): boolean {
+    const attempt = this.#attempt
+    return attempt !== null && version === DATAGRAM_VERSION && this.#hub.options.id < this.#peer && now - attempt.begunAt < YOUNG
   }
 
   #verify(bytes: Uint8Array, keys: SecretKeys, nonce: Uint8Array): boolean {

@@ -219,10 +219,11 @@ export class Session {
   #seal(text: Uint8Array): void {
     const header = Buffer.allocUnsafe(SEALED_HEADER_BYTES)
     this.#header.copy(header)
-    header.writeUIntLE(this.#nextCounter, SEALED_HEADER_BYTES - 8, 6)
+    // Used up first: whatever goes wrong from here on, no counter seals twice.
+    const counter = this.#nextCounter++
+    header.writeUIntLE(counter, SEALED_HEADER_BYTES - 8, 6)
     header.writeUInt16LE(0, SEALED_HEADER_BYTES - 2)
-    this.#host.transmit(this.#sending.seal(this.#nextCounter, header, text))
-    this.#nextCounter += 1
+    this.#host.transmit(this.#sending.seal(counter, header, text))
   }
 
   #read(reader: Reader, counter: number, inOrder: boolean, now: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { append, arrivedAppends, arrivedRounds, heartbeat, type Station, VirtualCluster } from './support/cluster.js'
+import { append, arrivedAppends, arrivedRounds, heartbeat, KEY, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
 
 const ROUND_TRIP = 2
 /** The most that a name and a socket take. */
@@ -39,6 +39,17 @@ describe('a member that restarts', () => {
     a.transport.send('b', heartbeat(4))
     await cluster.run(ROUND_TRIP)
     expect(arrivedRounds(again)).toContain(4)
+  })
+
+  it('begins with a secret that the other does not have, and is found though what the other sends hastens that', async () => {
+    const { cluster, a, b } = await talking()
+    await a.transport.close()
+    const again = await cluster.start('a', ['a', 'b'], { secrets: [OTHER_KEY, KEY] })
+    for (let round = 10; round < 50; round++) {
+      b.transport.send('a', heartbeat(round))
+      await cluster.run(50)
+    }
+    expect(arrivedRounds(again).at(-1)).toBe(49)
   })
 
   it('without knowing any member is asked again by the one who sends, and answers where that came from', async () => {

@@ -34,6 +34,21 @@ function hkdf(key: Uint8Array, salt: string | Uint8Array, info: string): Buffer 
   return Buffer.from(hkdfSync('sha256', key, salt, info, 32))
 }
 
+/** The member reads and writes version 1 alone, as it did before there was another. */
+function holdBack(cluster: VirtualCluster, id: string): void {
+  const keys: SecretKeys[] = []
+  deriveSecrets([KEY], 'test', (_, derived) => keys.push(...derived))
+  const address = VirtualCluster.address(id)
+  cluster.filter = ({ bytes, to }) => {
+    if (bytes[0] === 1) return true
+    if (bytes[1] === DatagramKind.Hello && to.address !== address) {
+      const old = encodeHandshake({ ...decodeHandshake(bytes), version: 1 }, false, keys[0]?.authenticationKey as Uint8Array, NO_NONCE)
+      cluster.network.inject({ bytes: old, from: VirtualCluster.endpoint(id), to })
+    }
+    return false
+  }
+}
+
 async function talk(cluster: VirtualCluster, a: Station, b: Station) {
   a.transport.send('b', heartbeat(1))
   b.transport.send('a', heartbeat(2))
@@ -56,23 +71,38 @@ describe('versions of datagrams', () => {
 
   it('a member that is not upgraded yet, drops the newest and begins in version 1, is answered in it', async () => {
     const cluster = new VirtualCluster(4)
-    const keys: SecretKeys[] = []
-    deriveSecrets([KEY], 'test', (_, derived) => keys.push(...derived))
-    const from = VirtualCluster.endpoint('b')
-    cluster.filter = ({ bytes, to }) => {
-      if (bytes[0] === 1) return true
-      if (bytes[1] === DatagramKind.Hello && to.address === VirtualCluster.address('a')) {
-        const old = encodeHandshake({ ...decodeHandshake(bytes), version: 1 }, false, keys[0]?.authenticationKey as Uint8Array, NO_NONCE)
-        cluster.network.inject({ bytes: old, from, to })
-      }
-      return false
-    }
+    holdBack(cluster, 'b')
     cluster.recording = true
     const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
+    await cluster.run(20)
+    // At once, though a has begun too: its hello is in vain.
+    expect(a.transport.counters().sessionsOpened).toBe(1)
     await talk(cluster, a, b)
     expect(sealedVersions(cluster)).toEqual(new Set([1]))
     expect(openByTheBook(cluster.recorded, 1, 'epoch', 'aes-256-gcm').length).toBeGreaterThan(0)
   })
+
+  it.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])(
+    '%s is upgraded, and %s, which is not, goes on sending in the session before: they find each other all the same',
+    async (upgraded, old) => {
+      const cluster = new VirtualCluster(5)
+      holdBack(cluster, old)
+      const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
+      await talk(cluster, a, b)
+      const [before, other] = upgraded === 'a' ? [a, b] : [b, a]
+      await before.transport.close()
+      const again = await cluster.start(upgraded, ['a', 'b'])
+      // As a leader's, twice as often as a hello is sent again: each hastens the hello that is not understood.
+      for (let round = 10; round < 50; round++) {
+        other.transport.send(upgraded, heartbeat(round))
+        await cluster.run(50)
+      }
+      expect(arrivedRounds(again).at(-1)).toBe(49)
+    },
+  )
 
   it('others are counted and dropped', async () => {
     const cluster = new VirtualCluster(6)

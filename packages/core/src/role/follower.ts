@@ -108,8 +108,8 @@ export class Follower extends Role {
   }
 
   override flush(): void {
-    if (this.#verifiedIndex === null) return
     const { state } = this
+    if (this.#verifiedIndex === null || state.leaderId === null) return
     // What the next write leaves out is acknowledged with one of those that follow.
     const matchIndex = Math.min(this.#verifiedIndex, state.durability.nextWriteEnd(state.log))
     const isNews = matchIndex > this.#acknowledgedIndex
@@ -118,7 +118,7 @@ export class Follower extends Role {
       this.#verifiedIndex = null
       this.#acknowledgedIndex = NOTHING
     }
-    if (!isNews || state.leaderId === null) return
+    if (!isNews) return
     const after = Math.max(state.durability.hardStateWrite, state.durability.entryWrite(state.log, matchIndex))
     state.send(
       state.leaderId,

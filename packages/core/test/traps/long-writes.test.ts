@@ -49,6 +49,35 @@ describe('a log with much to write', () => {
     expect(acknowledged(c)).toEqual([1, 3, 5, 7, 9])
   })
 
+  it('keeps what it has yet to acknowledge while it knows of no leader', () => {
+    const c = behind()
+    c.completeWrite('a')
+    c.step('a', { type: 'unreachable', peer: 'b' })
+    for (let i = 0; i < 4; i++) c.completeWrite('a')
+    expect(acknowledged(c)).toEqual([1, 3])
+    c.receive('a', 'b', heartbeat(1))
+    expect(acknowledged(c)).toEqual([1, 3, 9])
+  })
+
+  it('is not sent again by a new leader that hears of its first piece', () => {
+    const c = scenario({ logs: { a: [1, 1, 1, 1, 1, 1], b: [1] }, tuning: { maxWriteBytes: TWO_ENTRIES } })
+    c.hang('b')
+    c.receive('b', 'c', append({ term: 1, prev: [1, 1], terms: [1, 1, 1, 1, 1] }))
+    c.rule = ({ to, from }) => (to === 'c' || from === 'c' ? 'deliver' : 'hold')
+    c.trace = []
+    c.elect('a')
+    c.rule = () => 'deliver'
+    c.settle()
+    const sent = () =>
+      c.sent('appendEntries', 'a', 'b').flatMap(({ entries }) => Array.from({ length: entries.count }, (_, i) => entries.firstIndex + i))
+    while (c.member('b').inFlight !== null) {
+      c.completeWrite('b')
+      c.settle()
+    }
+    expect([c.member('b').disk.lastIndex, c.state('a').progress?.get('b')?.matchIndex]).toEqual([7, 7])
+    expect(sent()).toEqual([7])
+  })
+
   it('acknowledges again what is sent again, as the answer may have been lost', () => {
     const c = behind()
     for (let i = 0; i < 5; i++) c.completeWrite('a')

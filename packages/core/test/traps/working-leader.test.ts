@@ -168,9 +168,18 @@ describe('pre-vote, check-quorum and timeouts', () => {
   it('after a start a member stands early, and is the leader at once where there is none', () => {
     const c = scenario({ term: 2 })
     const startedAt = c.now
-    c.run(c.tuning.heartbeatInterval)
+    c.run(2 * c.tuning.heartbeatInterval)
     expect(c.roles()).toMatch(/leader@3/)
     expect(c.now - startedAt).toBeLessThan(c.tuning.electionTimeout / 2)
+  })
+
+  it('but not before a leader that is there would have been heard, whom two members that start at once would depose', () => {
+    const c = scenario()
+    c.elect('a')
+    for (const id of ['b', 'c']) c.crash(id)
+    for (const id of ['b', 'c']) c.restart(id)
+    c.run(3 * c.tuning.heartbeatInterval)
+    expect(c.roles()).toBe('a=leader@1 b=follower@1 c=follower@1')
   })
 
   it('a member that was restarted stands early, and disturbs nobody who hears a leader', () => {

@@ -62,9 +62,11 @@ class NodeFile implements StorageFile {
     if (direct !== null && position % DISK_SECTOR_BYTES === 0 && isDirect(source, offset, length, DISK_SECTOR_BYTES)) {
       write(direct, source, offset, length, position, (error, count) => {
         if (error?.code !== 'EINVAL') return done(error, count)
-        // Refused before anything was written: its sectors are larger.
-        this.#direct = null
-        closeDescriptor(direct).catch(() => {})
+        // Refused before anything was written: its sectors are larger. Closed once, or somebody else's file would be.
+        if (this.#direct === direct) {
+          this.#direct = null
+          closeDescriptor(direct).catch(() => {})
+        }
         this.#write(source, offset, length, position, done)
       })
       return
@@ -100,7 +102,8 @@ async function syncDirectory(path: string): Promise<void> {
 
 /** The files of this machine, through node:fs and its thread pool. */
 export const nodeFileSystem: FileSystem = {
-  allocate: allocateDirect,
+  // Elsewhere it would be memory mapped in vain.
+  ...(constants.O_DIRECT === undefined ? {} : { allocate: allocateDirect }),
   async createDirectory(path) {
     const first = await mkdir(path, { recursive: true })
     if (first === undefined) return

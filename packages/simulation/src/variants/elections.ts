@@ -259,7 +259,7 @@ export const elections: readonly Variant[] = [
     search: 'const voteGranted = mayVote && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)',
     replace: 'const voteGranted = mayVote',
     stack: 'core',
-    maxSeeds: 4000,
+    maxSeeds: 12_000,
     options: LATE_REQUESTS,
   },
 ]

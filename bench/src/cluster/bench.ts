@@ -105,7 +105,7 @@ export class ClusterBench {
     add('processor time for an operation, the load itself, µs', outcome.processorTime)
     add('memory of a member, MB', after.memory / 1e6)
     if (before.collecting !== null && after.collecting !== null) {
-      const seconds = this.options.duration / 1000
+      const seconds = (load.duration ?? this.options.duration) / 1000
       add('leader collects garbage, ms a second', (after.collecting.time - before.collecting.time) / seconds)
       add('pauses over 10 ms for it, a second', (after.collecting.longPauses - before.collecting.longPauses) / seconds)
     }

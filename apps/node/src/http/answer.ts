@@ -48,18 +48,11 @@ const STATUS: Readonly<Record<string, number>> = {
 }
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers?: Readonly<Record<string, string>>): void {
-  sendText(response, status, 'application/json', JSON.stringify(body), headers)
+  sendBytes(response, status, 'application/json', Buffer.from(JSON.stringify(body)), headers)
 }
 
-/** Text is left to Node, which puts it into one piece with the head. */
-export function sendText(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  text: string,
-  headers?: Readonly<Record<string, string>>,
-): void {
-  send(response, status, type, text, Buffer.byteLength(text), headers)
+export function sendText(response: ServerResponse, status: number, type: string, text: string): void {
+  sendBytes(response, status, type, Buffer.from(text))
 }
 
 export function sendBytes(
@@ -69,20 +62,9 @@ export function sendBytes(
   bytes: Uint8Array,
   headers?: Readonly<Record<string, string>>,
 ): void {
-  send(response, status, type, bytes, bytes.length, headers)
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  content: string | Uint8Array,
-  length: number,
-  headers?: Readonly<Record<string, string>>,
-): void {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(status, { 'content-type': type, 'content-length': length, ...headers })
-  response.end(content)
+  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers })
+  response.end(bytes)
 }
 
 /** Answers with what went wrong. Returns the error where it is a fault of ours, for the log; null where it is not. */

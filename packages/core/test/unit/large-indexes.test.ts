@@ -7,7 +7,7 @@ describe.each([2 ** 31 - 3, 2 ** 32 - 3, 2 ** 52])('a cluster whose logs begin b
       baseIndex,
       baseTerm: 2 ** 33,
       logs: { a: [2 ** 33 + 1], b: [2 ** 33 + 1], c: [2 ** 33, 2 ** 33] },
-      tuning: { maxWindowBytes: 20 },
+      tuning: { maxWindowBytes: 20, maxWriteBytes: 4 },
     })
     c.elect('a')
     expect(c.propose('a', 'x', 'y')).toBe(baseIndex + 3)

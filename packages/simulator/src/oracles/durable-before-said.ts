@@ -38,10 +38,16 @@ export function durableBeforeSaid(facts: Facts): Oracle {
       facts.violated('acknowledges what was sent', `${id} acknowledges ${matchIndex}, never sent in term ${message.term}`)
       return
     }
-    // What stands before the entries that were sent is as good as sent, and durable first where there is much to write.
-    const term = sent.terms.get(matchIndex) ?? facts.log(to).issuedTermAt(matchIndex)
-    if (term !== -1) claims(id, matchIndex, term, 'acknowledges')
-    else if (matchIndex > facts.log(id).lastIndex) broken(`${id} acknowledges ${matchIndex}; its disk ends at ${facts.log(id).lastIndex}`)
+    const term = sent.terms.get(matchIndex)
+    if (term !== undefined) {
+      claims(id, matchIndex, term, 'acknowledges')
+      return
+    }
+    // What stands before the entries that were sent is as good as sent, and durable first where there is much to write. The leader had
+    // all of it on its disk when it asked for votes; once it knows a newer term, it may have been overwritten.
+    const leader = facts.log(to)
+    if (leader.hardState.currentTerm === message.term) claims(id, matchIndex, leader.termAt(matchIndex), 'acknowledges')
+    else if (facts.log(id).termAt(matchIndex) === -1) broken(`${id} acknowledges ${matchIndex}; its disk has no such entry`)
   }
 
   return {

@@ -7,12 +7,21 @@ import { commands, contentsOf, read, write } from './support/log.js'
 
 type Done = (error: NodeJS.ErrnoException | null, count: number) => void
 
-const direct = vi.hoisted(() => ({ isRefused: false, writes: 0, isDirect: (_descriptor: number) => false as boolean }))
+const direct = vi.hoisted(() => ({
+  isRefused: false,
+  writes: 0,
+  closed: [] as number[],
+  isDirect: (_descriptor: number) => false as boolean,
+}))
 
 vi.mock('node:fs', async (importOriginal) => {
   const fs = await importOriginal<typeof import('node:fs')>()
   return {
     ...fs,
+    close(descriptor: number, done: (error: NodeJS.ErrnoException | null) => void) {
+      direct.closed.push(descriptor)
+      fs.close(descriptor, done)
+    },
     write(descriptor: number, source: Uint8Array, offset: number, length: number, position: number, done: Done) {
       if (!direct.isDirect(descriptor)) return fs.write(descriptor, source, offset, length, position, done)
       direct.writes += 1
@@ -36,6 +45,7 @@ beforeEach(async () => {
   directory = await mkdtemp(`${tmpdir()}/raft-files-`)
   direct.isRefused = false
   direct.writes = 0
+  direct.closed = []
 })
 
 afterEach(() => rm(directory, { recursive: true }))
@@ -70,6 +80,17 @@ test('a disk whose sectors are larger than ours is written through the page cach
   const again = open()
   expect((await contentsOf(again)).entries).toEqual(entries)
   await again.close()
+})
+
+test.skipIf(constants.O_DIRECT === undefined)('and is told so once, though two writes were under way', async () => {
+  direct.isRefused = true
+  const file = await nodeFileSystem.create(`${directory}/two`)
+  const memory = nodeFileSystem.allocate?.(8192) ?? new Uint8Array(8192)
+  await Promise.all([put(file, memory, 0, 4096, 0), put(file, memory, 4096, 4096, 4096)])
+  expect(direct.writes).toBe(2)
+  await file.close()
+  expect(direct.closed).toHaveLength(2)
+  expect(new Set(direct.closed).size).toBe(2)
 })
 
 test('what is durable is read as it was written, also out of pages that were read before', async () => {

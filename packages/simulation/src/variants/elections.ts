@@ -11,10 +11,11 @@ const PRE_CANDIDATE = 'packages/core/src/role/pre-candidate.ts'
 const LEADER = 'packages/core/src/role/leader.ts'
 const QUORUM = 'packages/core/src/quorum.ts'
 
-/** Elections that are short, against messages that are late. */
+/** Elections that are short, leaders that come back after they were given up, and messages that are late. */
 const LATE_REQUESTS = {
-  faults: ['isolateLeader', 'leaderAndOne', 'storm', 'slowDisk'],
+  faults: ['isolateLeader', 'leaderAndOne', 'pauseLeader', 'cutOneLink', 'flap'],
   tuning: { electionTimeout: 30, heartbeatInterval: 5 },
+  links: { lateness: 0.1, loss: 0, delay: 1 },
 }
 
 /** Elections that are short, and each entry a write, on disks that are slow. */
@@ -259,7 +260,7 @@ export const elections: readonly Variant[] = [
     search: 'const voteGranted = mayVote && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)',
     replace: 'const voteGranted = mayVote',
     stack: 'core',
-    maxSeeds: 12_000,
+    maxSeeds: 4000,
     options: LATE_REQUESTS,
   },
 ]

@@ -9,11 +9,11 @@ import { root } from './house.mjs'
 
 /*
  * Packs every public package as it would be published, lays the tarballs out as an installation does, and uses them from
- * there: publint, `import` and `require` of every export, and TypeScript with the types of every export, both from a module
+ * there: publint, `import` and `require` of every export, `--version` of every program, and TypeScript with the types of every export, both from a module
  * and from CommonJS. Needs a build; writes to a temporary folder only.
  */
 
-/** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, dependencies?: Record<string, string> } }} Package */
+/** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, bin?: Record<string, string>, dependencies?: Record<string, string> } }} Package */
 
 const house = mkdtempSync(join(tmpdir(), 'packages-'))
 /** @type {string[]} */
@@ -24,6 +24,8 @@ try {
   const names = packages.flatMap(({ name, manifest }) => Object.keys(manifest.exports ?? {}).map((subpath) => name + subpath.slice(1)))
   if (names.length === 0) problems.push('no exports found to check')
   for (const name of names) use(name)
+  for (const { name, manifest } of packages)
+    for (const file of Object.values(manifest.bin ?? {})) run(join('node_modules', name, file), '--version')
   checkTypes(names)
   if (problems.length === 0) console.log(`package exports: ${names.length} entry points of ${packages.length} packed packages work`)
 } finally {
@@ -71,14 +73,13 @@ function pnpm(...args) {
 /** @param {string} name */
 function use(name) {
   const programs = [`await import('${name}')`, `(await import('node:module')).createRequire(process.cwd() + '/')('${name}')`]
-  for (const program of programs) {
-    const { status, stderr } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', program], {
-      cwd: house,
-      encoding: 'utf8',
-      timeout: 30_000,
-    })
-    if (status !== 0) problems.push(`${program} fails:\n${stderr}`)
-  }
+  for (const program of programs) run('--no-warnings', '--input-type=module', '-e', program)
+}
+
+/** @param {string[]} args of node */
+function run(...args) {
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: house, encoding: 'utf8', timeout: 30_000 })
+  if (status !== 0) problems.push(`node ${args.join(' ')} fails:\n${stderr}`)
 }
 
 /** @param {string[]} names */

@@ -40,7 +40,7 @@ export class FileLogStorage extends ExclusiveLogStorage<FileLog> {
     const preparer = new SegmentPreparer(fileSystem, directory, segmentBytes)
     preparer.start(recovered.segment + 1)
     const writer = new LogWriter(recovered, fileSystem, file, preparer, segmentBytes)
-    const reader = new LogReader(new SegmentReader(fileSystem, directory), recovered.contents.places)
+    const reader = new LogReader(new SegmentReader(fileSystem, directory, recovered.contents.places), recovered.contents.places)
     return new FileLog(recovered, preparer, writer, reader)
   }
 

@@ -1,6 +1,9 @@
 import { EntryBatch } from '@raft/core'
 import type { Place, PlaceIndex } from './place-index.js'
 
+/** A read that has so many bytes ends with the piece that brought them: to put pieces together copies them. */
+const ENOUGH_BYTES = 16 * 1024
+
 type Done = (error: Error | null, entries: EntryBatch | null) => void
 
 /** What reads one piece after the other for one call of `read`, all as they were when it began. */
@@ -70,7 +73,7 @@ export class LogReader {
       // The first entry is given whatever its size, a later one only where there is room.
       if (parts.length > 0 && bytes > maxBytes) break
       parts.push(fitting)
-      if (fitting.count < part.count || bytes >= maxBytes) break
+      if (fitting.count < part.count || bytes >= Math.min(maxBytes, ENOUGH_BYTES)) break
     }
     return EntryBatch.concat(parts)
   }

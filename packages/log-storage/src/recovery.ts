@@ -90,7 +90,7 @@ export class Recovery {
         this.#last = bytes.slice(this.#lastAt, end + SECTOR_BYTES).fill(0, end - this.#lastAt)
       }
       if (end > 0 && cleanEnd) continue
-      await this.#refuseUnlessTorn(i, bytes, end)
+      await this.#refuseUnlessTorn(i, bytes, end, cleanEnd)
       if (!cleanEnd) torn = { file: this.#path(number), offset: end }
       if (end > 0) await this.#erase(number, end, size)
       break
@@ -159,25 +159,30 @@ export class Recovery {
     }
   }
 
-  /** What begins at `at` is not whole, or nothing: throws unless nothing was written after it. `bytes` are lost. */
-  async #refuseUnlessTorn(i: number, bytes: Uint8Array, at: number): Promise<void> {
+  /** What begins at `at` is not whole, or nothing (`isClean`): throws unless nothing was written after it. `bytes` are lost. */
+  async #refuseUnlessTorn(i: number, bytes: Uint8Array, at: number, isClean: boolean): Promise<void> {
     const number = this.#numbers[i] as number
     if (this.#salt === null) throw this.#damaged(number, 0, 'the beginning of the log cannot be read')
-    const header = parseHeader(bytes, at, this.#salt)
+    if (!isClean) this.#refuseWhatFollows(number, bytes, at, this.#salt)
+    for (const later of this.#numbers.slice(i + 1)) {
+      const rest = await this.#load(later)
+      if (!isZero(rest, 0, rest.length))
+        throw this.#damaged(number, at, `write ${this.#sequence + 1} is missing, and ${segmentName(later)} follows`)
+    }
+  }
+
+  /** Throws when something in the same segment was written after what begins at `at`. */
+  #refuseWhatFollows(number: number, bytes: Uint8Array, at: number, salt: Uint8Array): void {
+    const header = parseHeader(bytes, at, salt)
     const isNext = header !== null && header.sequence === this.#sequence + 1 && header.previous === this.#checksum
     if (header !== null && !isNext) throw this.#damaged(number, at, `write ${header.sequence} where ${this.#sequence + 1} was due`)
     const end = header === null ? at : at + alignToSector(HEADER_BYTES + header.bodyLength)
     if (header !== null && !isZero(bytes, Math.min(end, bytes.length), bytes.length))
       throw this.#damaged(number, at, `write ${this.#sequence + 1} is not whole, and another was written behind it`)
     for (let place = at + SECTOR_BYTES; place < bytes.length; place += SECTOR_BYTES) {
-      const later = parseHeader(bytes, place, this.#salt)
+      const later = parseHeader(bytes, place, salt)
       if (later !== null && later.sequence > this.#sequence + 1)
         throw this.#damaged(number, at, `write ${this.#sequence + 1} is not whole, and write ${later.sequence} follows at byte ${place}`)
-    }
-    for (const later of this.#numbers.slice(i + 1)) {
-      const rest = await this.#load(later)
-      if (!isZero(rest, 0, rest.length))
-        throw this.#damaged(number, at, `write ${this.#sequence + 1} is missing, and ${segmentName(later)} follows`)
     }
   }
 

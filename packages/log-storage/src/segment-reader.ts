@@ -4,10 +4,14 @@ import { LogDamagedError } from './errors.js'
 import { readAllAsync } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 import type { PieceSource, PieceView } from './log-reader.js'
-import type { Place } from './place-index.js'
+import type { Place, PlaceIndex } from './place-index.js'
 import { segmentName } from './segment-format.js'
 
 const MAX_OPEN_FILES = 8
+/** Read with one call: one piece, or as many as lie in this many bytes. */
+const SPAN_BYTES = 1024 * 1024
+/** Spans that are kept: one, and one ahead, for each of three who read the log from one end to the other. */
+const KEPT_SPANS = 6
 
 interface OpenFile {
   readonly opening: Promise<StorageFile>
@@ -15,17 +19,36 @@ interface OpenFile {
   users: number
 }
 
-/** Reads pieces from their segments. What a write replaces stays in the files, so that every view is the same. */
+/** Pieces that lie behind one another in a segment. What was written there once is never written over. */
+interface Span {
+  readonly segment: number
+  /** In bytes, in the segment's file. */
+  readonly from: number
+  readonly to: number
+  readonly firstIndex: number
+  /** Index of the entry behind it. */
+  readonly nextIndex: number
+  readonly bytes: Promise<Uint8Array>
+}
+
+/**
+ * Reads pieces from their segments, many with one call, and those behind ahead of time for whoever reads one after the other.
+ * What a write replaces stays in the files, so that every view is the same.
+ */
 export class SegmentReader implements PieceSource {
   readonly #fileSystem: FileSystem
   readonly #directory: string
+  readonly #places: PlaceIndex
   /** Of the segments read last, the latest at the end. */
   readonly #files = new Map<number, OpenFile>()
+  /** Those used last, the latest at the end. */
+  #spans: Span[] = []
   readonly #view: PieceView = { piece: (place) => this.#piece(place), release: () => {} }
 
-  constructor(fileSystem: FileSystem, directory: string) {
+  constructor(fileSystem: FileSystem, directory: string, places: PlaceIndex) {
     this.#fileSystem = fileSystem
     this.#directory = directory
+    this.#places = places
   }
 
   view(): PieceView {
@@ -33,20 +56,70 @@ export class SegmentReader implements PieceSource {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#spans.map((span) => span.bytes))
     for (const { opening } of this.#files.values()) await opening.then((file) => file.close()).catch(() => {})
     this.#files.clear()
   }
 
   async #piece(place: Place): Promise<EntryBatch> {
-    const bytes = new Uint8Array(place.length)
-    const count = await this.#withFile(place.segment, (file) => readAllAsync(file, bytes, place.offset))
-    if (count < place.length || crc32(bytes) !== place.checksum)
+    const span = this.#spanOf(place)
+    const start = place.offset - span.from
+    const bytes = (await span.bytes).subarray(start, start + place.length)
+    if (bytes.length < place.length || crc32(bytes) !== place.checksum)
       throw new LogDamagedError(
         this.#path(place.segment),
         place.offset,
         `the entries from ${place.firstIndex} on are not as they were written`,
       )
     return EntryBatch.decode(new Reader(bytes))
+  }
+
+  #spanOf({ segment, offset, length, firstIndex }: Place): Span {
+    const known = this.#spans.find((span) => span.segment === segment && span.from <= offset && offset + length <= span.to)
+    const span = known ?? this.#begin(this.#places.find(firstIndex))
+    this.#keep(span)
+    // Whoever has read what is before has left it, and will go on to what is behind.
+    const before = this.#spans.find(({ nextIndex }) => nextIndex === span.firstIndex)
+    if (before !== undefined) {
+      this.#forget(before)
+      this.#readAhead(span.nextIndex)
+    }
+    return span
+  }
+
+  #keep(span: Span): void {
+    this.#forget(span)
+    if (this.#spans.length === KEPT_SPANS) this.#spans.shift()
+    this.#spans.push(span)
+  }
+
+  #forget(span: Span): void {
+    this.#spans = this.#spans.filter((kept) => kept !== span)
+  }
+
+  #readAhead(index: number): void {
+    const at = this.#places.find(index)
+    const isThere = at < this.#places.count && this.#places.at(at).firstIndex === index
+    if (isThere && this.#spans.every(({ firstIndex }) => firstIndex !== index)) this.#keep(this.#begin(at))
+  }
+
+  /** Begins to read the piece at this position, and those behind it. */
+  #begin(position: number): Span {
+    const { segment, offset: from, length, firstIndex } = this.#places.at(position)
+    let to = from + length
+    let last = position
+    for (let next = position + 1; next < this.#places.count; next++) {
+      const place = this.#places.at(next)
+      const end = place.offset + place.length
+      if (place.segment !== segment || end - from > SPAN_BYTES) break
+      to = end
+      last = next
+    }
+    const bytes = this.#withFile(segment, (file) => readFrom(file, from, to - from))
+    const span: Span = { segment, from, to, firstIndex, nextIndex: this.#places.endOf(last), bytes }
+    // What failed is told to whoever asks for it now; whoever asks later has it read again.
+    bytes.catch(() => this.#forget(span))
+    return span
   }
 
   async #withFile<T>(segment: number, use: (file: StorageFile) => Promise<T>): Promise<T> {
@@ -74,4 +147,10 @@ export class SegmentReader implements PieceSource {
   #path(segment: number): string {
     return `${this.#directory}/${segmentName(segment)}`
   }
+}
+
+async function readFrom(file: StorageFile, position: number, length: number): Promise<Uint8Array> {
+  const memory = Buffer.allocUnsafeSlow(length)
+  const count = await readAllAsync(file, memory, position)
+  return new Uint8Array(memory.buffer, memory.byteOffset, count)
 }

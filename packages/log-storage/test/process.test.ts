@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { StorageInUseError } from '../src/index.js'
-import { read } from './support/log.js'
+import { readAll } from './support/log.js'
 import { realStorages } from './support/real-storages.js'
 import { bundleWriter, path } from './support/writer-bundle.js'
 
@@ -70,7 +70,7 @@ describe.each(realStorages)('$name', ({ backend, make }) => {
       expect(stored.lastIndex).toBeGreaterThanOrEqual(lastIndex)
       expect(stored.hardState.currentTerm).toBeGreaterThanOrEqual(term)
       expect(stored.hardState.votedFor).toBe(`n${stored.hardState.currentTerm}`)
-      const entries = await read(storage, 1, stored.lastIndex)
+      const entries = await readAll(storage, 1, stored.lastIndex)
       expect(entries.count).toBe(stored.lastIndex)
       for (let i = 1; i <= stored.lastIndex; i++) expect(Number.parseInt(Buffer.from(entries.payload(i)).toString(), 10)).toBe(i)
       await storage.close()

@@ -1,7 +1,7 @@
 import { EntryBatch, StorageError } from '@raft/core'
 import { describe, expect, test } from 'vitest'
 import { FileLogStorage, IdentityMismatchError, StorageInUseError } from '../src/index.js'
-import { applied, commands, contentsOf, DIRECTORY, emptyModel, randomWrite, read, storageOn, write } from './support/log.js'
+import { applied, commands, contentsOf, DIRECTORY, emptyModel, randomWrite, read, readAll, storageOn, write } from './support/log.js'
 import { TestDisk } from './support/test-disk.js'
 
 function newDisk(): TestDisk {
@@ -72,7 +72,7 @@ describe('write', () => {
     await storage.close()
     const again = storageOn(disk)
     expect((await again.open()).lastIndex).toBe(5)
-    const batch = await read(again, 1, 5)
+    const batch = await readAll(again, 1, 5)
     expect(Buffer.from(batch.payload(4)).equals(large)).toBe(true)
     expect(Buffer.from(batch.payload(5)).toString()).toBe('after')
   })

@@ -7,6 +7,8 @@ const WAYS = 8
 const FIRST_PLACES = 2 ** 11
 const MOST_PLACES = 2 ** 23
 const GROWTH = 2
+/** What stands in more places than these is not taken along when they grow: that would take long, and it comes back as it is used. */
+const MOST_MOVED = 2 ** 18
 
 /** What is remembered under its key. */
 interface Keyed {
@@ -44,10 +46,7 @@ export class RecentKeys<Stored extends Keyed> {
     const { key } = stored
     if (key.length > MAX_KEY_LENGTH) return
     if (2 * size > this.#hashes.length && this.#hashes.length < MOST_PLACES) this.#grow()
-    const hash = hashOf(key)
-    const place = this.#placeFor(hash)
-    this.#hashes[place] = hash
-    this.#places[place] = stored
+    this.#put(hashOf(key), stored)
   }
 
   forget(key: BinaryKey): void {
@@ -58,11 +57,22 @@ export class RecentKeys<Stored extends Keyed> {
     this.#places[place] = undefined
   }
 
-  /** What was remembered is not taken along: that would take long, and what is in use comes back by itself. */
   #grow(): void {
-    const places = this.#hashes.length * GROWTH
-    this.#hashes = new Int32Array(places)
-    this.#places = new Array(places)
+    const hashes = this.#hashes
+    const places = this.#places
+    this.#hashes = new Int32Array(hashes.length * GROWTH)
+    this.#places = new Array(hashes.length * GROWTH)
+    if (hashes.length > MOST_MOVED) return
+    for (let place = 0; place < hashes.length; place++) {
+      const stored = places[place]
+      if (stored !== undefined) this.#put(hashes[place] as number, stored)
+    }
+  }
+
+  #put(hash: number, stored: Stored): void {
+    const place = this.#placeFor(hash)
+    this.#hashes[place] = hash
+    this.#places[place] = stored
   }
 
   /** The place of the key, or of one that has the same hash; or else a free one, or else that of another. */

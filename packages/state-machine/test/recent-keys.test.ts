@@ -30,16 +30,26 @@ test('more keys than there are places: most places are taken, and no key is foun
   expect(found).toBeLessThanOrEqual(2048)
 })
 
-test('with more keys more are remembered: nearly all, once each was used since there was room', () => {
+/** So many keys, each used once; and how many of them are remembered. */
+function rememberOnce(count: number) {
   const recent = new RecentKeys<{ key: string }>()
-  const keys = Array.from({ length: 50_000 }, (_, i) => ({ key: `key-${i}` }))
-  const remembered = () => keys.filter(({ key }) => find(recent, key) !== undefined).length
+  const keys = Array.from({ length: count }, (_, i) => ({ key: `key-${i}` }))
   keys.forEach((key, i) => {
     recent.remember(key, i + 1)
   })
-  expect(remembered()).toBeGreaterThan(15_000)
-  for (const key of keys) recent.remember(key, keys.length)
+  return { recent, keys, remembered: () => keys.filter(({ key }) => find(recent, key) !== undefined).length }
+}
+
+test('with more keys more are remembered: what is is taken along', () => {
+  const { remembered } = rememberOnce(50_000)
   expect(remembered()).toBeGreaterThan(49_500)
+})
+
+test('of very many keys those that were used since there was room for them, as to take them along would take long', () => {
+  const { recent, keys, remembered } = rememberOnce(270_000)
+  expect(remembered()).toBeLessThan(10_000)
+  for (const key of keys) recent.remember(key, keys.length)
+  expect(remembered()).toBeGreaterThan(268_000)
 })
 
 test('a key that is forgotten is not found, nor is a long one remembered', () => {

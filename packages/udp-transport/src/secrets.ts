@@ -1,11 +1,13 @@
 import { createHmac, hkdfSync, scrypt } from 'node:crypto'
 import { ConfigurationError } from '@raft/core'
 
-/** A secret that every member of the cluster knows. Text, or fewer than 32 bytes, counts as a passphrase. */
+/** A secret that every member of the cluster knows: 32 bytes or more, or 64 hexadecimal digits. Anything else counts as a passphrase. */
 export type Secret = string | Uint8Array
 
 const MIN_SECRET_BYTES = 16
 const KEY_BYTES = 32
+/** 32 bytes as `openssl rand -hex 32` prints them. */
+const HEXADECIMAL_KEY = /^[0-9a-f]{64}$/i
 /** 32 MB and about 0.1 s for each guess. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
 
@@ -31,7 +33,7 @@ export function checkSecrets(secrets: readonly Secret[]): void {
   })
 }
 
-/** Derives the keys of all secrets. Bytes of full length are used as they are; a passphrase passes through scrypt first. */
+/** Derives the keys of all secrets. One that is a key is used as it is; a passphrase passes through scrypt first. */
 export function deriveSecrets(
   secrets: readonly Secret[],
   clusterId: string,
@@ -49,10 +51,17 @@ export function deriveSecrets(
       if (!keys.some((known) => known.hint === derived.hint)) keys.push(derived)
       next(i + 1)
     }
-    if (typeof secret !== 'string' && secret.length >= KEY_BYTES) add(secret)
+    const key = keyIn(secret)
+    if (key !== null) add(key)
     else scrypt(secret, `raft-udp 1 ${clusterId}`, KEY_BYTES, SCRYPT, (error, key) => (error === null ? add(key) : done(error, [])))
   }
   next(0)
+}
+
+/** What nobody can guess needs no stretching. Null for a passphrase. */
+function keyIn(secret: Secret): Uint8Array | null {
+  if (typeof secret === 'string') return HEXADECIMAL_KEY.test(secret) ? Buffer.from(secret, 'hex') : null
+  return secret.length >= KEY_BYTES ? secret : null
 }
 
 /** The keys of those who chose to have no secret: anyone can derive them. */

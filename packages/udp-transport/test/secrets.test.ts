@@ -111,6 +111,19 @@ describe('secrets', () => {
     const mixed = await meet({ secrets: [phrase] }, { secrets: [new TextEncoder().encode(phrase)] }, 'both')
     expect(mixed.heard).toEqual({ a: [], b: [] })
   })
+
+  it('that are 64 hexadecimal digits are the 32 bytes that these stand for, and not stretched', async () => {
+    const bytes = Uint8Array.from({ length: 32 }, (_, i) => 7 * i + 3)
+    const digits = Buffer.from(bytes).toString('hex')
+    for (const text of [digits, digits.toUpperCase()]) {
+      const { heard } = await meet({ secrets: [text] }, { secrets: [bytes] }, 'both')
+      expect(heard).toEqual({ a: [2], b: [1] })
+    }
+    for (const text of [digits.slice(2), `${digits}00`, `${digits.slice(1)}g`]) {
+      const { heard } = await meet({ secrets: [text] }, { secrets: [Buffer.from(text, 'hex'), bytes] }, 'both')
+      expect(heard).toEqual({ a: [], b: [] })
+    }
+  })
 })
 
 describe('a session', () => {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseAddress } from './address.js'
 
 // Every `error` here is what was expected: problems.ts puts the key before it and what was found behind it.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { KeyValue } from '@raft/state-machine'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Bytes in JSON: text where they are UTF-8, otherwise base64. */
 export type JsonBytes = string | { readonly base64: string }

@@ -1,5 +1,5 @@
 import { encodeTransaction, type RangeStep, type StepResult, type TransactionStep } from '@raft/state-machine'
-import { z } from 'zod'
+import * as z from 'zod'
 import { describeIssues } from '../config/problems.js'
 import type { Done } from '../store/results.js'
 import { badRequest } from './answer.js'

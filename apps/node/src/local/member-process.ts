@@ -104,7 +104,7 @@ export class MemberProcess {
       const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => null)
       await response?.arrayBuffer()
       if (response?.ok === true) return
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
     throw new Error(`${this.id} does not serve: ${this.log.trimEnd().split('\n').slice(-20).join('\n')}`)
   }

@@ -47,10 +47,11 @@ export interface LogStorage {
   write(write: LogWrite, done: (error: Error | null) => void): void
 
   /**
-   * Reads entries from index `from` on, to `to` at most (both included), and as many as hold `maxBytes` together, but at
-   * least one. Both are durable at the time of the call. A write that is in flight then or comes later may replace them, or
-   * leave a shorter log: that is no error, and either the old or the new entries are read. The result is immutable from then
-   * on. `done` is called once, never before `read` has returned; an error is fatal to the node.
+   * Reads entries from index `from` on, to `to` at most (both included): at least one, more only if they hold at most
+   * `maxBytes` together, and as many as come easily, for which the node asks again. Both are durable at the time of the call.
+   * A write that is in flight then or comes later may replace them, or leave a shorter log: that is no error, and either the
+   * old or the new entries are read. The result is immutable from then on. `done` is called once, never before `read` has
+   * returned; an error is fatal to the node.
    */
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void
 

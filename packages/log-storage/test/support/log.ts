@@ -26,6 +26,13 @@ export function read(storage: LogStorage, from: number, to: number, maxBytes = N
   })
 }
 
+/** A read may give less than was asked for: asks until all is there. */
+export async function readAll(storage: LogStorage, from: number, to: number): Promise<EntryBatch> {
+  const parts: EntryBatch[] = []
+  for (let next = from; next <= to; next = (parts.at(-1) as EntryBatch).lastIndex + 1) parts.push(await read(storage, next, to))
+  return EntryBatch.concat(parts)
+}
+
 export function commands(firstIndex: number, term: number, payloads: readonly (string | Uint8Array)[]): EntryBatch {
   const bytes = payloads.map((payload) => (typeof payload === 'string' ? Buffer.from(payload) : payload))
   return EntryBatch.of(firstIndex, term, EntryKind.Command, bytes)

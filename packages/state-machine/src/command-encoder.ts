@@ -77,7 +77,9 @@ export function encodeCommand(command: Command): Uint8Array {
 }
 
 function begin(operation: number, length: number): Writer {
-  const writer = new Writer(new Uint8Array(HEADER_BYTES + length))
+  // From Node's pool: memory of its own would take longer than all the rest.
+  const { buffer, byteOffset } = Buffer.allocUnsafe(HEADER_BYTES + length)
+  const writer = new Writer(new Uint8Array(buffer, byteOffset, HEADER_BYTES + length))
   writer.u8(COMMAND_VERSION)
   writer.u8(operation)
   return writer

@@ -10,7 +10,7 @@ import {
 } from '@raft/state-machine'
 import type { KeyValueService } from '../store/key-value-service.js'
 import type { Done } from '../store/results.js'
-import { badRequest, HttpError, sendBytes, sendJson } from './answer.js'
+import { badRequest, HttpError, send, sendJson } from './answer.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
 import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, type Target, wholeNumberOf } from './request.js'
 import { parseTransaction, toJsonRange, toJsonTransaction } from './transaction.js'
@@ -41,7 +41,7 @@ export class KvRoutes {
     const { service, requestTimeout } = this.#options
     const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
     if (entry === null) throw keyNotFound(key, revision)
-    if (flagOf(query, 'raw')) sendBytes(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
+    if (flagOf(query, 'raw')) send(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
     else sendJson(response, 200, toJsonEntry(entry), revisionHeader(revision))
   }
 

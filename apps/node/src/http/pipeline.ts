@@ -103,7 +103,7 @@ export class Pipelines {
   #run(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     connection.active.add(response)
-    response.once('close', () => {
+    response.on('close', () => {
       connection.active.delete(response)
       connection.bytesRead = socket.bytesRead
       if (!request.complete) this.#outlast(connection, request)

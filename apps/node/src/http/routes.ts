@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { HttpError, notFound, sendError, sendJson, sendText } from './answer.js'
+import { HttpError, notFound, sendError, sendJson, send } from './answer.js'
 import type { KvRoutes } from './kv-routes.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 
@@ -26,7 +26,7 @@ type Methods = Readonly<Partial<Record<string, Handler>>>
 export function createRoutes(options: RoutesOptions): RequestListener {
   const fixed = fixedRoutes(options)
   const key = keyMethods(options.kv)
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> | void => {
     const target = parseTarget(request.url ?? '/')
     const methods = target.path.startsWith(KV_KEY) ? key : fixed.get(target.path)
     if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
@@ -36,13 +36,18 @@ export function createRoutes(options: RoutesOptions): RequestListener {
       const allow = Object.keys(methods).join(', ')
       throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not possible here: ${allow} is`, { allow })
     }
-    await handler(request, response, target)
+    return handler(request, response, target)
+  }
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+    const fault = sendError(response, error)
+    if (fault !== null) options.onFault(fault, request)
   }
   return (request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      const fault = sendError(response, error)
-      if (fault !== null) options.onFault(fault, request)
-    })
+    try {
+      handle(request, response)?.catch((error: unknown) => fail(request, response, error))
+    } catch (error) {
+      fail(request, response, error)
+    }
   }
 }
 
@@ -78,7 +83,7 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
       '/metrics',
       get(async (_request, response) => {
         const { type, text } = await options.metrics()
-        sendText(response, 200, type, text)
+        send(response, 200, type, text)
       }),
     ],
   ])

@@ -36,14 +36,22 @@ export interface LeaderAccessOptions {
 }
 
 /** A request on its way. */
-interface Operation {
-  readonly isWrite: boolean
+class Operation<T> {
+  readonly task: LeaderTask<T>
   readonly startedAt: number
   readonly deadline: number
-  attempt: () => void
-  fail: (error: Error) => void
+  readonly succeed: (result: T) => void
+  readonly fail: (error: Error) => void
   /** Where it is: waiting for a leader, being carried out here, or with another member. */
-  place: 'waiting' | 'here' | { readonly connection: MemberConnection; readonly request: number }
+  place: 'waiting' | 'here' | { readonly connection: MemberConnection; readonly request: number } = 'waiting'
+
+  constructor(task: LeaderTask<T>, startedAt: number, timeout: number, succeed: (result: T) => void, fail: (error: Error) => void) {
+    this.task = task
+    this.startedAt = startedAt
+    this.deadline = startedAt + timeout
+    this.succeed = succeed
+    this.fail = fail
+  }
 }
 
 /** How long to wait before a member is asked again that did not lead, or could not be reached, in ms. */
@@ -59,8 +67,10 @@ const CONNECT_TIMEOUT = 1000
 export class LeaderAccess {
   readonly #options: LeaderAccessOptions
   readonly #connections = new Map<MemberId, MemberConnection>()
-  readonly #operations = new Set<Operation>()
-  #waiting: Operation[] = []
+  // biome-ignore lint/suspicious/noExplicitAny: what each gives is between its task and whoever asked
+  readonly #operations = new Set<Operation<any>>()
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  #waiting: Operation<any>[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
   #stopped = false
@@ -87,17 +97,10 @@ export class LeaderAccess {
     if (this.#operations.size >= this.#options.maxPending) return Promise.reject(new OverloadedError(`${this.#operations.size} requests`))
     const startedAt = this.#options.clock.now()
     return new Promise((resolve, reject) => {
-      const operation: Operation = {
-        isWrite: task.isWrite,
-        startedAt,
-        deadline: startedAt + timeout,
-        attempt: () => this.#attempt(operation, task, resolve),
-        fail: reject,
-        place: 'waiting',
-      }
+      const operation = new Operation(task, startedAt, timeout, resolve, reject)
       this.#operations.add(operation)
       this.#armSweep()
-      operation.attempt()
+      this.#attempt(operation)
     })
   }
 
@@ -112,29 +115,24 @@ export class LeaderAccess {
     for (const connection of [...this.#connections.values()]) connection.close()
   }
 
-  #attempt<T>(operation: Operation, task: LeaderTask<T>, resolve: (result: T) => void): void {
+  #attempt<T>(operation: Operation<T>): void {
     const { leader, id } = this.#options.node
-    if (leader === null) {
-      this.#wait(operation)
-      return
-    }
-    const succeed = (result: T) => {
-      if (this.#operations.delete(operation)) resolve(result)
-    }
-    if (leader.id === id) this.#attemptHere(operation, task, succeed)
-    else this.#attemptThere(operation, task, leader, succeed)
+    if (leader === null) this.#wait(operation)
+    else if (leader.id === id) this.#attemptHere(operation)
+    else this.#attemptThere(operation, leader)
   }
 
-  #attemptHere<T>(operation: Operation, task: LeaderTask<T>, succeed: (result: T) => void): void {
+  #attemptHere<T>(operation: Operation<T>): void {
     operation.place = 'here'
-    task.local((error, result) => {
-      if (error === null) succeed(result as T)
+    operation.task.local((error, result) => {
+      if (error === null) this.#succeed(operation, result as T)
       else if (error instanceof NotLeaderError) this.#waitAndRetry(operation)
       else this.#fail(operation, error)
     })
   }
 
-  #attemptThere<T>(operation: Operation, task: LeaderTask<T>, leader: Member, succeed: (result: T) => void): void {
+  #attemptThere<T>(operation: Operation<T>, leader: Member): void {
+    const { task, deadline } = operation
     const connection = this.#connectionTo(leader)
     if (connection === null) {
       this.#fail(operation, new NotLeaderError(leader))
@@ -144,7 +142,7 @@ export class LeaderAccess {
       this.#fail(operation, new OverloadedError(`${connection.waitingBytes} bytes for ${leader.id}`))
       return
     }
-    const timeout = Math.max(1, Math.ceil(operation.deadline - this.#options.clock.now()))
+    const timeout = Math.max(1, Math.ceil(deadline - this.#options.clock.now()))
     const request = connection.request(task.kind, timeout, task.body(), (reply) => {
       if (!this.#operations.has(operation)) return
       if (reply.type === 'lost' && task.isWrite) {
@@ -152,7 +150,7 @@ export class LeaderAccess {
         return
       }
       const verdict = reply.type === 'response' ? judge(task, reply.kind, reply.body) : { tryAgain: true as const }
-      if ('result' in verdict) succeed(verdict.result)
+      if ('result' in verdict) this.#succeed(operation, verdict.result)
       else if ('error' in verdict) this.#fail(operation, verdict.error)
       else this.#waitAndRetry(operation)
     })
@@ -179,13 +177,13 @@ export class LeaderAccess {
     return connection
   }
 
-  #wait(operation: Operation): void {
+  #wait<T>(operation: Operation<T>): void {
     if (!this.#operations.has(operation)) return
     operation.place = 'waiting'
     this.#waiting.push(operation)
   }
 
-  #waitAndRetry(operation: Operation): void {
+  #waitAndRetry<T>(operation: Operation<T>): void {
     this.#wait(operation)
     this.#retry(RETRY_DELAY)
   }
@@ -199,7 +197,7 @@ export class LeaderAccess {
       this.#retryAt = Number.POSITIVE_INFINITY
       const waiting = this.#waiting
       this.#waiting = []
-      for (const operation of waiting) if (this.#operations.has(operation)) operation.attempt()
+      for (const operation of waiting) if (this.#operations.has(operation)) this.#attempt(operation)
     })
   }
 
@@ -216,7 +214,7 @@ export class LeaderAccess {
     })
   }
 
-  #expire(operation: Operation, now: number): void {
+  #expire<T>(operation: Operation<T>, now: number): void {
     const waited = now - operation.startedAt
     const { place } = operation
     const mayHaveTakenEffect = this.#mayHaveTakenEffect(operation)
@@ -228,13 +226,17 @@ export class LeaderAccess {
     if (typeof place === 'object' && now - place.connection.lastHeardAt > waited) place.connection.close()
   }
 
-  #mayHaveTakenEffect({ place, isWrite }: Operation): boolean {
+  #mayHaveTakenEffect<T>({ place, task }: Operation<T>): boolean {
     if (place === 'waiting') return false
     const hasLeft = place === 'here' || place.connection.cancel(place.request)
-    return hasLeft && isWrite
+    return hasLeft && task.isWrite
   }
 
-  #fail(operation: Operation, error: RaftError | Error): void {
+  #succeed<T>(operation: Operation<T>, result: T): void {
+    if (this.#operations.delete(operation)) operation.succeed(result)
+  }
+
+  #fail<T>(operation: Operation<T>, error: RaftError | Error): void {
     if (this.#operations.delete(operation)) operation.fail(error)
   }
 }

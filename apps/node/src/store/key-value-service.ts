@@ -51,20 +51,7 @@ export class KeyValueService {
    * @throws RefusedError with the store's code when the command makes no sense; and what `LeaderAccess.run` throws
    */
   write(command: Uint8Array, timeout: number): Promise<Done> {
-    return this.#access.run<Done>(
-      {
-        isWrite: true,
-        kind: RequestKind.Write,
-        body: () => command,
-        decode: decodeWriteResult,
-        local: (done) =>
-          this.#node.submit(command, (error, result) => {
-            if (result?.type === 'error') done(new RefusedError(result.code, result.message), undefined)
-            else done(error, result)
-          }),
-      },
-      timeout,
-    )
+    return this.#access.run(new WriteTask(this.#node, command), timeout)
   }
 
   async get(key: Uint8Array, consistency: Consistency, timeout: number): Promise<GetResult> {
@@ -103,6 +90,30 @@ export class KeyValueService {
           else done(...attempt(local))
         }),
     }
+  }
+}
+
+class WriteTask implements LeaderTask<Done> {
+  readonly isWrite = true
+  readonly kind = RequestKind.Write
+  readonly decode = decodeWriteResult
+  readonly #node: Proposer
+  readonly #command: Uint8Array
+
+  constructor(node: Proposer, command: Uint8Array) {
+    this.#node = node
+    this.#command = command
+  }
+
+  body(): Uint8Array {
+    return this.#command
+  }
+
+  local(done: (error: RaftError | null, result: Done | undefined) => void): void {
+    this.#node.submit(this.#command, (error, result) => {
+      if (result?.type === 'error') done(new RefusedError(result.code, result.message), undefined)
+      else done(error, result)
+    })
   }
 }
 

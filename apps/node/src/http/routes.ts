@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { HttpError, notFound, sendError, sendJson, send } from './answer.js'
+import { HttpError, notFound, send, sendError, sendJson } from './answer.js'
 import type { KvRoutes } from './kv-routes.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 

@@ -9,8 +9,8 @@ import { root } from './house.mjs'
 
 /*
  * Packs every public package as it would be published, lays the tarballs out as an installation does, and uses them from
- * there: publint, `import` and `require` of every export, `--version` of every program, and TypeScript with the types of every export, both from a module
- * and from CommonJS. Needs a build; writes to a temporary folder only.
+ * there: publint, `import` and `require` of every export, `--version` of every program, and TypeScript with the types of every
+ * export, both from a module and from CommonJS. Needs a build; writes to a temporary folder only.
  */
 
 /** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, bin?: Record<string, string>, dependencies?: Record<string, string> } }} Package */

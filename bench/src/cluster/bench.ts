@@ -26,7 +26,7 @@ export interface Conditions {
 
 const LOAD_PROCESSES = 2
 /** In ms: until a process of Node has compiled what it runs most. */
-export const WARM_UP = 4000
+const WARM_UP = 4000
 const NO_USAGE: Usage = { leader: 0, all: 0, memory: 0, collecting: null }
 
 /** What every group of cluster measurements uses: clusters side by side, load, and where the figures go. */

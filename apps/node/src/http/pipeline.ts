@@ -10,8 +10,8 @@ const MAX_WAITING = 4096
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
 
 interface Connection {
-  /** In the order in which the answers leave. */
-  readonly active: Set<ServerResponse>
+  /** In the order in which the answers leave; few, and an array of them leaves V8 less behind than a Set. */
+  readonly active: ServerResponse[]
   readonly waiting: [IncomingMessage, ServerResponse][]
   /** What follows the last request that makes sense: no request, or one that did not come in time. */
   failure: HttpError | null
@@ -49,18 +49,18 @@ export class Pipelines {
 
   /** Requests of this connection are worked on, and it is not the client that keeps the answers from leaving. */
   isBusy(socket: Socket): boolean {
-    return (this.#connections.get(socket)?.active.size ?? 0) > 0 && socket.writableLength === 0
+    return (this.#connections.get(socket)?.active.length ?? 0) > 0 && socket.writableLength === 0
   }
 
   /** Nothing more of this connection can be understood. Whatever came before is answered first, or its answer would be mistaken. */
   fail(socket: Socket, error: HttpError): void {
     const connection = this.#connections.get(socket)
-    if (connection === undefined || connection.active.size === 0) {
+    if (connection === undefined || connection.active.length === 0) {
       this.#options.refuse(socket, error)
       return
     }
     connection.failure ??= error
-    const last = [...connection.active].at(-1)
+    const last = connection.active.at(-1)
     if (connection.waiting.length > 0 || last === undefined || last.req.complete) return
     // It is the body of this request that makes no sense, and whoever reads it waits for the rest.
     last.shouldKeepAlive = false
@@ -71,7 +71,7 @@ export class Pipelines {
   close(): void {
     this.#closing = true
     for (const [socket, connection] of this.#connections) {
-      const last = [...connection.active].at(-1)
+      const last = connection.active.at(-1)
       if (connection.waiting.length === 0 && last?.headersSent === false) last.shouldKeepAlive = false
       this.#closeIfIdle(connection, socket)
     }
@@ -80,7 +80,7 @@ export class Pipelines {
   #of(socket: Socket): Connection {
     const existing = this.#connections.get(socket)
     if (existing !== undefined) return existing
-    const connection: Connection = { active: new Set(), waiting: [], failure: null, bytesRead: 0 }
+    const connection: Connection = { active: [], waiting: [], failure: null, bytesRead: 0 }
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       // Nobody waits for these any more, and none of them has begun.
@@ -91,7 +91,7 @@ export class Pipelines {
   }
 
   #hasRoom({ active }: Connection): boolean {
-    if (active.size >= MAX_ACTIVE) return false
+    if (active.length >= MAX_ACTIVE) return false
     let untaken = 0
     for (const response of active) {
       if (!response.shouldKeepAlive) return false
@@ -102,9 +102,9 @@ export class Pipelines {
 
   #run(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
-    connection.active.add(response)
+    connection.active.push(response)
     response.on('close', () => {
-      connection.active.delete(response)
+      connection.active.splice(connection.active.indexOf(response), 1)
       connection.bytesRead = socket.bytesRead
       if (!request.complete) this.#outlast(connection, request)
       this.#next(connection, socket)
@@ -120,7 +120,7 @@ export class Pipelines {
       if (next === undefined) break
       this.#run(connection, ...next)
     }
-    if (connection.active.size > 0 || !socket.writable) return
+    if (connection.active.length > 0 || !socket.writable) return
     if (connection.failure !== null) this.#options.refuse(socket, connection.failure)
     else if (this.#closing) this.#closeIfIdle(connection, socket)
   }
@@ -136,7 +136,7 @@ export class Pipelines {
 
   /** Whoever has begun to send a request is left to send it, and is refused then; whoever ends gently is left to end. */
   #closeIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
-    if (active.size === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
+    if (active.length === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
   }
 }
 

@@ -14,6 +14,7 @@ import { parseAddress } from '../config/address.js'
 import { NoLeaderError } from '../errors.js'
 import { MemberConnection } from './member-connection.js'
 import { judge, type LeaderTask } from './operation.js'
+import { type AnyOperation, Operation, Operations } from './operations.js'
 
 /** What is needed of core's Node. */
 export interface Leadership {
@@ -35,25 +36,6 @@ export interface LeaderAccessOptions {
   readonly onProblem: (message: string) => void
 }
 
-/** A request on its way. */
-class Operation<T> {
-  readonly task: LeaderTask<T>
-  readonly startedAt: number
-  readonly deadline: number
-  readonly succeed: (result: T) => void
-  readonly fail: (error: Error) => void
-  /** Where it is: waiting for a leader, being carried out here, or with another member. */
-  place: 'waiting' | 'here' | { readonly connection: MemberConnection; readonly request: number } = 'waiting'
-
-  constructor(task: LeaderTask<T>, startedAt: number, timeout: number, succeed: (result: T) => void, fail: (error: Error) => void) {
-    this.task = task
-    this.startedAt = startedAt
-    this.deadline = startedAt + timeout
-    this.succeed = succeed
-    this.fail = fail
-  }
-}
-
 /** How long to wait before a member is asked again that did not lead, or could not be reached, in ms. */
 const RETRY_DELAY = 25
 /** How late a deadline may be noticed, in ms. */
@@ -67,10 +49,8 @@ const CONNECT_TIMEOUT = 1000
 export class LeaderAccess {
   readonly #options: LeaderAccessOptions
   readonly #connections = new Map<MemberId, MemberConnection>()
-  // biome-ignore lint/suspicious/noExplicitAny: what each gives is between its task and whoever asked
-  readonly #operations = new Set<Operation<any>>()
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  #waiting: Operation<any>[] = []
+  readonly #operations = new Operations()
+  #waiting: AnyOperation[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
   #stopped = false
@@ -109,7 +89,7 @@ export class LeaderAccess {
     if (this.#stopped) return
     this.#stopped = true
     this.#unsubscribe()
-    for (const operation of [...this.#operations]) {
+    for (const operation of this.#operations.filter(() => true)) {
       this.#fail(operation, this.#mayHaveTakenEffect(operation) ? new OutcomeUnknownError('this member stopped') : new NodeStoppedError())
     }
     for (const connection of [...this.#connections.values()]) connection.close()
@@ -144,7 +124,7 @@ export class LeaderAccess {
     }
     const timeout = Math.max(1, Math.ceil(deadline - this.#options.clock.now()))
     const request = connection.request(task.kind, timeout, task.body(), (reply) => {
-      if (!this.#operations.has(operation)) return
+      if (!operation.isUnderWay) return
       if (reply.type === 'lost' && task.isWrite) {
         this.#fail(operation, new OutcomeUnknownError('the connection to the leader broke after it was sent'))
         return
@@ -178,7 +158,7 @@ export class LeaderAccess {
   }
 
   #wait<T>(operation: Operation<T>): void {
-    if (!this.#operations.has(operation)) return
+    if (!operation.isUnderWay) return
     operation.place = 'waiting'
     this.#waiting.push(operation)
   }
@@ -197,7 +177,7 @@ export class LeaderAccess {
       this.#retryAt = Number.POSITIVE_INFINITY
       const waiting = this.#waiting
       this.#waiting = []
-      for (const operation of waiting) if (this.#operations.has(operation)) this.#attempt(operation)
+      for (const operation of waiting) if (operation.isUnderWay) this.#attempt(operation)
     })
   }
 
@@ -208,8 +188,8 @@ export class LeaderAccess {
     clock.schedule(clock.now() + SWEEP_INTERVAL, () => {
       this.#sweeping = false
       const now = clock.now()
-      for (const operation of this.#operations) if (operation.deadline <= now) this.#expire(operation, now)
-      this.#waiting = this.#waiting.filter((operation) => this.#operations.has(operation))
+      for (const operation of this.#operations.filter(({ deadline }) => deadline <= now)) this.#expire(operation, now)
+      this.#waiting = this.#waiting.filter(({ isUnderWay }) => isUnderWay)
       if (this.#operations.size > 0) this.#armSweep()
     })
   }

@@ -1,8 +1,8 @@
 import { EntryBatch } from '@raft/core'
 import type { Place, PlaceIndex } from './place-index.js'
 
-/** A read that has so many bytes ends with the piece that brought them: to put pieces together copies them. */
-const ENOUGH_BYTES = 16 * 1024
+/** Smaller pieces are put together, which copies them; one of this size is read alone. */
+const NOT_JOINED_BYTES = 16 * 1024
 
 type Done = (error: Error | null, entries: EntryBatch | null) => void
 
@@ -64,7 +64,8 @@ export class LogReader {
     // What a write has replaced meanwhile is not put together with what it was replaced by: then what was read has to do.
     for (let at = this.#places.find(from); at < this.#places.count && this.#places.truncations === truncations; at++) {
       const place = this.#places.at(at)
-      if (place.firstIndex > to) break
+      const isSmall = place.length < NOT_JOINED_BYTES
+      if (place.firstIndex > to || (parts.length > 0 && !isSmall)) break
       const last = Math.min(to, this.#places.endOf(at) - 1)
       const batch = await view.piece(place)
       const part = batch.slice(Math.max(from, batch.firstIndex), Math.min(last, batch.lastIndex))
@@ -73,7 +74,7 @@ export class LogReader {
       // The first entry is given whatever its size, a later one only where there is room.
       if (parts.length > 0 && bytes > maxBytes) break
       parts.push(fitting)
-      if (fitting.count < part.count || bytes >= Math.min(maxBytes, ENOUGH_BYTES)) break
+      if (fitting.count < part.count || bytes >= maxBytes || !isSmall) break
     }
     return EntryBatch.concat(parts)
   }

@@ -8,10 +8,10 @@ import type { Place, PlaceIndex } from './place-index.js'
 import { segmentName } from './segment-format.js'
 
 const MAX_OPEN_FILES = 8
-/** Read with one call: one piece, or as many as lie in this many bytes. */
+/** Read with one call: one piece, or as many as lie in this many bytes. A larger piece is not kept, nor read ahead. */
 const SPAN_BYTES = 1024 * 1024
-/** Spans that are kept: one, and one ahead, for each of three who read the log from one end to the other. */
-const KEPT_SPANS = 6
+/** Spans that are kept: for each of three who read the log from one end to the other the one before, one, and one ahead. */
+const KEPT_SPANS = 9
 
 interface OpenFile {
   readonly opening: Promise<StorageFile>
@@ -43,6 +43,7 @@ export class SegmentReader implements PieceSource {
   readonly #files = new Map<number, OpenFile>()
   /** Those used last, the latest at the end. */
   #spans: Span[] = []
+  readonly #running = new Set<Promise<unknown>>()
   readonly #view: PieceView = { piece: (place) => this.#piece(place), release: () => {} }
 
   constructor(fileSystem: FileSystem, directory: string, places: PlaceIndex) {
@@ -55,10 +56,12 @@ export class SegmentReader implements PieceSource {
     return this.#view
   }
 
+  /** Waits for what is read ahead. Nothing is asked for any more. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#spans.map((span) => span.bytes))
-    for (const { opening } of this.#files.values()) await opening.then((file) => file.close()).catch(() => {})
+    await Promise.allSettled(this.#running)
+    const files = [...this.#files.values()]
     this.#files.clear()
+    for (const { opening } of files) await opening.then((file) => file.close()).catch(() => {})
   }
 
   async #piece(place: Place): Promise<EntryBatch> {
@@ -78,29 +81,28 @@ export class SegmentReader implements PieceSource {
     const known = this.#spans.find((span) => span.segment === segment && span.from <= offset && offset + length <= span.to)
     const span = known ?? this.#begin(this.#places.find(firstIndex))
     this.#keep(span)
-    // Whoever has read what is before has left it, and will go on to what is behind.
-    const before = this.#spans.find(({ nextIndex }) => nextIndex === span.firstIndex)
-    if (before !== undefined) {
-      this.#forget(before)
-      this.#readAhead(span.nextIndex)
-    }
+    // Whoever has read what is before will go on to what is behind.
+    if (this.#spans.some(({ nextIndex }) => nextIndex === span.firstIndex)) this.#readAhead(span.nextIndex)
+    // Whoever has read the end of the log has read it all: a log that is idle keeps nothing.
+    if (offset + length === span.to && span.nextIndex === Number.POSITIVE_INFINITY) this.#spans = []
     return span
+  }
+
+  #readAhead(index: number): void {
+    const at = this.#places.find(index)
+    if (at >= this.#places.count || this.#places.at(at).firstIndex !== index || this.#places.at(at).length > SPAN_BYTES) return
+    if (this.#spans.every(({ firstIndex }) => firstIndex !== index)) this.#keep(this.#begin(at))
   }
 
   #keep(span: Span): void {
     this.#forget(span)
+    if (span.to - span.from > SPAN_BYTES) return
     if (this.#spans.length === KEPT_SPANS) this.#spans.shift()
     this.#spans.push(span)
   }
 
   #forget(span: Span): void {
     this.#spans = this.#spans.filter((kept) => kept !== span)
-  }
-
-  #readAhead(index: number): void {
-    const at = this.#places.find(index)
-    const isThere = at < this.#places.count && this.#places.at(at).firstIndex === index
-    if (isThere && this.#spans.every(({ firstIndex }) => firstIndex !== index)) this.#keep(this.#begin(at))
   }
 
   /** Begins to read the piece at this position, and those behind it. */
@@ -117,13 +119,20 @@ export class SegmentReader implements PieceSource {
     }
     const bytes = this.#withFile(segment, (file) => readFrom(file, from, to - from))
     const span: Span = { segment, from, to, firstIndex, nextIndex: this.#places.endOf(last), bytes }
-    // What failed is told to whoever asks for it now; whoever asks later has it read again.
-    bytes.catch(() => this.#forget(span))
+    this.#running.add(bytes)
+    bytes.then(
+      () => this.#running.delete(bytes),
+      () => {
+        this.#running.delete(bytes)
+        // Told to whoever asks for it now; whoever asks later has it read again.
+        this.#forget(span)
+      },
+    )
     return span
   }
 
   async #withFile<T>(segment: number, use: (file: StorageFile) => Promise<T>): Promise<T> {
-    const open = this.#files.get(segment) ?? { opening: this.#fileSystem.open(this.#path(segment)), users: 0 }
+    const open = this.#files.get(segment) ?? this.#open(segment)
     this.#files.delete(segment)
     this.#files.set(segment, open)
     open.users += 1
@@ -133,6 +142,15 @@ export class SegmentReader implements PieceSource {
       open.users -= 1
       this.#closeUnused()
     }
+  }
+
+  #open(segment: number): OpenFile {
+    const open = { opening: this.#fileSystem.open(this.#path(segment)), users: 0 }
+    // The next read tries again.
+    open.opening.catch(() => {
+      if (this.#files.get(segment) === open) this.#files.delete(segment)
+    })
+    return open
   }
 
   #closeUnused(): void {

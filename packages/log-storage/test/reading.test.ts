@@ -38,10 +38,12 @@ test('what many small writes have stored is read with one call of the system', a
   await storage.close()
 })
 
-test('a read ends with the piece that brought enough, for pieces that are put together are copied', async () => {
-  const { storage } = await logOf(['small', 'small', ...large(3)])
-  expect((await read(storage, 1, 5)).lastIndex).toBe(3)
-  expect((await read(storage, 4, 5)).lastIndex).toBe(4)
+test('small pieces are put together, and a large one is read alone, as putting together copies', async () => {
+  const { storage } = await logOf(['small', 'small', ...large(2), 'small', 'small'])
+  expect((await read(storage, 1, 6)).lastIndex).toBe(2)
+  expect((await read(storage, 3, 6)).lastIndex).toBe(3)
+  expect((await read(storage, 4, 6)).lastIndex).toBe(4)
+  expect((await read(storage, 5, 6)).lastIndex).toBe(6)
   await storage.close()
 })
 
@@ -78,17 +80,49 @@ test('several who read the log at places far apart do not take from each other w
   await storage.close()
 })
 
-test("an error of reading ahead is nobody's; one of what was asked for is told, and asked again it is read again", async () => {
-  const { disk, storage } = await logOf(large(3 * LARGE_PER_SEGMENT))
-  disk.fail = (operation, path) => (operation === 'read' && path.endsWith('3.log') ? new Error('EIO: no luck') : null)
-  await read(storage, firstOf(1), firstOf(1))
-  await read(storage, firstOf(2), firstOf(2))
-  await new Promise((resolve) => setTimeout(resolve, 0))
-  await expect(read(storage, firstOf(3), firstOf(3))).rejects.toThrow('no luck')
-  disk.fail = () => null
-  expect((await read(storage, firstOf(3), firstOf(3))).count).toBe(1)
+test('two who read close to one another have it read once', async () => {
+  const { storage, reads } = await logOf(large(8 * LARGE_PER_SEGMENT))
+  for (let index = 1; index <= 6 * LARGE_PER_SEGMENT; index++)
+    for (const one of [index, index - 2, index - LARGE_PER_SEGMENT]) if (one > 0) await read(storage, one, one)
+  expect((await reads()).sort()).toEqual([1, 2, 3, 4, 5, 6, 7])
   await storage.close()
 })
+
+test('who has read the end of the log leaves nothing in memory', async () => {
+  const { storage, reads } = await logOf(large(3 * LARGE_PER_SEGMENT))
+  await readAll(storage, 1, 3 * LARGE_PER_SEGMENT)
+  expect((await reads()).sort()).toEqual([1, 2, 3])
+  await read(storage, 2 * LARGE_PER_SEGMENT, 2 * LARGE_PER_SEGMENT)
+  await read(storage, 3 * LARGE_PER_SEGMENT, 3 * LARGE_PER_SEGMENT)
+  expect((await reads()).sort()).toEqual([1, 2, 2, 3, 3])
+  await storage.close()
+})
+
+test('a piece of more than a megabyte is not kept, nor read ahead', async () => {
+  const { storage, reads } = await logOf([...large(2 * LARGE_PER_SEGMENT), 'x'.repeat(1_100_000), 'small'])
+  await readAll(storage, 1, 2 * LARGE_PER_SEGMENT)
+  expect(await reads()).toEqual([1, 2])
+  const last = 2 * LARGE_PER_SEGMENT + 1
+  await read(storage, last, last)
+  await read(storage, last, last)
+  expect((await reads()).sort()).toEqual([1, 2, 3, 3, 4])
+  await storage.close()
+})
+
+test.each(['read', 'open'])(
+  "an error of reading ahead is nobody's; one of what was asked for is told, and asked again it is read again (%s)",
+  async (failing) => {
+    const { disk, storage } = await logOf(large(3 * LARGE_PER_SEGMENT))
+    disk.fail = (operation, path) => (operation === failing && path.endsWith('3.log') ? new Error('EIO: no luck') : null)
+    await read(storage, firstOf(1), firstOf(1))
+    await read(storage, firstOf(2), firstOf(2))
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    await expect(read(storage, firstOf(3), firstOf(3))).rejects.toThrow('no luck')
+    disk.fail = () => null
+    expect((await read(storage, firstOf(3), firstOf(3))).count).toBe(1)
+    await storage.close()
+  },
+)
 
 test('a piece that is damaged is not read, and those beside it are', async () => {
   const { disk, storage } = await logOf(['first', 'second', 'third'])

@@ -24,6 +24,8 @@ export interface Hub {
   deliver(from: MemberId, message: Uint8Array): void
   onDatagram(bytes: Uint8Array, from: Endpoint): void
   onUnreachable(peer: MemberId): void
+  /** A handshake has come under a secret that is not accepted. */
+  onUnknownSecret(): void
   /** The part of the receive buffer that `peer`, who is sending, may fill. */
   receiveWindow(peer: Peer, now: number): number
 }

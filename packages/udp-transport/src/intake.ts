@@ -75,6 +75,7 @@ export class Intake {
     const keys = this.#hub.keys.find((known) => known.hint === step.hint)
     if (keys === undefined) {
       dropped.unknownSecret += 1
+      this.#hub.onUnknownSecret()
       return
     }
     if (step.to !== this.#hub.options.id || step.from === this.#hub.options.id) {

@@ -17,7 +17,8 @@ export interface UdpTransportOptions {
   readonly bind: string | HostPort
   /**
    * Handshakes begin with the first; all are accepted, so that a secret is changed one member at a time. At least 16 bytes
-   * each. 32 bytes or more as a Uint8Array are used as a key; anything else is a passphrase and passes through scrypt.
+   * each. 32 bytes or more as a Uint8Array are used as a key, and so are the 32 bytes that a text of 64 hexadecimal digits stands
+   * for, which must be random; anything else is a passphrase and passes through scrypt.
    */
   readonly secrets?: readonly Secret[]
   /** No secrecy and no authentication: whoever reaches the port is believed. Only for networks that protect themselves. */

@@ -33,12 +33,20 @@ export function checkSecrets(secrets: readonly Secret[]): void {
   })
 }
 
+type Derived = (error: Error | null, keys: SecretKeys[]) => void
+
 /** Derives the keys of all secrets. One that is a key is used as it is; a passphrase passes through scrypt first. */
-export function deriveSecrets(
-  secrets: readonly Secret[],
-  clusterId: string,
-  done: (error: Error | null, keys: SecretKeys[]) => void,
-): void {
+export function deriveSecrets(secrets: readonly Secret[], clusterId: string, done: Derived): void {
+  deriveAll(secrets, clusterId, keyIn, done)
+}
+
+/** The keys that members before this version derive of the same secrets: to them 64 hexadecimal digits were a passphrase. */
+export function deriveFormer(secrets: readonly Secret[], clusterId: string, done: Derived): void {
+  const former = secrets.filter((secret) => typeof secret === 'string' && keyIn(secret) !== null)
+  deriveAll(former, clusterId, () => null, done)
+}
+
+function deriveAll(secrets: readonly Secret[], clusterId: string, keyOf: (secret: Secret) => Uint8Array | null, done: Derived): void {
   const keys: SecretKeys[] = []
   const next = (i: number): void => {
     const secret = secrets[i]
@@ -51,7 +59,7 @@ export function deriveSecrets(
       if (!keys.some((known) => known.hint === derived.hint)) keys.push(derived)
       next(i + 1)
     }
-    const key = keyIn(secret)
+    const key = keyOf(secret)
     if (key !== null) add(key)
     else scrypt(secret, `raft-udp 1 ${clusterId}`, KEY_BYTES, SCRYPT, (error, key) => (error === null ? add(key) : done(error, [])))
   }

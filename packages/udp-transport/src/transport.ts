@@ -15,7 +15,7 @@ import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peer } from './peer.js'
-import { deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
+import { deriveFormer, deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
 
 /** Of the receive buffer; the rest is for control messages and estimates that are off. */
@@ -37,6 +37,7 @@ export class UdpTransport implements Transport {
   readonly #hub: Hub & { main: DatagramSocket | null; keys: readonly SecretKeys[] }
   readonly #intake: Intake
   #dirty: Peer[] = []
+  #acceptsFormer = false
   #phase: 'new' | 'starting' | 'running' | 'closed' = 'new'
 
   /** @throws ConfigurationError naming the option and what was expected. */
@@ -54,6 +55,7 @@ export class UdpTransport implements Transport {
       deliver: (from, message) => this.#deliver(from, message),
       onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onUnreachable: (peer) => this.#onUnreachable(peer),
+      onUnknownSecret: () => this.#acceptFormer(),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }
     this.#intake = new Intake(this.#hub, this.#peers, (id) => this.#peer(id))
@@ -135,6 +137,16 @@ export class UdpTransport implements Transport {
     }
     if (options.plain) bind([publicKeys(options.clusterId)])
     else deriveSecrets(options.secrets, options.clusterId, (error, keys) => (error === null ? bind(keys) : done(error)))
+  }
+
+  /** Once: a member that is not yet upgraded may be there, and to find out costs what stretching a passphrase costs. */
+  #acceptFormer(): void {
+    if (this.#acceptsFormer || this.#options.plain) return
+    this.#acceptsFormer = true
+    const { secrets, clusterId } = this.#options
+    deriveFormer(secrets, clusterId, (error, former) => {
+      if (error === null) this.#hub.keys = [...this.#hub.keys, ...former]
+    })
   }
 
   #bind(endpoint: Endpoint, done: (error: Error | null) => void): void {

@@ -1,6 +1,8 @@
+import { scryptSync } from 'node:crypto'
 import { ConfigurationError } from '@raft/core'
 import { describe, expect, it } from 'vitest'
 import { UdpTransport, type UdpTransportOptions } from '../src/index.js'
+import { deriveFormer, deriveSecrets, type SecretKeys } from '../src/secrets.js'
 import { append, arrivedAppends, arrivedRounds, heartbeat, KEY, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
 
 const base = { id: 'a', clusterId: 'test', bind: '127.0.0.1:0' }
@@ -123,6 +125,36 @@ describe('secrets', () => {
       const { heard } = await meet({ secrets: [text] }, { secrets: [Buffer.from(text, 'hex'), bytes] }, 'both')
       expect(heard).toEqual({ a: [], b: [] })
     }
+  })
+})
+
+describe('64 hexadecimal digits, and a member of before, to whom they were a passphrase', () => {
+  const digits = Buffer.from(OTHER_KEY).toString('hex')
+  const stretched = () => scryptSync(digits, 'raft-udp 1 test', 32, { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })
+
+  it('are understood by one another once the one of before has said something', async () => {
+    const cluster = new VirtualCluster(5)
+    const upgraded = await cluster.start('a', ['a', 'b'], { secrets: [digits] })
+    const former = await cluster.start('b', ['a', 'b'], { secrets: [stretched()] })
+    former.transport.send('a', heartbeat(1))
+    await cluster.run(1000)
+    expect(arrivedRounds(upgraded)).toEqual([])
+    // Stretching takes time of the real clock.
+    for (let i = 2; arrivedRounds(upgraded).length === 0 || arrivedRounds(former).length === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      former.transport.send('a', heartbeat(i))
+      upgraded.transport.send('b', heartbeat(i))
+      await cluster.run(1000)
+    }
+    expect(upgraded.transport.counters().dropped.unknownSecret).toBeGreaterThan(0)
+  })
+
+  it('are the only secrets that have former keys', async () => {
+    const keys = await new Promise<SecretKeys[]>((resolve) =>
+      deriveFormer([digits, KEY, 'some other passphrase'], 'test', (_, all) => resolve(all)),
+    )
+    const [expected] = await new Promise<SecretKeys[]>((resolve) => deriveSecrets([stretched()], 'test', (_, all) => resolve(all)))
+    expect(keys).toEqual([expected])
   })
 })
 

@@ -63,8 +63,7 @@ export class ClientPort {
       headersTimeout: head,
       requestTimeout: request,
       connectionsCheckingInterval: Math.min(head, request) / 2,
-      // The timeout below ends idle connections too, and is not set anew with each request.
-      keepAliveTimeout: 0,
+      keepAliveTimeout: options.idleTimeout,
       noDelay: true,
     })
     // The server stays the listener, so that its timeouts run; its connections come to it by way of the first byte.

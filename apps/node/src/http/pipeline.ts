@@ -104,7 +104,8 @@ export class Pipelines {
     const { socket } = request
     connection.active.push(response)
     response.on('close', () => {
-      connection.active.splice(connection.active.indexOf(response), 1)
+      const at = connection.active.indexOf(response)
+      if (at !== -1) connection.active.splice(at, 1)
       connection.bytesRead = socket.bytesRead
       if (!request.complete) this.#outlast(connection, request)
       this.#next(connection, socket)

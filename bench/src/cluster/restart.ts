@@ -4,21 +4,25 @@ import { connectTo } from './target.js'
 
 const ENTRIES = 1_000_000
 
-/** All members killed and started again, with a million entries of 128 B in the log: until a linearizable read is answered. */
+/**
+ * All members killed and started again, with a million entries of 128 B in the log: until a linearizable read is answered. Each
+ * alone on the machine: a restart takes all processors, and the members of another would take their part of them.
+ */
 export async function restart(bench: ClusterBench): Promise<void> {
   const { recorder, options, other } = bench
   const what = 'restart of all members to the first linearizable read, s'
   const at = `${ENTRIES.toLocaleString('en')} entries of 128 B in the log`
   await bench.with(3, async (subjects) => {
     for (const subject of subjects) await fill(subject, { entries: ENTRIES, keys: 100_000, valueBytes: 128 })
+    for (const subject of subjects) await subject.end()
     await bench.rounds(subjects, async (subject) => {
-      await subject.end()
       const startedAt = performance.now()
       await subject.start()
       const target = connectTo(subject.kind, subject.addresses)
       await target.get('0')
       const took = (performance.now() - startedAt) / 1000
       await target.close()
+      await subject.end()
       recorder.add({ what, at, by: subject.name }, took)
       options.say(`${subject.name}: ${what}: ${took.toFixed(2)}`)
     })

@@ -60,7 +60,8 @@ function startWorker(task: WorkerTask, onReport: (report: WorkerReport) => void)
     if (report.type === 'ended') hasEnded = true
     onReport(report)
   })
-  child.send(task)
+  // One that has died already cannot be told: how it ended says more than that.
+  child.send(task, () => {})
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {

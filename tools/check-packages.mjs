@@ -9,8 +9,9 @@ import { root } from './house.mjs'
 
 /*
  * Packs every public package as it would be published, lays the tarballs out as an installation does, and uses them from
- * there: publint, `import` and `require` of every export, `--version` of every program, and TypeScript with the types of every
- * export, both from a module and from CommonJS. Needs a build; writes to a temporary folder only.
+ * there: publint, `import` and `require` of every export, `--version` of every program and the licences of what is bundled
+ * with it, and TypeScript with the types of every export, both from a module and from CommonJS. Needs a build; writes to a
+ * temporary folder only.
  */
 
 /** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, bin?: Record<string, string>, dependencies?: Record<string, string> } }} Package */
@@ -25,7 +26,12 @@ try {
   if (names.length === 0) problems.push('no exports found to check')
   for (const name of names) use(name)
   for (const { name, manifest } of packages)
-    for (const file of Object.values(manifest.bin ?? {})) run(join('node_modules', name, file), '--version')
+    for (const file of Object.values(manifest.bin ?? {})) {
+      run(join('node_modules', name, file), '--version')
+      const licences = join(house, 'node_modules', name, file.replace(/js$/, 'licences.txt'))
+      if (!existsSync(licences) || !/MIT License/.test(readFileSync(licences, 'utf8')))
+        problems.push(`${name}: no licences of what is in ${file}`)
+    }
   checkTypes(names)
   if (problems.length === 0) console.log(`package exports: ${names.length} entry points of ${packages.length} packed packages work`)
 } finally {

@@ -18,20 +18,14 @@ export default [
     },
     { external: ofDemo, clean: ['!cli.*'] },
   ),
-  // The server is one file with all that it depends on: half the time that a process takes to start went into finding and
-  // compiling hundreds of them.
+  // The server is one file with all that it depends on: of what its processor does until it starts, half went into finding and
+  // compiling three hundred of them (docs/decisions/007-what-a-write-costs.md).
   defineConfig({
     entry: { cli: 'src/cli.ts' },
     format: 'esm',
     target: 'node20',
     sourcemap: true,
     splitting: false,
-    // One byte for a character makes it half as long to read, and one other character takes that from all of them: they are
-    // written as escapes, and there are none in strings, only in comments.
-    esbuildOptions: (options) => {
-      options.charset = 'ascii'
-    },
-    plugins: [{ name: 'ascii', renderChunk: (code, { map }) => ({ code: code.replace(/[^\0-\x7f]/g, '?'), map: map ?? null }) }],
     esbuildPlugins: [licencesOfBundled('dist/cli.licences.txt')],
     noExternal: [new RegExp(`^(?!(${native.join('|')})$)`)],
     // What is CommonJS among them asks for Node's own modules as CommonJS does.

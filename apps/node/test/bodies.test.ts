@@ -127,3 +127,29 @@ test('a body that makes no sense, and that nobody wants, harms nobody', async ()
   await peer.over
   expect(peer.statuses).toEqual([200])
 })
+
+test.each([
+  ['in one piece with its request', put('/', 'transfer-encoding: chunked', 'zz\r\n'), ''],
+  ['after the answer', put('/', 'transfer-encoding: chunked', '1\r\nx\r\n'), 'zz\r\n'],
+])('a request that is answered at once, and whose body makes no sense, is answered once: %s', async (_, first, then) => {
+  const { dial } = await startPort({ onRequest: (_request, response) => response.end() })
+  const peer = await dial()
+  peer.send(first)
+  await peer.until(() => peer.statuses.length === 1)
+  await settle(dial)
+  peer.send(then)
+  await peer.over
+  expect([peer.statuses, peer.error]).toEqual([[200], null])
+})
+
+test('what makes no sense behind a body that was thrown away is refused', async () => {
+  const { dial } = await startPort({ onRequest: (_request, response) => response.end() })
+  const peer = await dial()
+  peer.send(put('/', 'content-length: 3', 'a'))
+  await peer.until(() => peer.statuses.length === 1)
+  peer.send('bc')
+  await settle(dial)
+  peer.send('no request\r\n\r\n')
+  await peer.over
+  expect(peer.statuses).toEqual([200, 400])
+})

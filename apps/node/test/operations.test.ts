@@ -4,7 +4,7 @@ import { Operation, Operations } from '../src/routing/operations.js'
 
 const operation = (deadline: number) =>
   new Operation(
-    {} as LeaderTask<void>,
+    {} as LeaderTask<unknown>,
     0,
     deadline,
     () => {},

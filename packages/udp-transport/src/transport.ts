@@ -141,7 +141,7 @@ export class UdpTransport implements Transport {
 
   /** Once: a member that is not yet upgraded may be there, and to find out costs what stretching a passphrase costs. */
   #acceptFormer(): void {
-    if (this.#acceptsFormer || this.#options.plain) return
+    if (this.#acceptsFormer) return
     this.#acceptsFormer = true
     const { secrets, clusterId } = this.#options
     deriveFormer(secrets, clusterId, (error, former) => {

@@ -78,6 +78,7 @@ export class ClientPort {
         writeRefusal(socket, error)
         closeGently(socket, this.#patience.linger)
       },
+      end: (socket) => closeGently(socket, this.#patience.linger),
     })
     this.#server.on('request', this.#pipelines.take)
     this.#server.on('checkContinue', this.#pipelines.take)

@@ -15,6 +15,8 @@ interface Connection {
   readonly waiting: [IncomingMessage, ServerResponse][]
   /** What follows the last request that makes sense: no request, or one that did not come in time. */
   failure: HttpError | null
+  /** The last request that was answered before its body had come whole. */
+  outlasting: IncomingMessage | null
   /** What had come when an answer left last, in bytes. */
   bytesRead: number
 }
@@ -23,6 +25,8 @@ export interface PipelinesOptions {
   readonly handle: RequestListener
   /** Tells a connection, as the last thing, why what it sent is not answered. */
   readonly refuse: (socket: Socket, error: HttpError) => void
+  /** Ends a connection on which everything is answered. */
+  readonly end: (socket: Socket) => void
 }
 
 /**
@@ -55,15 +59,24 @@ export class Pipelines {
   /** Nothing more of this connection can be understood. Whatever came before is answered first, or its answer would be mistaken. */
   fail(socket: Socket, error: HttpError): void {
     const connection = this.#connections.get(socket)
-    if (connection === undefined || connection.active.length === 0) {
-      this.#options.refuse(socket, error)
+    const last = connection?.active.at(-1)
+    if (connection === undefined || last === undefined) {
+      // A second answer to a request would be taken for the first to the next.
+      if (connection?.outlasting?.complete === false) this.#options.end(socket)
+      else this.#options.refuse(socket, error)
       return
     }
-    connection.failure ??= error
-    const last = connection.active.at(-1)
-    if (connection.waiting.length > 0 || last === undefined || last.req.complete) return
-    // It is the body of this request that makes no sense, and whoever reads it waits for the rest.
+    if (connection.waiting.length > 0 || last.req.complete) {
+      connection.failure ??= error
+      return
+    }
+    // It is the body of this request that makes no sense. Once it is answered there is nothing more to say.
+    if (last.headersSent) {
+      last.once('close', () => this.#options.end(socket))
+      return
+    }
     last.shouldKeepAlive = false
+    // Whoever reads it waits for the rest.
     if (last.req.listenerCount('error') > 0) last.req.emit('error', error)
   }
 
@@ -80,7 +93,7 @@ export class Pipelines {
   #of(socket: Socket): Connection {
     const existing = this.#connections.get(socket)
     if (existing !== undefined) return existing
-    const connection: Connection = { active: [], waiting: [], failure: null, bytesRead: 0 }
+    const connection: Connection = { active: [], waiting: [], failure: null, outlasting: null, bytesRead: 0 }
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       // Nobody waits for these any more, and none of them has begun.
@@ -129,6 +142,7 @@ export class Pipelines {
   /** Whoever answers early leaves a body behind, which Node reads and throws away: until then the connection is not idle. */
   #outlast(connection: Connection, request: IncomingMessage): void {
     const { socket } = request
+    connection.outlasting = request
     request.once('end', () => {
       connection.bytesRead = socket.bytesRead
       if (this.#closing) this.#closeIfIdle(connection, socket)

@@ -38,19 +38,16 @@ export function createRoutes(options: RoutesOptions): RequestListener {
     }
     return handler(request, response, target)
   }
-  const answer = (request: IncomingMessage, response: ServerResponse): Promise<void> | void => {
-    try {
-      return handle(request, response)
-    } catch (error) {
-      // Answered a little later, like all others: what came with the request may yet turn out to be no body.
-      return Promise.reject(error)
-    }
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+    const fault = sendError(response, error)
+    if (fault !== null) options.onFault(fault, request)
   }
   return (request, response) => {
-    answer(request, response)?.catch((error: unknown) => {
-      const fault = sendError(response, error)
-      if (fault !== null) options.onFault(fault, request)
-    })
+    try {
+      handle(request, response)?.catch((error: unknown) => fail(request, response, error))
+    } catch (error) {
+      fail(request, response, error)
+    }
   }
 }
 

@@ -14,7 +14,7 @@ import { parseAddress } from '../config/address.js'
 import { NoLeaderError } from '../errors.js'
 import { MemberConnection } from './member-connection.js'
 import { judge, type LeaderTask } from './operation.js'
-import { type AnyOperation, Operation, Operations } from './operations.js'
+import { Operation, Operations } from './operations.js'
 
 /** What is needed of core's Node. */
 export interface Leadership {
@@ -50,7 +50,7 @@ export class LeaderAccess {
   readonly #options: LeaderAccessOptions
   readonly #connections = new Map<MemberId, MemberConnection>()
   readonly #operations = new Operations()
-  #waiting: AnyOperation[] = []
+  #waiting: Operation[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
   #stopped = false
@@ -76,8 +76,8 @@ export class LeaderAccess {
     if (this.#stopped) return Promise.reject(new NodeStoppedError())
     if (this.#operations.size >= this.#options.maxPending) return Promise.reject(new OverloadedError(`${this.#operations.size} requests`))
     const startedAt = this.#options.clock.now()
-    return new Promise((resolve, reject) => {
-      const operation = new Operation(task, startedAt, timeout, resolve, reject)
+    return new Promise<T>((resolve, reject) => {
+      const operation = new Operation(task, startedAt, timeout, resolve as (result: unknown) => void, reject)
       this.#operations.add(operation)
       this.#armSweep()
       this.#attempt(operation)
@@ -95,23 +95,23 @@ export class LeaderAccess {
     for (const connection of [...this.#connections.values()]) connection.close()
   }
 
-  #attempt<T>(operation: Operation<T>): void {
+  #attempt(operation: Operation): void {
     const { leader, id } = this.#options.node
     if (leader === null) this.#wait(operation)
     else if (leader.id === id) this.#attemptHere(operation)
     else this.#attemptThere(operation, leader)
   }
 
-  #attemptHere<T>(operation: Operation<T>): void {
+  #attemptHere(operation: Operation): void {
     operation.place = 'here'
     operation.task.local((error, result) => {
-      if (error === null) this.#succeed(operation, result as T)
+      if (error === null) this.#succeed(operation, result)
       else if (error instanceof NotLeaderError) this.#waitAndRetry(operation)
       else this.#fail(operation, error)
     })
   }
 
-  #attemptThere<T>(operation: Operation<T>, leader: Member): void {
+  #attemptThere(operation: Operation, leader: Member): void {
     const { task, deadline } = operation
     const connection = this.#connectionTo(leader)
     if (connection === null) {
@@ -157,13 +157,13 @@ export class LeaderAccess {
     return connection
   }
 
-  #wait<T>(operation: Operation<T>): void {
+  #wait(operation: Operation): void {
     if (!operation.isUnderWay) return
     operation.place = 'waiting'
     this.#waiting.push(operation)
   }
 
-  #waitAndRetry<T>(operation: Operation<T>): void {
+  #waitAndRetry(operation: Operation): void {
     this.#wait(operation)
     this.#retry(RETRY_DELAY)
   }
@@ -194,7 +194,7 @@ export class LeaderAccess {
     })
   }
 
-  #expire<T>(operation: Operation<T>, now: number): void {
+  #expire(operation: Operation, now: number): void {
     const waited = now - operation.startedAt
     const { place } = operation
     const mayHaveTakenEffect = this.#mayHaveTakenEffect(operation)
@@ -206,17 +206,17 @@ export class LeaderAccess {
     if (typeof place === 'object' && now - place.connection.lastHeardAt > waited) place.connection.close()
   }
 
-  #mayHaveTakenEffect<T>({ place, task }: Operation<T>): boolean {
+  #mayHaveTakenEffect({ place, task }: Operation): boolean {
     if (place === 'waiting') return false
     const hasLeft = place === 'here' || place.connection.cancel(place.request)
     return hasLeft && task.isWrite
   }
 
-  #succeed<T>(operation: Operation<T>, result: T): void {
+  #succeed(operation: Operation, result: unknown): void {
     if (this.#operations.delete(operation)) operation.succeed(result)
   }
 
-  #fail<T>(operation: Operation<T>, error: RaftError | Error): void {
+  #fail(operation: Operation, error: RaftError | Error): void {
     if (this.#operations.delete(operation)) operation.fail(error)
   }
 }

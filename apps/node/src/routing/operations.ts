@@ -1,21 +1,27 @@
 import type { MemberConnection } from './member-connection.js'
 import type { LeaderTask } from './operation.js'
 
-/** A request on its way. */
-export class Operation<T> {
-  readonly task: LeaderTask<T>
+/** A request on its way. What its result is, its task and whoever asked know. */
+export class Operation {
+  readonly task: LeaderTask<unknown>
   readonly startedAt: number
   readonly deadline: number
-  readonly succeed: (result: T) => void
+  readonly succeed: (result: unknown) => void
   readonly fail: (error: Error) => void
   /** Where it is: waiting for a leader, being carried out here, or with another member. */
   place: 'waiting' | 'here' | { readonly connection: MemberConnection; readonly request: number } = 'waiting'
   /** Of `Operations`. */
   isUnderWay = false
-  previous: AnyOperation | null = null
-  next: AnyOperation | null = null
+  previous: Operation | null = null
+  next: Operation | null = null
 
-  constructor(task: LeaderTask<T>, startedAt: number, timeout: number, succeed: (result: T) => void, fail: (error: Error) => void) {
+  constructor(
+    task: LeaderTask<unknown>,
+    startedAt: number,
+    timeout: number,
+    succeed: (result: unknown) => void,
+    fail: (error: Error) => void,
+  ) {
     this.task = task
     this.startedAt = startedAt
     this.deadline = startedAt + timeout
@@ -24,23 +30,20 @@ export class Operation<T> {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what each gives is between its task and whoever asked
-export type AnyOperation = Operation<any>
-
 /**
  * Operations under way, oldest first, linked to one another. A Set through which thousands come and go would keep many that
  * are over alive, for V8 to copy (docs/decisions/007-what-a-write-costs.md).
  */
 export class Operations {
   #size = 0
-  #first: AnyOperation | null = null
-  #last: AnyOperation | null = null
+  #first: Operation | null = null
+  #last: Operation | null = null
 
   get size(): number {
     return this.#size
   }
 
-  add(operation: AnyOperation): void {
+  add(operation: Operation): void {
     operation.isUnderWay = true
     operation.previous = this.#last
     if (this.#last === null) this.#first = operation
@@ -50,7 +53,7 @@ export class Operations {
   }
 
   /** False when it is over already. */
-  delete(operation: AnyOperation): boolean {
+  delete(operation: Operation): boolean {
     if (!operation.isUnderWay) return false
     const { previous, next } = operation
     if (previous === null) this.#first = next
@@ -65,8 +68,8 @@ export class Operations {
     return true
   }
 
-  filter(wanted: (operation: AnyOperation) => boolean): AnyOperation[] {
-    const found: AnyOperation[] = []
+  filter(wanted: (operation: Operation) => boolean): Operation[] {
+    const found: Operation[] = []
     for (let operation = this.#first; operation !== null; operation = operation.next) if (wanted(operation)) found.push(operation)
     return found
   }

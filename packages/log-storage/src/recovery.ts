@@ -1,7 +1,8 @@
-import { FormatError } from '@raft/core'
+import { FormatError, Reader } from '@raft/core'
 import { IdentityMismatchError, LogDamagedError, UnsupportedFormatError } from './errors.js'
 import { readAllAsync, writeAllAsync, writeZeros } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
+import { FileWindow } from './file-window.js'
 import type { Identity } from './identity.js'
 import { LogContents } from './log-contents.js'
 import { decodeSegmentMeta, MIN_SEGMENT_BYTES, type SegmentMeta, segmentName } from './segment-format.js'
@@ -62,7 +63,7 @@ export class Recovery {
   /** The bytes of the last write that is whole, zeros up to where the next sector ends, and where in its segment it begins. */
   #last = new Uint8Array(0)
   #lastAt = 0
-  #buffer = new Uint8Array(0)
+  readonly #window = new FileWindow()
 
   /** `numbers`: of the segments that are there, ascending, at least one. */
   constructor(fileSystem: FileSystem, directory: string, expected: Omit<Identity, 'storeId'>, numbers: readonly number[]) {
@@ -79,18 +80,13 @@ export class Recovery {
     let torn: TornWrite | null = null
     for (let i = 0; i < this.#numbers.length; i++) {
       const number = this.#numbers[i] as number
-      const bytes = await this.#load(number)
-      const size = bytes.length
-      if (size < MIN_SEGMENT_BYTES) throw this.#damaged(number, size, 'the file was cut short')
-      const end = this.#follow(number, bytes)
-      const cleanEnd = isZero(bytes, end, size)
+      const { end, size, cleanEnd } = await this.#readSegment(number)
       if (end > 0) {
         segment = number
         position = end
-        this.#last = bytes.slice(this.#lastAt, end + SECTOR_BYTES).fill(0, end - this.#lastAt)
       }
       if (end > 0 && cleanEnd) continue
-      await this.#refuseUnlessTorn(i, bytes, end, cleanEnd)
+      await this.#refuseUnlessTorn(i, end, cleanEnd)
       if (!cleanEnd) torn = { file: this.#path(number), offset: end }
       if (end > 0) await this.#erase(number, end, size)
       break
@@ -107,28 +103,56 @@ export class Recovery {
     }
   }
 
-  /** Takes in writes from the beginning of the segment; tells where the first that is not whole would begin. */
-  #follow(number: number, bytes: Uint8Array): number {
-    let at = 0
-    for (;;) {
-      const header = parseHeader(bytes, at, this.#salt)
-      if (header === null) return at
-      if (header.version !== FORMAT_VERSION) throw new UnsupportedFormatError(this.#path(number), header.version, FORMAT_VERSION)
-      if (header.sequence !== this.#sequence + 1 || header.previous !== this.#checksum) return at
-      const body = parseBody(bytes, at, header)
-      if (body === null) return at
-      if (header.isSegment !== (at === 0)) throw this.#damaged(number, at, 'a segment begins where none can')
-      this.#take(number, bytes, at, header, body)
-      at += alignToSector(HEADER_BYTES + header.bodyLength)
-    }
+  /** Tells where the first write that is not whole would begin, and whether there are but zeros from there on. */
+  async #readSegment(number: number): Promise<{ end: number; size: number; cleanEnd: boolean }> {
+    return this.#with(number, async (file) => {
+      const window = this.#window
+      await window.open(file)
+      if (window.size < MIN_SEGMENT_BYTES) throw this.#damaged(number, window.size, 'the file was cut short')
+      const end = await this.#follow(number, window)
+      const cleanEnd = await isZeroFrom(window, end)
+      return { end, size: window.size, cleanEnd }
+    })
   }
 
-  #take(number: number, bytes: Uint8Array, at: number, header: WriteHeader, body: WriteBody): void {
-    if (header.isSegment) this.#takeSegment(number, bytes, header, body)
+  /** Takes in writes from the beginning of the segment; tells where the first that is not whole would begin. */
+  async #follow(number: number, window: FileWindow): Promise<number> {
+    let at = 0
+    for (;;) {
+      const write = await this.#nextWrite(number, window, at)
+      if (write === null) break
+      const { header, body } = write
+      if (header.isSegment !== (at === 0)) throw this.#damaged(number, at, 'a segment begins where none can')
+      this.#take(number, window, at, header, body)
+      at += alignToSector(HEADER_BYTES + header.bodyLength)
+    }
+    if (at > 0) {
+      this.#last = new Uint8Array(at - this.#lastAt + SECTOR_BYTES)
+      this.#last.set(window.bytes.subarray(this.#lastAt - window.from, at - window.from))
+    }
+    return at
+  }
+
+  /** The write that begins at `at` if it is whole and goes on with the chain. The one before stays in the window: it may be the last. */
+  async #nextWrite(number: number, window: FileWindow, at: number): Promise<{ header: WriteHeader; body: WriteBody } | null> {
+    const keepFrom = at === 0 ? 0 : this.#lastAt
+    if (!window.has(at + HEADER_BYTES)) await window.load(keepFrom, at + HEADER_BYTES)
+    const header = parseHeader(window.bytes, at - window.from, this.#salt)
+    if (header === null) return null
+    if (header.version !== FORMAT_VERSION) throw new UnsupportedFormatError(this.#path(number), header.version, FORMAT_VERSION)
+    if (header.sequence !== this.#sequence + 1 || header.previous !== this.#checksum) return null
+    const end = at + HEADER_BYTES + header.bodyLength
+    if (!window.has(end)) await window.load(keepFrom, end)
+    const body = parseBody(window.bytes, at - window.from, header)
+    return body === null ? null : { header, body }
+  }
+
+  #take(number: number, window: FileWindow, at: number, header: WriteHeader, body: WriteBody): void {
+    if (header.isSegment) this.#takeSegment(number, window, header, body)
     const contents = this.#found().contents
     if (body.hardState !== null) contents.hardState = body.hardState
     for (const piece of body.pieces) {
-      const wrong = contents.add(bytes, at, number, piece)
+      const wrong = contents.add(new Reader(window.bytes, at - window.from + piece.at), number, at + piece.at, piece)
       if (wrong !== null) throw this.#damaged(number, at, wrong)
     }
     this.#lastAt = at
@@ -136,17 +160,17 @@ export class Recovery {
     this.#checksum = header.checksum
   }
 
-  #takeSegment(number: number, bytes: Uint8Array, header: WriteHeader, body: WriteBody): void {
+  #takeSegment(number: number, window: FileWindow, header: WriteHeader, body: WriteBody): void {
     const meta = this.#decode(number, body)
     if (meta.number !== number) throw this.#damaged(number, 0, `it is segment ${meta.number} under another name`)
     const identity: Identity = { clusterId: meta.clusterId, storeId: meta.storeId, memberId: meta.memberId, group: header.group }
     const expected = this.#expected
     if (identity.clusterId !== expected.clusterId || identity.memberId !== expected.memberId || identity.group !== expected.group)
       throw new IdentityMismatchError(this.#directory, identity, expected)
-    if (bytes.length < meta.allocated)
-      throw this.#damaged(number, bytes.length, `the file was cut short: it had ${meta.allocated} bytes before it was first used`)
+    if (window.size < meta.allocated)
+      throw this.#damaged(number, window.size, `the file was cut short: it had ${meta.allocated} bytes before it was first used`)
     this.#identity ??= identity
-    this.#salt ??= saltAt(bytes, 0)
+    this.#salt ??= saltAt(window.bytes, 0)
     this.#contents ??= new LogContents(meta.baseIndex, meta.baseTerm)
   }
 
@@ -159,14 +183,13 @@ export class Recovery {
     }
   }
 
-  /** What begins at `at` is not whole, or nothing (`isClean`): throws unless nothing was written after it. `bytes` are lost. */
-  async #refuseUnlessTorn(i: number, bytes: Uint8Array, at: number, isClean: boolean): Promise<void> {
+  /** What begins at `at` is not whole, or nothing (`isClean`): throws unless nothing was written after it. */
+  async #refuseUnlessTorn(i: number, at: number, isClean: boolean): Promise<void> {
     const number = this.#numbers[i] as number
     if (this.#salt === null) throw this.#damaged(number, 0, 'the beginning of the log cannot be read')
-    if (!isClean) this.#refuseWhatFollows(number, bytes, at, this.#salt)
+    if (!isClean) this.#refuseWhatFollows(number, await this.#load(number), at, this.#salt)
     for (const later of this.#numbers.slice(i + 1)) {
-      const rest = await this.#load(later)
-      if (!isZero(rest, 0, rest.length))
+      if (!(await this.#isUnused(later)))
         throw this.#damaged(number, at, `write ${this.#sequence + 1} is missing, and ${segmentName(later)} follows`)
     }
   }
@@ -186,11 +209,16 @@ export class Recovery {
     }
   }
 
+  async #isUnused(number: number): Promise<boolean> {
+    return this.#with(number, async (file) => {
+      await this.#window.open(file)
+      return isZeroFrom(this.#window, 0)
+    })
+  }
+
   async #load(number: number): Promise<Uint8Array> {
     return this.#with(number, async (file) => {
-      const size = await file.size()
-      if (this.#buffer.length < size) this.#buffer = new Uint8Array(new ArrayBuffer(size))
-      const bytes = this.#buffer.subarray(0, size)
+      const bytes = new Uint8Array(await file.size())
       const count = await readAllAsync(file, bytes, 0)
       return bytes.subarray(0, count)
     })
@@ -247,5 +275,14 @@ export class Recovery {
 
   #path(number: number): string {
     return `${this.#directory}/${segmentName(number)}`
+  }
+}
+
+/** Whether the file that the window is on holds nothing but zeros from `at` on, which the window has come to. */
+async function isZeroFrom(window: FileWindow, at: number): Promise<boolean> {
+  for (let from = at; ; from = window.to) {
+    if (!window.has(from + 1)) await window.load(from, from + 1)
+    if (!isZero(window.bytes, from - window.from, window.to - window.from)) return false
+    if (window.to === window.size) return true
   }
 }

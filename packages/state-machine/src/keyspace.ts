@@ -98,9 +98,10 @@ export class Keyspace {
   }
 
   /** Looks for the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
-  findAll(bytes: Uint8Array, { count, keyStart, keyEnd }: PutRun): void {
+  findAll(bytes: Uint8Array, puts: PutRun): void {
+    const { count, keyStart, keyEnd } = puts
     const found = this.#found
-    for (let i = 0; i < count; i++) found[i] = this.#recent.candidate(bytes, keyStart[i] as number, keyEnd[i] as number)
+    this.#recent.candidates(bytes, puts, found)
     for (let i = 0; i < count; i++) {
       const candidate = found[i]
       if (candidate === undefined) continue

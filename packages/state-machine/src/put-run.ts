@@ -2,7 +2,8 @@ import { EntryKind } from '@raft/core'
 import { COMMAND_VERSION, Operation } from './command.js'
 import { MAX_KEY_BYTES } from './limits.js'
 
-const LONGEST = 64
+/** As many puts are looked at together. */
+export const LONGEST_RUN = 64
 const HEADER_BYTES = 2
 const LENGTH_BYTES = 4
 
@@ -13,14 +14,14 @@ const LENGTH_BYTES = 4
  */
 export class PutRun {
   count = 0
-  readonly keyStart = new Uint32Array(LONGEST)
-  readonly keyEnd = new Uint32Array(LONGEST)
-  readonly valueStart = new Uint32Array(LONGEST)
-  readonly valueEnd = new Uint32Array(LONGEST)
+  readonly keyStart = new Uint32Array(LONGEST_RUN)
+  readonly keyEnd = new Uint32Array(LONGEST_RUN)
+  readonly valueStart = new Uint32Array(LONGEST_RUN)
+  readonly valueEnd = new Uint32Array(LONGEST_RUN)
 
   /** Takes the puts from entry `first` on, up to the first that is something else or no whole command. */
   read(bytes: Uint8Array, offsets: Uint32Array, first: number): void {
-    const last = Math.min(first + LONGEST, offsets.length - 1)
+    const last = Math.min(first + LONGEST_RUN, offsets.length - 1)
     let entry = first
     while (entry < last && this.#readOne(bytes, offsets[entry] as number, offsets[entry + 1] as number, entry - first)) entry += 1
     this.count = entry - first

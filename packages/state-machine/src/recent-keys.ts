@@ -1,4 +1,5 @@
 import { type BinaryKey, isKeyAt } from './key.js'
+import { LONGEST_RUN, type PutRun } from './put-run.js'
 
 /** Longer keys are looked for in the tree. */
 const MAX_KEY_LENGTH = 64
@@ -25,20 +26,29 @@ export class RecentKeys<Stored extends Keyed> {
   #hashes = new Int32Array(FIRST_PLACES)
   #places: (Stored | undefined)[] = new Array<Stored | undefined>(FIRST_PLACES)
   #victim = 0
+  /** The hashes, and then the places, of the keys that are looked for. */
+  readonly #wanted = new Int32Array(LONGEST_RUN)
+  /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
+  readAhead = 0
 
   /** The key's bytes lie from `start` up to `end`. */
   find(bytes: Uint8Array, start: number, end: number): Stored | undefined {
-    const candidate = this.candidate(bytes, start, end)
+    const place = this.#placeOf(hashOfBytes(bytes, start, end))
+    const candidate = place === -1 ? undefined : this.#places[place]
     return candidate !== undefined && isKeyAt(candidate.key, bytes, start, end) ? candidate : undefined
   }
 
-  /** What is remembered under a key of the same hash: nearly always under this one. */
-  candidate(bytes: Uint8Array, start: number, end: number): Stored | undefined {
-    if (end - start > MAX_KEY_LENGTH) return undefined
-    let hash = FNV_START
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), FNV_PRIME)
-    const place = this.#placeOf(mixed(hash))
-    return place === -1 ? undefined : this.#places[place]
+  /** What is remembered under a key of the same hash as that of each put: nearly always under this one. */
+  candidates(bytes: Uint8Array, { count, keyStart, keyEnd }: PutRun, found: (Stored | undefined)[]): void {
+    const hashes = this.#hashes
+    const wanted = this.#wanted
+    for (let i = 0; i < count; i++) wanted[i] = hashOfBytes(bytes, keyStart[i] as number, keyEnd[i] as number)
+    // The processor fetches for many keys at once what the next loop, which it cannot foresee, would wait for key by key.
+    let ahead = 0
+    for (let i = 0; i < count; i++) ahead ^= hashes[this.#firstPlace(wanted[i] as number)] as number
+    this.readAhead = ahead
+    for (let i = 0; i < count; i++) wanted[i] = this.#placeOf(wanted[i] as number)
+    for (let i = 0; i < count; i++) found[i] = wanted[i] === -1 ? undefined : this.#places[wanted[i] as number]
   }
 
   /** @param size how many keys there are */
@@ -104,6 +114,14 @@ const FNV_PRIME = 0x01000193
 function hashOf(key: BinaryKey): number {
   let hash = FNV_START
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME)
+  return mixed(hash)
+}
+
+/** 0, under which nothing is remembered, when the key is too long. */
+function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > MAX_KEY_LENGTH) return 0
+  let hash = FNV_START
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), FNV_PRIME)
   return mixed(hash)
 }
 

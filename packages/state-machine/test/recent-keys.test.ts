@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { PutRun } from '../src/put-run.js'
 import { RecentKeys } from '../src/recent-keys.js'
 
 const bytes = (key: string) => Buffer.from(key, 'latin1')
@@ -50,6 +51,22 @@ test('of very many keys those that were used since there was room for them, as t
   expect(remembered()).toBeLessThan(10_000)
   for (const key of keys) recent.remember(key, keys.length)
   expect(remembered()).toBeGreaterThan(268_000)
+})
+
+test('the keys of many puts are found together: those that are remembered, and none for a long key', () => {
+  const { recent, keys } = rememberOnce(60)
+  recent.forget('key-7')
+  const long = 'l'.repeat(65)
+  const wanted = ['unknown', long, '', ...keys.map(({ key }) => key)]
+  const run = new PutRun()
+  run.count = wanted.length
+  wanted.forEach((key, i) => {
+    run.keyStart[i] = (run.keyEnd[i - 1] ?? 0) + 1
+    run.keyEnd[i] = (run.keyStart[i] as number) + key.length
+  })
+  const found: ({ key: string } | undefined)[] = []
+  recent.candidates(bytes(wanted.map((key) => `|${key}`).join('')), run, found)
+  expect(found.map((stored) => stored?.key)).toEqual(wanted.map((key, i) => (i < 3 || key === 'key-7' ? undefined : key)))
 })
 
 test('a key that is forgotten is not found, nor is a long one remembered', () => {

@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import sodium from 'libsodium-wrappers'
 import { expand } from './secrets.js'
 
 /** Seals or opens the datagrams of one direction of one session. */
@@ -81,7 +80,7 @@ export const SHORT_TEXT_BYTES = 1024
 
 /**
  * Short texts by ChaCha20-Poly1305 (RFC 8439), all others by AES-256-GCM. libsodium, compiled to WebAssembly, does the former
- * in a third of the time, and OpenSSL while that is being loaded, or where it cannot be.
+ * in a third of the time, and OpenSSL until that is loaded, or where it cannot be.
  */
 export class SealByLength implements Seal {
   readonly overhead = TAG_BYTES
@@ -96,14 +95,16 @@ export class SealByLength implements Seal {
   seal(counter: number, header: Uint8Array, text: Uint8Array): Uint8Array[] {
     if (text.length > SHORT_TEXT_BYTES) return this.#long.seal(counter, header, text)
     const key = this.#short.at(counter)
-    if (!hasSodium) return [header, ...sealByOpenSsl('chacha20-poly1305', key, counter, header, text)]
+    const sodium = sodiumForText()
+    if (sodium === null) return [header, ...sealByOpenSsl('chacha20-poly1305', key, counter, header, text)]
     return [header, sodium.crypto_aead_chacha20poly1305_ietf_encrypt(text, header, null, nonceOf(counter), key.bytes)]
   }
 
   open(counter: number, header: Uint8Array, sealed: Uint8Array): Uint8Array | null {
     if (sealed.length > SHORT_TEXT_BYTES + TAG_BYTES) return this.#long.open(counter, header, sealed)
     const key = this.#short.at(counter)
-    if (!hasSodium) return openByOpenSsl('chacha20-poly1305', key, counter, header, sealed)
+    const sodium = sodiumForText()
+    if (sodium === null) return openByOpenSsl('chacha20-poly1305', key, counter, header, sealed)
     try {
       return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, header, nonceOf(counter), key.bytes)
     } catch {
@@ -113,14 +114,31 @@ export class SealByLength implements Seal {
   }
 }
 
-let hasSodium = false
-sodium.ready.then(
-  () => {
-    hasSodium = true
-  },
-  // No WebAssembly here (`--jitless`).
-  () => {},
-)
+type Sodium = typeof import('libsodium-wrappers')['default']
+
+/** To load libsodium takes as long (65 ms of processor) as it saves with about so many texts: a process just started is spared it. */
+export const TEXTS_WORTH_LOADING = 2 ** 14
+let texts = 0
+let sodium: Sodium | null = null
+
+/** For one more short text; null while it is not loaded. */
+function sodiumForText(): Sodium | null {
+  if (texts < TEXTS_WORTH_LOADING) {
+    texts += 1
+    if (texts === TEXTS_WORTH_LOADING) loadSodium()
+  }
+  return sodium
+}
+
+function loadSodium(): void {
+  import('libsodium-wrappers')
+    .then(async ({ default: loaded }) => {
+      await loaded.ready
+      sodium = loaded
+    })
+    // No WebAssembly here (`--jitless`).
+    .catch(() => {})
+}
 
 type Algorithm = 'aes-256-gcm' | 'chacha20-poly1305'
 

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import sodium from 'libsodium-wrappers'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { EPOCH_DATAGRAMS, SealByLength, SHORT_TEXT_BYTES } from '../src/sealing.js'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { EPOCH_DATAGRAMS, SealByLength, SHORT_TEXT_BYTES, TEXTS_WORTH_LOADING } from '../src/sealing.js'
 import { expand } from '../src/secrets.js'
 
 const SECRET = new Uint8Array(32).fill(5)
@@ -36,9 +35,35 @@ function openByTheBook(sealed: Uint8Array): Buffer {
   return Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()])
 }
 
-describe('sealing by length', () => {
-  beforeAll(() => sodium.ready)
+const libsodium = vi.hoisted(() => ({ seals: 0, opens: 0 }))
+vi.mock('libsodium-wrappers', async (original) => {
+  const { default: sodium } = await original<typeof import('libsodium-wrappers')>()
+  await sodium.ready
+  const counting = {
+    ready: sodium.ready,
+    crypto_aead_chacha20poly1305_ietf_encrypt: (...all: Parameters<typeof sodium.crypto_aead_chacha20poly1305_ietf_encrypt>) => {
+      libsodium.seals += 1
+      return sodium.crypto_aead_chacha20poly1305_ietf_encrypt(...all)
+    },
+    crypto_aead_chacha20poly1305_ietf_decrypt: (...all: Parameters<typeof sodium.crypto_aead_chacha20poly1305_ietf_decrypt>) => {
+      libsodium.opens += 1
+      return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(...all)
+    },
+  }
+  return { default: counting }
+})
 
+describe.each(['OpenSSL', 'libsodium, from when it is worth loading on'])('sealing by length, short texts by %s', (by) => {
+  beforeAll(async () => {
+    expect(libsodium).toEqual({ seals: 0, opens: 0 })
+    if (by === 'OpenSSL') return
+    const seal = new SealByLength(SECRET)
+    for (let i = 0; i < TEXTS_WORTH_LOADING; i++) seal.seal(i, HEADER, textOf(1))
+    await vi.waitFor(() => {
+      seal.open(1, HEADER, Buffer.concat(seal.seal(1, HEADER, textOf(1)).slice(1)))
+      expect(libsodium).toEqual({ seals: 1, opens: 1 })
+    })
+  })
   it.each([0, 1, 63, 64, 65, SHORT_TEXT_BYTES - 1, SHORT_TEXT_BYTES, SHORT_TEXT_BYTES + 1, 60_000])(
     '%i bytes are sealed as the format says',
     (length) => {

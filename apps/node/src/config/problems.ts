@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 
 /** Every issue that zod found in `value`, as `key: expected …, found …`. Secrets are never shown. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], value: unknown): string[] {

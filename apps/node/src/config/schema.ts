@@ -1,17 +1,17 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { parseAddress } from './address.js'
 
 // Every `error` here is what was expected: problems.ts puts the key before it and what was found behind it.
 
-const address = z.string({ error: 'an address like "127.0.0.1:7001"' }).refine((text) => parseAddress(text) !== null, {
-  error: 'an address like "127.0.0.1:7001" or "[::1]:7001"',
-})
+const address = z
+  .string({ error: 'an address like "127.0.0.1:7001"' })
+  .check(z.refine((text) => parseAddress(text) !== null, { error: 'an address like "127.0.0.1:7001" or "[::1]:7001"' }))
 
-const milliseconds = z.number({ error: 'a number of milliseconds' }).positive({ error: 'a positive number of milliseconds' })
+const milliseconds = z.number({ error: 'a number of milliseconds' }).check(z.positive({ error: 'a positive number of milliseconds' }))
 
-const count = z.int({ error: 'a whole number' }).positive({ error: 'a positive whole number' })
+const count = z.int({ error: 'a whole number' }).check(z.positive({ error: 'a positive whole number' }))
 
-const text = (what: string) => z.string({ error: what }).min(1, { error: what })
+const text = (what: string) => z.string({ error: what }).check(z.minLength(1, { error: what }))
 
 const SECRET = 'a secret: "text", {"file": "path"} or {"env": "NAME"}'
 
@@ -24,36 +24,38 @@ const secret = z.union(
   { error: SECRET },
 )
 
-const memberId = z.string().refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/\p{Cc}/u.test(id), {
-  error: 'a member id of 1 to 255 bytes without control characters',
-})
+const memberId = z.string().check(
+  z.refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/\p{Cc}/u.test(id), {
+    error: 'a member id of 1 to 255 bytes without control characters',
+  }),
+)
 
 const member = z.strictObject(
   {
     peer: address,
     client: address,
-    bind: z.strictObject({ peer: address.optional(), client: address.optional() }, { error: 'an object {"peer", "client"}' }).optional(),
+    bind: z.optional(z.strictObject({ peer: z.optional(address), client: z.optional(address) }, { error: 'an object {"peer", "client"}' })),
   },
   { error: 'an object {"peer": "host:port", "client": "host:port"}' },
 )
 
 const timingSchema = z.strictObject(
   {
-    electionTimeout: milliseconds.optional(),
-    heartbeatInterval: milliseconds.optional(),
-    requestTimeout: milliseconds.optional(),
-    idleTimeout: milliseconds.optional(),
-    stopTimeout: milliseconds.optional(),
+    electionTimeout: z.optional(milliseconds),
+    heartbeatInterval: z.optional(milliseconds),
+    requestTimeout: z.optional(milliseconds),
+    idleTimeout: z.optional(milliseconds),
+    stopTimeout: z.optional(milliseconds),
   },
   { error: 'an object of timings in milliseconds' },
 )
 
 const limitsSchema = z.strictObject(
   {
-    maxValueBytes: count.optional(),
-    maxPendingProposals: count.optional(),
-    maxPendingBytes: count.optional(),
-    maxConnections: count.optional(),
+    maxValueBytes: z.optional(count),
+    maxPendingProposals: z.optional(count),
+    maxPendingBytes: z.optional(count),
+    maxConnections: z.optional(count),
   },
   { error: 'an object of limits' },
 )
@@ -65,14 +67,16 @@ export const STORAGE = '"file", "lmdb" or "level"'
 /** What cluster.json may hold. */
 export const clusterSchema = z.strictObject(
   {
-    clusterId: text('a name for the cluster').optional(),
-    secret: z.union([secret, z.array(secret, { error: SECRET }).min(1, { error: 'at least one secret' })], { error: SECRET }).optional(),
+    clusterId: z.optional(text('a name for the cluster')),
+    secret: z.optional(
+      z.union([secret, z.array(secret, { error: SECRET }).check(z.minLength(1, { error: 'at least one secret' }))], { error: SECRET }),
+    ),
     members: z
       .record(memberId, member, { error: 'an object {"<member id>": {"peer", "client"}, …}' })
-      .refine((members) => Object.keys(members).length > 0, { error: 'at least one member' }),
-    storage: z.enum(STORAGES, { error: STORAGE }).optional(),
-    timing: timingSchema.optional(),
-    limits: limitsSchema.optional(),
+      .check(z.refine((members) => Object.keys(members).length > 0, { error: 'at least one member' })),
+    storage: z.optional(z.enum(STORAGES, { error: STORAGE })),
+    timing: z.optional(timingSchema),
+    limits: z.optional(limitsSchema),
   },
   { error: 'an object {"secret", "members", …}' },
 )

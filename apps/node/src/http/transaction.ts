@@ -1,29 +1,32 @@
 import { encodeTransaction, type RangeStep, type StepResult, type TransactionStep } from '@raft/state-machine'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { describeIssues } from '../config/problems.js'
 import type { Done } from '../store/results.js'
 import { badRequest } from './answer.js'
 import { jsonBytes, toJsonBytes, toJsonEntry } from './json-bytes.js'
 
 const RELATION = { '=': 'equal', '!=': 'notEqual', '<': 'less', '>': 'greater' } as const
-const relation = z.enum(['=', '!=', '<', '>'], { error: 'one of "=", "!=", "<", ">"' }).default('=')
-const number = z.int({ error: 'a whole number from 0 on' }).nonnegative({ error: 'a whole number from 0 on' })
+const relation = z._default(z.enum(['=', '!=', '<', '>'], { error: 'one of "=", "!=", "<", ">"' }), '=')
+const number = z.int({ error: 'a whole number from 0 on' }).check(z.nonnegative({ error: 'a whole number from 0 on' }))
+const limit = number.check(z.maximum(0xffff_ffff, { error: 'a whole number up to 4294967295' }))
 
 const compare = z
   .strictObject(
     {
       key: jsonBytes,
       is: relation,
-      value: jsonBytes.optional(),
-      createRevision: number.optional(),
-      modRevision: number.optional(),
-      version: number.optional(),
+      value: z.optional(jsonBytes),
+      createRevision: z.optional(number),
+      modRevision: z.optional(number),
+      version: z.optional(number),
     },
     { error: 'an object like {"key": "a", "is": "=", "modRevision": 3}' },
   )
-  .refine((given) => OPERANDS.filter((name) => given[name] !== undefined).length === 1, {
-    error: 'exactly one of "value", "createRevision", "modRevision", "version"',
-  })
+  .check(
+    z.refine((given) => OPERANDS.filter((name) => given[name] !== undefined).length === 1, {
+      error: 'exactly one of "value", "createRevision", "modRevision", "version"',
+    }),
+  )
 
 const OPERANDS = ['value', 'createRevision', 'modRevision', 'version'] as const
 
@@ -32,27 +35,27 @@ const keyOnly = z.strictObject({ key: jsonBytes }, { error: 'an object {"key"}' 
 const step = z
   .strictObject(
     {
-      put: z.strictObject({ key: jsonBytes, value: jsonBytes }, { error: 'an object {"key", "value"}' }).optional(),
-      delete: keyOnly.optional(),
-      get: keyOnly.optional(),
-      range: z
-        .strictObject(
-          { prefix: jsonBytes.optional(), after: jsonBytes.optional(), limit: number.max(0xffff_ffff).optional() },
+      put: z.optional(z.strictObject({ key: jsonBytes, value: jsonBytes }, { error: 'an object {"key", "value"}' })),
+      delete: z.optional(keyOnly),
+      get: z.optional(keyOnly),
+      range: z.optional(
+        z.strictObject(
+          { prefix: z.optional(jsonBytes), after: z.optional(jsonBytes), limit: z.optional(limit) },
           { error: 'an object {"prefix", "after", "limit"}' },
-        )
-        .optional(),
+        ),
+      ),
     },
     { error: STEP },
   )
-  .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, { error: STEP })
+  .check(z.refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, { error: STEP }))
 
-const steps = z.array(step, { error: 'an array of steps' }).default([])
+const steps = z._default(z.array(step, { error: 'an array of steps' }), [])
 
 /** Named apart: a `then` in an object literal looks like a promise to linters, and here it never holds a function. */
 const THEN = 'then'
 
 const schema = z.strictObject(
-  { compare: z.array(compare, { error: 'an array of comparisons' }).default([]), [THEN]: steps, else: steps },
+  { compare: z._default(z.array(compare, { error: 'an array of comparisons' }), []), [THEN]: steps, else: steps },
   { error: 'an object {"compare": […], "then": […], "else": […]}' },
 )
 

@@ -100,7 +100,7 @@ export class LogOpening {
       throw this.#damaged(`the entries from ${firstIndex} on were written behind others than those that are there`)
     const checksum = checksumOf(value)
     const piece = { firstIndex, at: PIECE_HEADER_BYTES, length: value.length - PIECE_HEADER_BYTES, checksum }
-    const wrong = contents.add(value, 0, 0, piece)
+    const wrong = contents.add(new Reader(value, PIECE_HEADER_BYTES), 0, 0, piece)
     if (wrong !== null) throw this.#damaged(wrong)
     return checksum
   }

@@ -70,19 +70,19 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     )
     const { bytes, offsets } = entries
     const decoder = new CommandDecoder(bytes)
-    // Views of a plain array are made in half the time that views of a Buffer take.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const results: (StoreResult | undefined)[] = []
+    this.#puts.begin(bytes)
     while (results.length < entries.count) {
-      this.#puts.read(plain, offsets, results.length)
+      this.#puts.read(offsets, results.length)
       if (this.#puts.count > 0) {
-        this.#putAll(plain, results)
+        this.#putAll(results)
         continue
       }
       const start = offsets[results.length] as number
       const end = offsets[results.length + 1] as number
       results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, end) : undefined)
     }
+    this.#puts.end()
     this.#lastApplied = entries.lastIndex
     return results
   }
@@ -109,13 +109,13 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     }
   }
 
-  #putAll(bytes: Uint8Array, results: (StoreResult | undefined)[]): void {
+  #putAll(results: (StoreResult | undefined)[]): void {
     const puts = this.#puts
     const keys = this.#keys
-    keys.findAll(bytes, puts)
+    keys.findAll(puts)
     for (let i = 0; i < puts.count; i++) {
       this.#revision += 1
-      const { createRevision, modRevision, version } = keys.putFound(bytes, puts, i, this.#revision)
+      const { createRevision, modRevision, version } = keys.putFound(puts, i, this.#revision)
       results.push({ type: 'put', revision: this.#revision, createRevision, modRevision, version })
     }
   }

@@ -39,7 +39,7 @@ export class RecentKeys<Stored extends Keyed> {
   }
 
   /** What is remembered under a key of the same hash as that of each put: nearly always under this one. */
-  candidates(bytes: Uint8Array, { count, keyStart, keyEnd }: PutRun, found: (Stored | undefined)[]): void {
+  candidates({ bytes, count, keyStart, keyEnd }: PutRun, found: (Stored | undefined)[]): void {
     const hashes = this.#hashes
     const wanted = this.#wanted
     for (let i = 0; i < count; i++) wanted[i] = hashOfBytes(bytes, keyStart[i] as number, keyEnd[i] as number)

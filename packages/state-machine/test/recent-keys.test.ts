@@ -65,7 +65,8 @@ test('the keys of many puts are found together: those that are remembered, and n
     run.keyEnd[i] = (run.keyStart[i] as number) + key.length
   })
   const found: ({ key: string } | undefined)[] = []
-  recent.candidates(bytes(wanted.map((key) => `|${key}`).join('')), run, found)
+  run.begin(bytes(wanted.map((key) => `|${key}`).join('')))
+  recent.candidates(run, found)
   expect(found.map((stored) => stored?.key)).toEqual(wanted.map((key, i) => (i < 3 || key === 'key-7' ? undefined : key)))
 })
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'
+import { keepFreedMemory } from './freed-memory.js'
 import { letHeapGrow } from './heap-growth.js'
 import { createLogger } from './log.js'
 import type { CreateNodeOptions, MemberAddresses } from './options.js'
@@ -12,6 +13,7 @@ export async function start(settings: Settings): Promise<void> {
   // Before anything else: as process 1 of a container, a signal that nobody listens to would be lost.
   const signals = listenToSignals()
   letHeapGrow()
+  keepFreedMemory()
   const started = await startOrExplain(settings)
   if (started === null) {
     process.exitCode = 1

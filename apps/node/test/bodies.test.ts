@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { echo, LIMIT, put, settle } from './http-by-hand.js'
 import { startPort } from './port.js'
@@ -152,4 +153,28 @@ test('what makes no sense behind a body that was thrown away is refused', async 
   peer.send('no request\r\n\r\n')
   await peer.over
   expect(peer.statuses).toEqual([200, 400])
+})
+
+test('a body that makes no sense, packet after packet, ends the connection once its answer has left', async () => {
+  const leaving: ServerResponse[] = []
+  const { dial } = await startPort({
+    onRequest: (request, response) => {
+      if (request.method === 'GET') return void response.end()
+      leaving.push(response)
+      response.write('half an answer')
+    },
+  })
+  const peer = await dial()
+  peer.send(put('/', 'transfer-encoding: chunked', '1\r\nx\r\n'))
+  await peer.until(() => peer.statuses.length === 1)
+  const [response] = leaving as [ServerResponse]
+  const listeners = response.listenerCount('close')
+  for (let packet = 0; packet < 5; packet++) {
+    peer.send('zz\r\n')
+    await settle(dial)
+  }
+  expect(response.listenerCount('close')).toBe(listeners + 1)
+  response.end()
+  await peer.over
+  expect([peer.statuses, peer.error]).toEqual([[200], null])
 })

@@ -60,7 +60,7 @@ export class Recovery {
   #salt: Uint8Array | null = null
   #sequence = 0
   #checksum = 0
-  /** The bytes of the last write that is whole, zeros up to where the next sector ends, and where in its segment it begins. */
+  /** The bytes of the last write that is whole, and where in its segment it begins. */
   #last = new Uint8Array(0)
   #lastAt = 0
   readonly #window = new FileWindow()
@@ -77,6 +77,7 @@ export class Recovery {
     this.#assertNoneMissing()
     let segment = 0
     let position = 0
+    let spare = 0
     let torn: TornWrite | null = null
     for (let i = 0; i < this.#numbers.length; i++) {
       const number = this.#numbers[i] as number
@@ -84,6 +85,8 @@ export class Recovery {
       if (end > 0) {
         segment = number
         position = end
+        // What is being erased is marked over a whole sector; nothing else makes a segment longer.
+        spare = cleanEnd ? Math.min(SECTOR_BYTES, Math.max(size - end, 0)) : SECTOR_BYTES
       }
       if (end > 0 && cleanEnd) continue
       await this.#refuseUnlessTorn(i, end, cleanEnd)
@@ -91,7 +94,7 @@ export class Recovery {
       if (end > 0) await this.#erase(number, end, size)
       break
     }
-    await this.#storeKept(segment)
+    await this.#storeKept(segment, spare)
     await this.#removeUnused(segment)
     const { contents, identity, salt } = this.#found()
     return { contents, identity, salt, segment, position, sequence: this.#sequence, checksum: this.#checksum, torn }
@@ -126,10 +129,7 @@ export class Recovery {
       this.#take(number, window, at, header, body)
       at += alignToSector(HEADER_BYTES + header.bodyLength)
     }
-    if (at > 0) {
-      this.#last = new Uint8Array(at - this.#lastAt + SECTOR_BYTES)
-      this.#last.set(window.bytes.subarray(this.#lastAt - window.from, at - window.from))
-    }
+    if (at > 0) this.#last = window.bytes.slice(this.#lastAt - window.from, at - window.from)
     return at
   }
 
@@ -238,10 +238,12 @@ export class Recovery {
   /**
    * What a killed process wrote may be in the system's memory only, and is counted on from now on. After an error of writing,
    * systems take such pages for stored, and a sync would do nothing (fsync is not retried): so the last write is written again,
-   * and the zeros of the sector behind it. All before it was durable before it was begun.
+   * and the zeros of the sector behind it, as far as there are any. All before it was durable before it was begun.
    */
-  async #storeKept(segment: number): Promise<void> {
-    await this.#with(segment, (file) => writeAllAsync(file, this.#last, this.#last.length, this.#lastAt))
+  async #storeKept(segment: number, spare: number): Promise<void> {
+    const bytes = new Uint8Array(this.#last.length + spare)
+    bytes.set(this.#last)
+    await this.#with(segment, (file) => writeAllAsync(file, bytes, bytes.length, this.#lastAt))
     await this.#fileSystem.syncDirectory(this.#directory)
   }
 

@@ -8,9 +8,9 @@ const MEGABYTE = 2 ** 20
 const SEGMENT_BYTES = 8 * MEGABYTE
 
 /** One write an entry, in segments that are read in parts when they are opened. */
-async function logOf(sizes: readonly number[]) {
+async function logOf(sizes: readonly number[], segmentBytes = SEGMENT_BYTES) {
   const disk = new TestDisk()
-  const storage = storageOn(disk, { segmentBytes: SEGMENT_BYTES })
+  const storage = storageOn(disk, { segmentBytes })
   await storage.open()
   for (const [i, size] of sizes.entries()) await write(storage, [commands(i + 1, 1, [Buffer.alloc(size, 97 + i)])])
   await storage.close()
@@ -68,6 +68,22 @@ test('what is not zero, parts behind the last write, is no clean end; in a later
   expect(disk.contents(segment(1))[end]).toBe(0)
   await storage.close()
   expect(await entriesIn(disk)).toEqual(['10 a', '20 b'])
+})
+
+test.each([
+  ['many', 8192, Array.from({ length: 15 }, () => 10)],
+  ['one that is larger than a segment', 8192, [10_000]],
+])('a segment that writes have filled, %s, is no longer after it was opened', async (_, segmentBytes, sizes) => {
+  const disk = await logOf(sizes, segmentBytes)
+  const filled = disk.contents(segment(1)).length
+  expect(
+    disk
+      .contents(segment(1))
+      .subarray(-512)
+      .some((byte) => byte !== 0),
+  ).toBe(true)
+  expect(await entriesIn(disk)).toHaveLength(sizes.length)
+  expect(disk.contents(segment(1))).toHaveLength(filled)
 })
 
 test('a file that turns out shorter than it said ends there', async () => {

@@ -17,6 +17,8 @@ interface Connection {
   failure: HttpError | null
   /** The last request that was answered before its body had come whole. */
   outlasting: IncomingMessage | null
+  /** Ends when the answer that is leaving has left. */
+  ending: boolean
   /** What had come when an answer left last, in bytes. */
   bytesRead: number
 }
@@ -72,7 +74,9 @@ export class Pipelines {
     }
     // It is the body of this request that makes no sense. Once it is answered there is nothing more to say.
     if (last.headersSent) {
-      last.once('close', () => this.#options.end(socket))
+      // Node tells of every packet that follows.
+      if (!connection.ending) last.once('close', () => this.#options.end(socket))
+      connection.ending = true
       return
     }
     last.shouldKeepAlive = false
@@ -93,7 +97,7 @@ export class Pipelines {
   #of(socket: Socket): Connection {
     const existing = this.#connections.get(socket)
     if (existing !== undefined) return existing
-    const connection: Connection = { active: [], waiting: [], failure: null, outlasting: null, bytesRead: 0 }
+    const connection: Connection = { active: [], waiting: [], failure: null, outlasting: null, ending: false, bytesRead: 0 }
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       // Nobody waits for these any more, and none of them has begun.

@@ -8,7 +8,8 @@ import { jsonBytes, toJsonBytes, toJsonEntry } from './json-bytes.js'
 const RELATION = { '=': 'equal', '!=': 'notEqual', '<': 'less', '>': 'greater' } as const
 const relation = z._default(z.enum(['=', '!=', '<', '>'], { error: 'one of "=", "!=", "<", ">"' }), '=')
 const number = z.int({ error: 'a whole number from 0 on' }).check(z.nonnegative({ error: 'a whole number from 0 on' }))
-const limit = number.check(z.maximum(0xffff_ffff, { error: 'a whole number up to 4294967295' }))
+const LIMIT = 'a whole number from 0 to 4294967295'
+const limit = z.int({ error: LIMIT }).check(z.nonnegative({ error: LIMIT }), z.maximum(0xffff_ffff, { error: LIMIT }))
 
 const compare = z
   .strictObject(

@@ -40,7 +40,7 @@ export const storage: readonly Variant[] = [
     name: 'what was read is not stored again',
     breaks: "what a killed process wrote is counted on though only the system's memory may hold it",
     file: RECOVERY,
-    search: '    await this.#storeKept(segment)\n',
+    search: '    await this.#storeKept(segment, spare)\n',
     replace: '',
     stack: 'storage',
     maxSeeds: 1000,

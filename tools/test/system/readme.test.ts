@@ -112,13 +112,19 @@ test('apps/node/README.md: its cluster by hand, its requests, its program', asyn
   const shown = ['7001', '7002', '7003', '8001', '8002', '8003']
   const here = (code: string) => shown.reduce((real, port, i) => real.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[i]}`), code)
   const cli = join(root, 'apps/node/dist/cli.js')
+  // A follower hears within 50 ms what is committed.
+  const onceApplied = (code: string) =>
+    code.replace(
+      /^curl ('.*consistency=local').*$/m,
+      (line, url) => `until command curl -sf -o answer ${url}; do sleep 0.02; done\n${line}`,
+    )
   const script = [
     'set -e',
     "trap 'kill $(jobs -p); wait' EXIT",
     `raft-node() { exec ${JSON.stringify(process.execPath)} ${JSON.stringify(cli)} "$@"; }`,
     'curl() { command curl -sS --fail-with-body "$@"; echo; }',
     here(byHand),
-    here(requests),
+    onceApplied(here(requests)),
     here(transaction),
   ]
   const place = join(directory, 'by-hand')

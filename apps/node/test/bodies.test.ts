@@ -173,7 +173,7 @@ test('a body that makes no sense, packet after packet, ends the connection once 
     peer.send('zz\r\n')
     await settle(dial)
   }
-  expect(response.listenerCount('close')).toBe(listeners + 1)
+  expect(response.listenerCount('close')).toBe(listeners)
   response.end()
   await peer.over
   expect([peer.statuses, peer.error]).toEqual([[200], null])

@@ -109,32 +109,33 @@ export class Recovery {
   /** Tells where the first write that is not whole would begin, and whether there are but zeros from there on. */
   async #readSegment(number: number): Promise<{ end: number; size: number; cleanEnd: boolean }> {
     return this.#with(number, async (file) => {
-      const window = this.#window
-      await window.open(file)
-      if (window.size < MIN_SEGMENT_BYTES) throw this.#damaged(number, window.size, 'the file was cut short')
-      const end = await this.#follow(number, window)
-      const cleanEnd = await isZeroFrom(window, end)
-      return { end, size: window.size, cleanEnd }
+      await this.#window.open(file)
+      const { size } = this.#window
+      if (size < MIN_SEGMENT_BYTES) throw this.#damaged(number, size, 'the file was cut short')
+      const end = await this.#follow(number)
+      return { end, size: this.#window.size, cleanEnd: await isZeroFrom(this.#window, end) }
     })
   }
 
   /** Takes in writes from the beginning of the segment; tells where the first that is not whole would begin. */
-  async #follow(number: number, window: FileWindow): Promise<number> {
+  async #follow(number: number): Promise<number> {
     let at = 0
     for (;;) {
-      const write = await this.#nextWrite(number, window, at)
+      const write = await this.#nextWrite(number, at)
       if (write === null) break
       const { header, body } = write
       if (header.isSegment !== (at === 0)) throw this.#damaged(number, at, 'a segment begins where none can')
-      this.#take(number, window, at, header, body)
+      this.#take(number, at, header, body)
       at += alignToSector(HEADER_BYTES + header.bodyLength)
     }
-    if (at > 0) this.#last = window.bytes.slice(this.#lastAt - window.from, at - window.from)
+    const { bytes, from } = this.#window
+    if (at > 0) this.#last = bytes.slice(this.#lastAt - from, at - from)
     return at
   }
 
   /** The write that begins at `at` if it is whole and goes on with the chain. The one before stays in the window: it may be the last. */
-  async #nextWrite(number: number, window: FileWindow, at: number): Promise<{ header: WriteHeader; body: WriteBody } | null> {
+  async #nextWrite(number: number, at: number): Promise<{ header: WriteHeader; body: WriteBody } | null> {
+    const window = this.#window
     const keepFrom = at === 0 ? 0 : this.#lastAt
     if (!window.has(at + HEADER_BYTES)) await window.load(keepFrom, at + HEADER_BYTES)
     const header = parseHeader(window.bytes, at - window.from, this.#salt)
@@ -147,12 +148,13 @@ export class Recovery {
     return body === null ? null : { header, body }
   }
 
-  #take(number: number, window: FileWindow, at: number, header: WriteHeader, body: WriteBody): void {
-    if (header.isSegment) this.#takeSegment(number, window, header, body)
+  #take(number: number, at: number, header: WriteHeader, body: WriteBody): void {
+    if (header.isSegment) this.#takeSegment(number, header, body)
+    const { bytes, from } = this.#window
     const contents = this.#found().contents
     if (body.hardState !== null) contents.hardState = body.hardState
     for (const piece of body.pieces) {
-      const wrong = contents.add(new Reader(window.bytes, at - window.from + piece.at), number, at + piece.at, piece)
+      const wrong = contents.add(new Reader(bytes, at - from + piece.at), number, at + piece.at, piece)
       if (wrong !== null) throw this.#damaged(number, at, wrong)
     }
     this.#lastAt = at
@@ -160,17 +162,18 @@ export class Recovery {
     this.#checksum = header.checksum
   }
 
-  #takeSegment(number: number, window: FileWindow, header: WriteHeader, body: WriteBody): void {
+  #takeSegment(number: number, header: WriteHeader, body: WriteBody): void {
+    const { bytes, size } = this.#window
     const meta = this.#decode(number, body)
     if (meta.number !== number) throw this.#damaged(number, 0, `it is segment ${meta.number} under another name`)
     const identity: Identity = { clusterId: meta.clusterId, storeId: meta.storeId, memberId: meta.memberId, group: header.group }
     const expected = this.#expected
     if (identity.clusterId !== expected.clusterId || identity.memberId !== expected.memberId || identity.group !== expected.group)
       throw new IdentityMismatchError(this.#directory, identity, expected)
-    if (window.size < meta.allocated)
-      throw this.#damaged(number, window.size, `the file was cut short: it had ${meta.allocated} bytes before it was first used`)
+    if (size < meta.allocated)
+      throw this.#damaged(number, size, `the file was cut short: it had ${meta.allocated} bytes before it was first used`)
     this.#identity ??= identity
-    this.#salt ??= saltAt(window.bytes, 0)
+    this.#salt ??= saltAt(bytes, 0)
     this.#contents ??= new LogContents(meta.baseIndex, meta.baseTerm)
   }
 

@@ -5,8 +5,9 @@
 
 export type BinaryKey = string
 
-export function toBinaryKey(key: Uint8Array): BinaryKey {
-  return (Buffer.isBuffer(key) ? key : Buffer.from(key.buffer, key.byteOffset, key.byteLength)).toString('latin1')
+/** Of the bytes from `start` up to `end`. A Buffer is read as it is; of any other array a view is made first, which takes as long. */
+export function toBinaryKey(bytes: Uint8Array, start = 0, end = bytes.length): BinaryKey {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString('latin1', start, end)
 }
 
 /** Whether these are the bytes from `start` up to `end`. */

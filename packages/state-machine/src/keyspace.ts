@@ -61,8 +61,6 @@ export class Keyspace {
   readonly #recent: RecentKeys<StoredValue>
   /** Of the values that no fork shares. */
   #owner = new Owner()
-  /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
-  readAhead = 0
   /** What `findAll` has found. */
   readonly #found: (StoredValue | undefined)[] = []
 
@@ -120,7 +118,7 @@ export class Keyspace {
       const stored = found[i]
       if (stored !== undefined) ahead += stored.memory[stored.start] as number
     }
-    this.readAhead = ahead
+    puts.readAhead = ahead
   }
 
   /** As `put`, for the `i`th of the puts whose keys were looked for. */

@@ -1,6 +1,6 @@
 import { EntryKind } from '@raft/core'
 import { COMMAND_VERSION, Operation } from './command.js'
-import type { BinaryKey } from './key.js'
+import { type BinaryKey, toBinaryKey } from './key.js'
 import { MAX_KEY_BYTES } from './limits.js'
 
 /** As many puts are looked at together. */
@@ -23,8 +23,10 @@ export class PutRun {
   readonly valueEnd = new Uint32Array(LONGEST_RUN)
   /** Where they lie. Views of a plain array are made in half the time that views of a Buffer take. */
   bytes: Uint8Array = NO_BYTES
-  /** The same, of which strings are made in half the time that a view for each would take. */
+  /** The same. */
   #buffer: Buffer = NO_BUFFER
+  /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
+  readAhead = 0
 
   /** Where the entries lie that are read from now on. */
   begin({ buffer, byteOffset, byteLength }: Uint8Array): void {
@@ -40,7 +42,7 @@ export class PutRun {
 
   /** The key of the `i`th put. */
   key(i: number): BinaryKey {
-    return this.#buffer.toString('latin1', this.keyStart[i], this.keyEnd[i])
+    return toBinaryKey(this.#buffer, this.keyStart[i], this.keyEnd[i])
   }
 
   /** Takes the puts from entry `first` on, up to the first that is something else or no whole command. */

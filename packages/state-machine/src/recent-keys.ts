@@ -28,8 +28,6 @@ export class RecentKeys<Stored extends Keyed> {
   #victim = 0
   /** The hashes, and then the places, of the keys that are looked for. */
   readonly #wanted = new Int32Array(LONGEST_RUN)
-  /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
-  readAhead = 0
 
   /** The key's bytes lie from `start` up to `end`. */
   find(bytes: Uint8Array, start: number, end: number): Stored | undefined {
@@ -39,14 +37,15 @@ export class RecentKeys<Stored extends Keyed> {
   }
 
   /** What is remembered under a key of the same hash as that of each put: nearly always under this one. */
-  candidates({ bytes, count, keyStart, keyEnd }: PutRun, found: (Stored | undefined)[]): void {
+  candidates(puts: PutRun, found: (Stored | undefined)[]): void {
+    const { bytes, count, keyStart, keyEnd } = puts
     const hashes = this.#hashes
     const wanted = this.#wanted
     for (let i = 0; i < count; i++) wanted[i] = hashOfBytes(bytes, keyStart[i] as number, keyEnd[i] as number)
     // The processor fetches for many keys at once what the next loop, which it cannot foresee, would wait for key by key.
     let ahead = 0
     for (let i = 0; i < count; i++) ahead ^= hashes[this.#firstPlace(wanted[i] as number)] as number
-    this.readAhead = ahead
+    puts.readAhead = ahead
     for (let i = 0; i < count; i++) wanted[i] = this.#placeOf(wanted[i] as number)
     for (let i = 0; i < count; i++) found[i] = wanted[i] === -1 ? undefined : this.#places[wanted[i] as number]
   }

@@ -119,7 +119,7 @@ type Sodium = typeof import('libsodium-wrappers')['default']
 /** To load libsodium takes as long (65 ms of processor) as it saves with about so many texts: a process just started is spared it. */
 export const TEXTS_WORTH_LOADING = 2 ** 14
 let texts = 0
-let sodium: Sodium | null = null
+let loadedSodium: Sodium | null = null
 
 /** For one more short text; null while it is not loaded. */
 function sodiumForText(): Sodium | null {
@@ -127,14 +127,14 @@ function sodiumForText(): Sodium | null {
     texts += 1
     if (texts === TEXTS_WORTH_LOADING) loadSodium()
   }
-  return sodium
+  return loadedSodium
 }
 
 function loadSodium(): void {
   import('libsodium-wrappers')
     .then(async ({ default: loaded }) => {
       await loaded.ready
-      sodium = loaded
+      loadedSodium = loaded
     })
     // No WebAssembly here (`--jitless`).
     .catch(() => {})

@@ -53,17 +53,24 @@ vi.mock('libsodium-wrappers', async (original) => {
   return { default: counting }
 })
 
+const sealAndOpen = (seal: SealByLength) => seal.open(1, HEADER, Buffer.concat(seal.seal(1, HEADER, textOf(1)).slice(1)))
+
 describe.each(['OpenSSL', 'libsodium, from when it is worth loading on'])('sealing by length, short texts by %s', (by) => {
   beforeAll(async () => {
-    expect(libsodium).toEqual({ seals: 0, opens: 0 })
     if (by === 'OpenSSL') return
     const seal = new SealByLength(SECRET)
+    // Whatever was sealed so far did not have it loaded, or it would be there by now.
+    await import('libsodium-wrappers')
+    await new Promise(setImmediate)
+    sealAndOpen(seal)
+    expect(libsodium).toEqual({ seals: 0, opens: 0 })
     for (let i = 0; i < TEXTS_WORTH_LOADING; i++) seal.seal(i, HEADER, textOf(1))
     await vi.waitFor(() => {
-      seal.open(1, HEADER, Buffer.concat(seal.seal(1, HEADER, textOf(1)).slice(1)))
+      sealAndOpen(seal)
       expect(libsodium).toEqual({ seals: 1, opens: 1 })
     })
   })
+
   it.each([0, 1, 63, 64, 65, SHORT_TEXT_BYTES - 1, SHORT_TEXT_BYTES, SHORT_TEXT_BYTES + 1, 60_000])(
     '%i bytes are sealed as the format says',
     (length) => {

@@ -113,11 +113,10 @@ test('apps/node/README.md: its cluster by hand, its requests, its program', asyn
   const here = (code: string) => shown.reduce((real, port, i) => real.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[i]}`), code)
   const cli = join(root, 'apps/node/dist/cli.js')
   // A follower hears within 50 ms what is committed.
+  const local = /^curl ('.*consistency=local').*$/m
+  expect(requests).toMatch(local)
   const onceApplied = (code: string) =>
-    code.replace(
-      /^curl ('.*consistency=local').*$/m,
-      (line, url) => `until command curl -sf -o answer ${url}; do sleep 0.02; done\n${line}`,
-    )
+    code.replace(local, (line, url) => `until command curl -sf -o answer ${url}; do sleep 0.02; done\n${line}`)
   const script = [
     'set -e',
     "trap 'kill $(jobs -p); wait' EXIT",

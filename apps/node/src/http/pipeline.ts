@@ -17,7 +17,7 @@ interface Connection {
   failure: HttpError | null
   /** The last request that was answered before its body had come whole. */
   outlasting: IncomingMessage | null
-  /** Ends when the answer that is leaving has left. */
+  /** The body of the last request makes no sense, and its answer is leaving: once it has left there is nothing more to say. */
   ending: boolean
   /** What had come when an answer left last, in bytes. */
   bytesRead: number
@@ -72,15 +72,12 @@ export class Pipelines {
       connection.failure ??= error
       return
     }
-    // It is the body of this request that makes no sense. Once it is answered there is nothing more to say.
     if (last.headersSent) {
-      // Node tells of every packet that follows.
-      if (!connection.ending) last.once('close', () => this.#options.end(socket))
       connection.ending = true
       return
     }
+    // It is the body of this request that makes no sense, and whoever reads it waits for the rest.
     last.shouldKeepAlive = false
-    // Whoever reads it waits for the rest.
     if (last.req.listenerCount('error') > 0) last.req.emit('error', error)
   }
 
@@ -139,7 +136,8 @@ export class Pipelines {
       this.#run(connection, ...next)
     }
     if (connection.active.length > 0 || !socket.writable) return
-    if (connection.failure !== null) this.#options.refuse(socket, connection.failure)
+    if (connection.ending) this.#options.end(socket)
+    else if (connection.failure !== null) this.#options.refuse(socket, connection.failure)
     else if (this.#closing) this.#closeIfIdle(connection, socket)
   }
 

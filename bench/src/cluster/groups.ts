@@ -1,6 +1,7 @@
 import { type ClusterBench, OURS } from './bench.js'
 import { etcdCheck } from './etcd-check.js'
 import { failOver } from './fail-over.js'
+import { fill } from './fill.js'
 import { openLoop } from './open-loop.js'
 import { overHttp } from './over-http.js'
 import { restart } from './restart.js'
@@ -29,7 +30,8 @@ export const groups: readonly Group[] = [
   { name: 'http', description: 'the same wrk script for both, 256 connections and one', run: overHttp },
   { name: 'open', description: 'latency when writes come at a rate of their own', run: openLoop },
   { name: 'members', description: 'three, five and seven members', run: members },
-  { name: 'keys', description: '10 thousand to a million keys in the store', run: keys },
+  { name: 'keys', description: '10 thousand to 10 million keys in the store', run: keys },
+  { name: 'length', description: '100 thousand to 10 million entries in the log', run: length },
   { name: 'fail-over', description: 'kill -9 of the leader to the next acknowledged write', run: failOver },
   { name: 'restart', description: 'restart with a million entries in the log', run: restart },
   { name: 'steady', description: 'five minutes of full load: no election', run: steady },
@@ -100,11 +102,22 @@ async function members(bench: ClusterBench): Promise<void> {
 
 async function keys(bench: ClusterBench): Promise<void> {
   await bench.with(3, async (subjects) => {
-    for (const keys of [10_000, 100_000, 1_000_000]) {
+    for (const keys of [10_000, 100_000, 1_000_000, 10_000_000]) {
       const x = { name: 'keys', value: keys }
       for (let round = 0; round < bench.options.rounds; round++)
         for (const subject of subjects)
           await bench.load(subject, { at: '128 B, 1000 outstanding', x, operations: WRITES }, { keys, isFilledFirst: round === 0 })
+    }
+  })
+}
+
+/** The log grows while it is measured too: it has at least so many entries. */
+async function length(bench: ClusterBench): Promise<void> {
+  await bench.with(3, async (subjects) => {
+    for (const entries of [100_000, 1_000_000, 10_000_000]) {
+      for (const subject of subjects) await fill(subject, { entries, keys: 10_000, valueBytes: 128 })
+      const x = { name: 'entries in the log', value: entries }
+      await bench.rounds(subjects, (subject) => bench.load(subject, { at: '128 B, 1000 outstanding', x, operations: WRITES }, {}))
     }
   })
 }

@@ -91,11 +91,12 @@ export class Keyspace {
       return this.#change(before, source, from, to, revision)
     }
     const stored = new StoredValue(key, revision, this.#owner)
-    if (before !== undefined) {
+    if (before === undefined) this.#memory.add(source, from, to, stored)
+    else {
       stored.createRevision = before.createRevision
       stored.version = before.version + 1
+      this.#memory.copy(source, from, to, stored)
     }
-    this.#memory.copy(source, from, to, stored)
     this.#tree.set(key, stored)
     this.#recent.remember(stored, this.#tree.size)
     return stored

@@ -3,28 +3,41 @@ import { LONGEST_RUN, type PutRun } from './put-run.js'
 
 /** Longer keys are looked for in the tree. */
 const MAX_KEY_LENGTH = 64
-/** Places of a set. There are at least twice as many places as keys, so that hardly any set is full. */
+/** Places of a set. */
 const WAYS = 8
-const FIRST_PLACES = 2 ** 11
-const MOST_PLACES = 2 ** 23
-const GROWTH = 2
-/** What stands in more places than these is not taken along when they grow: that would take long, and it comes back as it is used. */
-const MOST_MOVED = 2 ** 18
+const PIECE_BITS = 12
+const PIECE_PLACES = 2 ** PIECE_BITS
+const PLACE_MASK = PIECE_PLACES - 1
+const MOST_PIECES = 2 ** 11
+/** There are at least so many places for each key, so that hardly any set is full. */
+const PLACES_PER_KEY = 4
+/** Which set of a piece a key is in is told by the high bits of its hash, which piece by the low ones. */
+const SET_SHIFT = 32 - PIECE_BITS
+const SETS_MASK = PIECE_PLACES - WAYS
 
 /** What is remembered under its key. */
 interface Keyed {
   readonly key: BinaryKey
 }
 
+class Piece<Stored> {
+  /** Beside each place the hash of the key there, so that others need not be looked at. 0 where there is none. */
+  readonly hashes = new Int32Array(PIECE_PLACES)
+  readonly stored = new Array<Stored | undefined>(PIECE_PLACES)
+}
+
 /**
  * Keys that were used last, found by their bytes: a lookup in the tree is a dozen comparisons of strings that lie all over the
  * memory, and needs the key as a string. A set-associative cache: each key may stand in eight places, and takes the one of
  * another where all are taken; a forgotten key costs time, and nothing else.
+ *
+ * It grows by linear hashing (Litwin, 1980), a piece at a time: growing at once would hold a member of millions of keys up for
+ * longer than an election timeout.
  */
 export class RecentKeys<Stored extends Keyed> {
-  /** Beside each place the hash of the key there, so that others need not be looked at. 0 where there is none. */
-  #hashes = new Int32Array(FIRST_PLACES)
-  #places: (Stored | undefined)[] = new Array<Stored | undefined>(FIRST_PLACES)
+  readonly #pieces: Piece<Stored>[] = [new Piece()]
+  /** One less than the power of two that the number of pieces has not gone beyond yet. */
+  #mask = 0
   #victim = 0
   /** The hashes, and then the places, of the keys that are looked for. */
   readonly #wanted = new Int32Array(LONGEST_RUN)
@@ -32,56 +45,55 @@ export class RecentKeys<Stored extends Keyed> {
   /** The key's bytes lie from `start` up to `end`. */
   find(bytes: Uint8Array, start: number, end: number): Stored | undefined {
     const place = this.#placeOf(hashOfBytes(bytes, start, end))
-    const candidate = place === -1 ? undefined : this.#places[place]
+    const candidate = place === -1 ? undefined : this.#at(place)
     return candidate !== undefined && isKeyAt(candidate.key, bytes, start, end) ? candidate : undefined
   }
 
   /** What is remembered under a key of the same hash as that of each put: nearly always under this one. */
   candidates(puts: PutRun, found: (Stored | undefined)[]): void {
     const { bytes, count, keyStart, keyEnd } = puts
-    const hashes = this.#hashes
     const wanted = this.#wanted
     for (let i = 0; i < count; i++) wanted[i] = hashOfBytes(bytes, keyStart[i] as number, keyEnd[i] as number)
     // The processor fetches for many keys at once what the next loop, which it cannot foresee, would wait for key by key.
     let ahead = 0
-    for (let i = 0; i < count; i++) ahead ^= hashes[this.#firstPlace(wanted[i] as number)] as number
+    for (let i = 0; i < count; i++) ahead ^= this.#hashAt(this.#firstPlace(wanted[i] as number))
     puts.readAhead = ahead
     for (let i = 0; i < count; i++) wanted[i] = this.#placeOf(wanted[i] as number)
-    for (let i = 0; i < count; i++) found[i] = wanted[i] === -1 ? undefined : this.#places[wanted[i] as number]
+    for (let i = 0; i < count; i++) found[i] = wanted[i] === -1 ? undefined : this.#at(wanted[i] as number)
   }
 
   /** @param size how many keys there are */
   remember(stored: Stored, size: number): void {
     const { key } = stored
     if (key.length > MAX_KEY_LENGTH) return
-    if (2 * size > this.#hashes.length && this.#hashes.length < MOST_PLACES) this.#grow()
-    this.#put(hashOf(key), stored)
+    const { length } = this.#pieces
+    if (PLACES_PER_KEY * size > length * PIECE_PLACES && length < MOST_PIECES) this.#grow()
+    const hash = hashOf(key)
+    this.#set(this.#placeFor(hash), hash, stored)
   }
 
   forget(key: BinaryKey): void {
     if (key.length > MAX_KEY_LENGTH) return
     const place = this.#placeOf(hashOf(key))
     if (place === -1) return
-    this.#hashes[place] = 0
-    this.#places[place] = undefined
+    this.#set(place, 0, undefined)
   }
 
+  /** Halves the next piece: what belongs into the other half stands there as it stood here. */
   #grow(): void {
-    const hashes = this.#hashes
-    const places = this.#places
-    this.#hashes = new Int32Array(hashes.length * GROWTH)
-    this.#places = new Array(hashes.length * GROWTH)
-    if (hashes.length > MOST_MOVED) return
-    for (let place = 0; place < hashes.length; place++) {
-      const stored = places[place]
-      if (stored !== undefined) this.#put(hashes[place] as number, stored)
+    const { length } = this.#pieces
+    if (length > this.#mask) this.#mask = 2 * length - 1
+    const piece = this.#piece(length - (this.#mask + 1) / 2)
+    const other = new Piece<Stored>()
+    this.#pieces.push(other)
+    for (let place = 0; place < PIECE_PLACES; place++) {
+      const hash = piece.hashes[place] as number
+      if (hash === 0 || (hash & this.#mask) !== length) continue
+      other.hashes[place] = hash
+      other.stored[place] = piece.stored[place]
+      piece.hashes[place] = 0
+      piece.stored[place] = undefined
     }
-  }
-
-  #put(hash: number, stored: Stored): void {
-    const place = this.#placeFor(hash)
-    this.#hashes[place] = hash
-    this.#places[place] = stored
   }
 
   /** The place of the key, or of one that has the same hash; or else a free one, or else that of another. */
@@ -89,7 +101,7 @@ export class RecentKeys<Stored extends Keyed> {
     const own = this.#placeOf(hash)
     if (own !== -1) return own
     const first = this.#firstPlace(hash)
-    for (let place = first; place < first + WAYS; place++) if (this.#hashes[place] === 0) return place
+    for (let place = first; place < first + WAYS; place++) if (this.#hashAt(place) === 0) return place
     this.#victim = (this.#victim + 1) % WAYS
     return first + this.#victim
   }
@@ -97,12 +109,34 @@ export class RecentKeys<Stored extends Keyed> {
   /** -1 when no key of this hash is remembered. */
   #placeOf(hash: number): number {
     const first = this.#firstPlace(hash)
-    for (let place = first; place < first + WAYS; place++) if (this.#hashes[place] === hash) return place
+    const { hashes } = this.#piece(first >>> PIECE_BITS)
+    const start = first & PLACE_MASK
+    for (let i = 0; i < WAYS; i++) if (hashes[start + i] === hash) return first + i
     return -1
   }
 
   #firstPlace(hash: number): number {
-    return hash & (this.#hashes.length - WAYS)
+    let piece = hash & this.#mask
+    if (piece >= this.#pieces.length) piece &= this.#mask >>> 1
+    return (piece << PIECE_BITS) + ((hash >>> SET_SHIFT) & SETS_MASK)
+  }
+
+  #piece(i: number): Piece<Stored> {
+    return this.#pieces[i] as Piece<Stored>
+  }
+
+  #hashAt(place: number): number {
+    return this.#piece(place >>> PIECE_BITS).hashes[place & PLACE_MASK] as number
+  }
+
+  #at(place: number): Stored | undefined {
+    return this.#piece(place >>> PIECE_BITS).stored[place & PLACE_MASK]
+  }
+
+  #set(place: number, hash: number, stored: Stored | undefined): void {
+    const piece = this.#piece(place >>> PIECE_BITS)
+    piece.hashes[place & PLACE_MASK] = hash
+    piece.stored[place & PLACE_MASK] = stored
   }
 }
 

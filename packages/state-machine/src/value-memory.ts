@@ -13,32 +13,49 @@ export interface Place {
   room: number
 }
 
+/** Memory that small values share. */
+class Slab {
+  memory: Uint8Array = new Uint8Array(0)
+  used = 0
+  readonly #allocate: (bytes: number) => Uint8Array
+
+  constructor(allocate: (bytes: number) => Uint8Array) {
+    this.#allocate = allocate
+  }
+
+  take(length: number, place: Place): void {
+    if (this.used + length > this.memory.length) {
+      this.memory = this.#allocate(SLAB_BYTES)
+      this.used = 0
+    }
+    place.memory = this.memory
+    place.start = this.used
+    this.used += length
+  }
+}
+
 /**
  * Copies values out of the batch that brought them. A value that stayed a view would keep its whole batch (megabytes) in
  * memory for as long as the key is not overwritten; a copy in a slab keeps at most the slab, 8 KiB, and saves the cost of
  * an allocation off the heap, which is more than that of copying.
+ *
+ * Small values of new keys lie in memory that V8 does not count. Each 64 MiB of what it counts make it look through the whole
+ * heap, ten milliseconds for each datagram that comes meanwhile: a member of millions of keys would answer none for a second
+ * again and again. Where keys are new the heap grows too, and V8 looks through it when it has grown by its half or more. All
+ * other memory is counted: without new keys nothing else would tell V8 that there is some to free.
  */
 export class ValueMemory {
-  #slab: Uint8Array = new Uint8Array(0)
-  #used = 0
+  readonly #added = new Slab(allocateUncounted)
+  readonly #copied = new Slab(allocate)
 
-  /** Copies the bytes of `source` from `from` up to `to` into new memory, and says in `place` where they are. */
+  /** Copies the value of a new key, the bytes of `source` from `from` up to `to`, and says in `place` where it is. */
+  add(source: Uint8Array, from: number, to: number, place: Place): void {
+    this.#write(this.#added, source, from, to - from, place)
+  }
+
+  /** As `add`, for a key that there is. */
   copy(source: Uint8Array, from: number, to: number, place: Place): void {
-    const length = to - from
-    if (length > MAX_SHARED_BYTES) {
-      place.memory = allocate(length)
-      place.start = 0
-    } else {
-      if (this.#used + length > this.#slab.length) {
-        this.#slab = allocate(SLAB_BYTES)
-        this.#used = 0
-      }
-      place.memory = this.#slab
-      place.start = this.#used
-      this.#used += length
-    }
-    place.room = length
-    write(source, from, length, place)
+    this.#write(this.#copied, source, from, to - from, place)
   }
 
   /** As `copy`, where nobody sees the value that lies at `place` any more: its memory is written over if the new one fits well. */
@@ -46,6 +63,15 @@ export class ValueMemory {
     const length = to - from
     if (length <= place.room && (place.room <= 2 * length || place.room <= length + MAX_UNUSED_BYTES)) write(source, from, length, place)
     else this.copy(source, from, to, place)
+  }
+
+  #write(slab: Slab, source: Uint8Array, from: number, length: number, place: Place): void {
+    if (length > MAX_SHARED_BYTES) {
+      place.memory = allocate(length)
+      place.start = 0
+    } else slab.take(length, place)
+    place.room = length
+    write(source, from, length, place)
   }
 }
 
@@ -60,4 +86,9 @@ const { set, subarray } = Uint8Array.prototype
 function allocate(bytes: number): Uint8Array {
   const memory = Buffer.allocUnsafeSlow(bytes)
   return new Uint8Array(memory.buffer, memory.byteOffset, bytes)
+}
+
+/** What threads could share V8 counts for none of them. */
+function allocateUncounted(bytes: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(bytes))
 }

@@ -1,20 +1,23 @@
 import { expect, test } from 'vitest'
+import { Keyspace } from '../src/keyspace.js'
 import { type Place, ValueMemory } from '../src/value-memory.js'
 
 const nowhere = (): Place => ({ memory: new Uint8Array(0), start: 0, length: 0, room: 0 })
 const at = ({ memory, start, length }: Place) => Buffer.from(memory.subarray(start, start + length)).toString()
-const put = (memory: ValueMemory, value: string, place: Place, how: 'copy' | 'replace') =>
+const put = (memory: ValueMemory, value: string, place: Place, how: 'add' | 'copy' | 'replace') =>
   memory[how](Buffer.from(`<${value}>`), 1, 1 + value.length, place)
 
 test('values are copied, small ones side by side and large ones into memory of their own', () => {
   const memory = new ValueMemory()
-  const [first, second, large] = [nowhere(), nowhere(), nowhere()]
-  put(memory, 'one', first, 'copy')
-  put(memory, 'two', second, 'copy')
-  put(memory, 'l'.repeat(1025), large, 'copy')
-  expect([at(first), at(second), at(large)]).toEqual(['one', 'two', 'l'.repeat(1025)])
-  expect(first.memory).toBe(second.memory)
-  expect(large.memory.buffer.byteLength).toBe(1025)
+  for (const how of ['add', 'copy'] as const) {
+    const [first, second, large] = [nowhere(), nowhere(), nowhere()]
+    put(memory, 'one', first, how)
+    put(memory, 'two', second, how)
+    put(memory, 'l'.repeat(1025), large, how)
+    expect([at(first), at(second), at(large)]).toEqual(['one', 'two', 'l'.repeat(1025)])
+    expect(first.memory).toBe(second.memory)
+    expect(large.memory.buffer.byteLength).toBe(1025)
+  }
 })
 
 test('a value is written over the one before where it fits, and over no other', () => {
@@ -44,4 +47,42 @@ test('a small value does not keep the memory of a large one', () => {
   expect(place.memory).not.toBe(large)
   expect(place.memory.buffer.byteLength).toBe(49_999)
   expect(at(place)).toBe('s'.repeat(49_999))
+})
+
+/** By how many MiB what V8 counts besides its heap grows. */
+function counted(run: () => void): number {
+  const { external } = process.memoryUsage()
+  run()
+  return (process.memoryUsage().external - external) / 2 ** 20
+}
+
+test('V8 counts the memory of all values but the small ones of new keys', () => {
+  const kept: Place[] = []
+  const countedOf = (valueBytes: number, how: 'add' | 'copy' | 'replace') => {
+    const memory = new ValueMemory()
+    const value = Buffer.alloc(valueBytes)
+    return counted(() => {
+      for (let put = 0; put < (20 * 2 ** 20) / valueBytes; put++) {
+        const place = nowhere()
+        memory[how](value, 0, valueBytes, place)
+        kept.push(place)
+      }
+    })
+  }
+  expect(countedOf(1024, 'add')).toBeLessThan(5)
+  expect(countedOf(2048, 'add')).toBeGreaterThan(15)
+  expect(countedOf(1024, 'copy')).toBeGreaterThan(15)
+  expect(countedOf(1024, 'replace')).toBeGreaterThan(15)
+})
+
+test('a keyspace tells values of new keys from others', () => {
+  const keys = new Keyspace()
+  const value = Buffer.alloc(1024)
+  const putAll = () => {
+    for (let key = 0; key < 20_000; key++) keys.put(`key-${key}`, value, 0, 1024, 1)
+  }
+  expect(counted(putAll)).toBeLessThan(5)
+  const fork = keys.fork()
+  expect(counted(putAll)).toBeGreaterThan(15)
+  expect(fork.size).toBe(20_000)
 })

@@ -62,16 +62,17 @@ async function measure(chosen: readonly Suite[], { rounds, seconds, dir, json }:
     const date = new Date().toISOString()
     try {
       await suite.run(recorder, { rounds, duration: seconds * 1000, directory, say: (line) => process.stderr.write(`${line}\n`) })
+    } finally {
+      // Also when it has failed, and after each, so that one that fails takes nothing of what was measured with it.
       const machine = describeMachine(directory, suite.versions, suite.programs)
       const command = `pnpm bench ${process.argv.slice(2).join(' ')}`
-      reports.push({ suite: suite.name, command, date, machine, figures: recorder.figures, ratios: recorder.ratios })
-      // After each, so that one that fails takes nothing of the others with it.
+      const report = { suite: suite.name, command, date, machine, figures: recorder.figures, ratios: recorder.ratios }
+      reports.push(report)
       if (json !== undefined) writeFileSync(json, `${JSON.stringify(reports, null, 2)}\n`)
-    } finally {
+      console.log(`${machine.join('\n')}\n\n${tablesOf(report)}\n`)
       if (existsSync(directory)) rmSync(directory, { recursive: true, force: true })
     }
   }
-  for (const report of reports) console.log(`${report.machine.join('\n')}\n\n${tablesOf(report)}\n`)
 }
 
 async function makePage(files: readonly string[], { out }: { readonly out: string }): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
+import { putAll } from './fill.js'
 import { LatencyRecorder } from './latency-recorder.js'
 import { keyOf, type LoadPlan, type LoadResult, type Order } from './load-plan.js'
 import { connectTo, type Target } from './target.js'
@@ -39,15 +40,8 @@ class Load {
   /** Puts every key of this process once. */
   async fill(): Promise<void> {
     const { process: first, processes, keys } = this.#plan
-    let next = first
-    const some = async () => {
-      while (next < keys) {
-        const key = keyOf(next)
-        next += processes
-        await this.#target.put(key, this.#value)
-      }
-    }
-    await Promise.all(Array.from({ length: FILLING_AT_ONCE }, some))
+    const count = Math.ceil((keys - first) / processes)
+    await putAll(this.#target, count, (n) => keyOf(first + n * processes), this.#value, FILLING_AT_ONCE)
   }
 
   start(): void {

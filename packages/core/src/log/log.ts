@@ -6,8 +6,9 @@ import { TermRuns } from './term-runs.js'
 
 /** Batches of so many bytes are not joined with others. */
 const NOT_JOINED_BYTES = 16 * 1024
-/** Of the window, what stays of entries that nobody is known to need, for a member that falls behind by little. */
+/** Of the window, what stays of entries that nobody is known to need, for a member that falls behind by little; and at most. */
 const SPARE_SHARE = 1 / 16
+const MAX_SPARE_BYTES = 1024 * 1024
 
 /**
  * The member's view of the entries. The terms of all of them are in memory; payloads only from `windowFirst` on, the older
@@ -158,10 +159,11 @@ export class Log {
 
   /**
    * Nobody is known to need the entries before `index`: of those most leave memory at once, and not when the window is full.
-   * Garbage that is young costs a collector next to nothing.
+   * Garbage that is young costs a collector next to nothing; what outlives two of its rounds stays until all that is alive has
+   * been looked through, which in a member of millions of keys takes seconds.
    */
   release(index: number): void {
-    this.#evict(this.#maxWindowBytes * SPARE_SHARE, index - 1)
+    this.#evict(Math.min(this.#maxWindowBytes * SPARE_SHARE, MAX_SPARE_BYTES), index - 1)
   }
 
   /**

@@ -172,15 +172,28 @@ describe.each([0, 7, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52])('a log that begins behi
   })
 })
 
-describe('entries for a message or the state machine', () => {
-  const filled = (lengths: readonly number[]) => {
-    const log = new Log({ hardState, baseIndex: 0, baseTerm: 0, lastIndex: 0, runs: [] }, 1e9)
-    lengths.forEach((length, i) => {
-      log.append(EntryBatch.of(i + 1, 1, 0, [new Uint8Array(length)]))
-    })
-    return log
-  }
+/** One batch of each length. */
+function filled(lengths: readonly number[]): Log {
+  const log = new Log({ hardState, baseIndex: 0, baseTerm: 0, lastIndex: 0, runs: [] }, 1e9)
+  lengths.forEach((length, i) => {
+    log.append(EntryBatch.of(i + 1, 1, 0, [new Uint8Array(length)]))
+  })
+  return log
+}
 
+describe('entries that nobody needs', () => {
+  it('leave memory but for a megabyte, however large the window is', () => {
+    const log = filled([500_000, 500_000, 500_000, 500_000])
+    log.madeDurable(4)
+    expect(log.windowFirst).toBe(1)
+    log.release(2)
+    expect(log.windowFirst).toBe(2)
+    log.release(5)
+    expect(log.windowFirst).toBe(3)
+  })
+})
+
+describe('entries for a message or the state machine', () => {
   it('are joined where batches are small', () => {
     const entries = filled([10, 20, 30]).entries(1, 3, 1e6)
     expect([entries?.firstIndex, entries?.count]).toEqual([1, 3])

@@ -1,5 +1,6 @@
 import { type BinaryKey, isKeyAt } from './key.js'
 import { LONGEST_RUN, type PutRun } from './put-run.js'
+import { uncountedMemory } from './uncounted-memory.js'
 
 /** Longer keys are looked for in the tree. */
 const MAX_KEY_LENGTH = 64
@@ -8,9 +9,10 @@ const WAYS = 8
 const PIECE_BITS = 12
 const PIECE_PLACES = 2 ** PIECE_BITS
 const PLACE_MASK = PIECE_PLACES - 1
-const MOST_PIECES = 2 ** 11
+/** 400 MB. */
+const MOST_PIECES = 2 ** 13
 /** There are at least so many places for each key, so that hardly any set is full. */
-const PLACES_PER_KEY = 4
+const PLACES_PER_KEY = 3
 /** Which set of a piece a key is in is told by the high bits of its hash, which piece by the low ones. */
 const SET_SHIFT = 32 - PIECE_BITS
 const SETS_MASK = PIECE_PLACES - WAYS
@@ -22,7 +24,7 @@ interface Keyed {
 
 class Piece<Stored> {
   /** Beside each place the hash of the key there, so that others need not be looked at. 0 where there is none. */
-  readonly hashes = new Int32Array(PIECE_PLACES)
+  readonly hashes = new Int32Array(uncountedMemory(PIECE_PLACES * Int32Array.BYTES_PER_ELEMENT))
   readonly stored = new Array<Stored | undefined>(PIECE_PLACES)
 }
 
@@ -38,9 +40,14 @@ export class RecentKeys<Stored extends Keyed> {
   readonly #pieces: Piece<Stored>[] = [new Piece()]
   /** One less than the power of two that the number of pieces has not gone beyond yet. */
   #mask = 0
+  readonly #mostPieces: number
   #victim = 0
   /** The hashes, and then the places, of the keys that are looked for. */
   readonly #wanted = new Int32Array(LONGEST_RUN)
+
+  constructor(mostPieces = MOST_PIECES) {
+    this.#mostPieces = mostPieces
+  }
 
   /** The key's bytes lie from `start` up to `end`. */
   find(bytes: Uint8Array, start: number, end: number): Stored | undefined {
@@ -67,7 +74,7 @@ export class RecentKeys<Stored extends Keyed> {
     const { key } = stored
     if (key.length > MAX_KEY_LENGTH) return
     const { length } = this.#pieces
-    if (PLACES_PER_KEY * size > length * PIECE_PLACES && length < MOST_PIECES) this.#grow()
+    if (PLACES_PER_KEY * size > length * PIECE_PLACES && length < this.#mostPieces) this.#grow()
     const hash = hashOf(key)
     this.#set(this.#placeFor(hash), hash, stored)
   }

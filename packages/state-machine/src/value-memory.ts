@@ -1,3 +1,5 @@
+import { uncountedMemory } from './uncounted-memory.js'
+
 /** Values larger than this get memory of their own. */
 const MAX_SHARED_BYTES = 1024
 const SLAB_BYTES = 8 * 1024
@@ -39,13 +41,11 @@ class Slab {
  * memory for as long as the key is not overwritten; a copy in a slab keeps at most the slab, 8 KiB, and saves the cost of
  * an allocation off the heap, which is more than that of copying.
  *
- * Small values of new keys lie in memory that V8 does not count. Each 64 MiB of what it counts make it look through the whole
- * heap, ten milliseconds for each datagram that comes meanwhile: a member of millions of keys would answer none for a second
- * again and again. Where keys are new the heap grows too, and V8 looks through it when it has grown by its half or more. All
- * other memory is counted: without new keys nothing else would tell V8 that there is some to free.
+ * Small values of new keys lie in memory that V8 does not count: with each, the heap grows by its key. The memory of all others is
+ * counted, since that of the value before may be free now.
  */
 export class ValueMemory {
-  readonly #added = new Slab(allocateUncounted)
+  readonly #added = new Slab((bytes) => new Uint8Array(uncountedMemory(bytes)))
   readonly #copied = new Slab(allocate)
 
   /** Copies the value of a new key, the bytes of `source` from `from` up to `to`, and says in `place` where it is. */
@@ -86,9 +86,4 @@ const { set, subarray } = Uint8Array.prototype
 function allocate(bytes: number): Uint8Array {
   const memory = Buffer.allocUnsafeSlow(bytes)
   return new Uint8Array(memory.buffer, memory.byteOffset, bytes)
-}
-
-/** What threads could share V8 counts for none of them. */
-function allocateUncounted(bytes: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(bytes))
 }

@@ -18,7 +18,7 @@ export interface Tuning {
   maxInflightMessages: number
   /**
    * Durable entries kept in memory; older ones are read back from storage. Entries that are applied, and that every member
-   * that keeps up has, take at most a sixteenth of it. Default 64 MiB.
+   * that keeps up has, take at most a sixteenth of it, and 1 MiB. Default 64 MiB.
    */
   maxWindowBytes: number
   /**

@@ -91,7 +91,7 @@ export class Keyspace {
       return this.#change(before, source, from, to, revision)
     }
     const stored = new StoredValue(key, revision, this.#owner)
-    if (before === undefined) this.#memory.add(source, from, to, stored)
+    if (before === undefined) this.#memory.add(source, from, to, stored, this.#tree.size + 1)
     else {
       stored.createRevision = before.createRevision
       stored.version = before.version + 1

@@ -41,16 +41,25 @@ class Slab {
  * memory for as long as the key is not overwritten; a copy in a slab keeps at most the slab, 8 KiB, and saves the cost of
  * an allocation off the heap, which is more than that of copying.
  *
- * Small values of new keys lie in memory that V8 does not count: with each, the heap grows by its key. The memory of all others is
- * counted, since that of the value before may be free now.
+ * Small values of keys that make more of them than there ever were lie in memory that V8 does not count: it grows with the heap.
+ * All other memory is counted, since as much may be free now: that of the value before, or of a key that was deleted.
  */
 export class ValueMemory {
   readonly #added = new Slab((bytes) => new Uint8Array(uncountedMemory(bytes)))
   readonly #copied = new Slab(allocate)
 
-  /** Copies the value of a new key, the bytes of `source` from `from` up to `to`, and says in `place` where it is. */
-  add(source: Uint8Array, from: number, to: number, place: Place): void {
-    this.#write(this.#added, source, from, to - from, place)
+  /** The most that there ever were, forks included. */
+  #mostKeys = 0
+
+  /**
+   * Copies the value of a new key, the bytes of `source` from `from` up to `to`, and says in `place` where it is.
+   *
+   * @param keys how many there are with this one
+   */
+  add(source: Uint8Array, from: number, to: number, place: Place, keys: number): void {
+    const isGrowth = keys > this.#mostKeys
+    if (isGrowth) this.#mostKeys = keys
+    this.#write(isGrowth ? this.#added : this.#copied, source, from, to - from, place)
   }
 
   /** As `add`, for a key that there is. */

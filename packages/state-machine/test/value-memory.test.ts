@@ -1,11 +1,14 @@
-import { expect, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it, test } from 'vitest'
 import { Keyspace } from '../src/keyspace.js'
 import { type Place, ValueMemory } from '../src/value-memory.js'
 
 const nowhere = (): Place => ({ memory: new Uint8Array(0), start: 0, length: 0, room: 0 })
 const at = ({ memory, start, length }: Place) => Buffer.from(memory.subarray(start, start + length)).toString()
+let keys = 0
 const put = (memory: ValueMemory, value: string, place: Place, how: 'add' | 'copy' | 'replace') =>
-  memory[how](Buffer.from(`<${value}>`), 1, 1 + value.length, place)
+  memory[how](Buffer.from(`<${value}>`), 1, 1 + value.length, place, ++keys)
 
 test('values are copied, small ones side by side and large ones into memory of their own', () => {
   const memory = new ValueMemory()
@@ -49,8 +52,14 @@ test('a small value does not keep the memory of a large one', () => {
   expect(at(place)).toBe('s'.repeat(49_999))
 })
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
 /** By how many MiB what V8 counts besides its heap grows. */
 function counted(run: () => void): number {
+  // The memory that one collection finds to be free is told as free when the next begins.
+  collectGarbage()
+  collectGarbage()
   const { external } = process.memoryUsage()
   run()
   return (process.memoryUsage().external - external) / 2 ** 20
@@ -64,7 +73,7 @@ test('V8 counts the memory of all values but the small ones of new keys', () => 
     return counted(() => {
       for (let put = 0; put < (20 * 2 ** 20) / valueBytes; put++) {
         const place = nowhere()
-        memory[how](value, 0, valueBytes, place)
+        memory[how](value, 0, valueBytes, place, kept.length + 1)
         kept.push(place)
       }
     })
@@ -75,14 +84,32 @@ test('V8 counts the memory of all values but the small ones of new keys', () => 
   expect(countedOf(1024, 'replace')).toBeGreaterThan(15)
 })
 
-test('a keyspace tells values of new keys from others', () => {
-  const keys = new Keyspace()
+describe('of the values of a keyspace V8 counts', () => {
+  const COUNT = 20_000
   const value = Buffer.alloc(1024)
-  const putAll = () => {
-    for (let key = 0; key < 20_000; key++) keys.put(`key-${key}`, value, 0, 1024, 1)
+  const putFrom = (keys: Keyspace, first: number) => () => {
+    for (let key = first; key < first + COUNT; key++) keys.put(`key-${key}`, value, 0, 1024, 1)
   }
-  expect(counted(putAll)).toBeLessThan(5)
-  const fork = keys.fork()
-  expect(counted(putAll)).toBeGreaterThan(15)
-  expect(fork.size).toBe(20_000)
+
+  it('none of new keys, but all that a fork shares and so does not write over', () => {
+    const keys = new Keyspace()
+    expect(counted(putFrom(keys, 0))).toBeLessThan(5)
+    const fork = keys.fork()
+    expect(counted(putFrom(keys, 0))).toBeGreaterThan(15)
+    expect(fork.size).toBe(COUNT)
+  })
+
+  it('those of new keys where there were as many before: what was deleted is to be freed', () => {
+    const keys = new Keyspace()
+    putFrom(keys, 0)()
+    for (let key = 0; key < COUNT; key++) keys.delete(`key-${key}`)
+    expect(counted(putFrom(keys, COUNT))).toBeGreaterThan(15)
+    expect(counted(putFrom(keys, 2 * COUNT))).toBeLessThan(5)
+  })
+
+  it('those of new keys where a fork that was dropped had as many', () => {
+    const keys = new Keyspace()
+    putFrom(keys.fork(), 0)()
+    expect(counted(putFrom(keys.fork(), 0))).toBeGreaterThan(15)
+  })
 })

@@ -1,11 +1,14 @@
 import { type ClusterBench, OURS } from './bench.js'
 import { fill } from './fill.js'
 import type { Subject } from './subject.js'
-import { runWrk } from './wrk.js'
+import { runWrk, type WrkOutcome } from './wrk.js'
 
 const KEYS = 10_000
-/** In ms: so long a server in Node gets faster under HTTP, which is far more code than the client protocol. */
-const WARM_UP = 10_000
+const MANY = 256
+/** So many times as long as a measurement usually takes: for ten seconds a server in Node gets faster under HTTP, which is much code. */
+const WARM_UP = 5
+/** So many times as long: all connections are new, and rates differ more than those of our own protocol. */
+const MEASURED = 2
 
 interface HttpLoad {
   readonly operation: 'put' | 'get'
@@ -15,25 +18,41 @@ interface HttpLoad {
 /** Both sides loaded over HTTP by the same wrk script, at the member that leads. */
 export async function overHttp(bench: ClusterBench): Promise<void> {
   await bench.with(3, async (subjects) => {
-    for (const subject of subjects) await fill(subject, { entries: KEYS, keys: KEYS, valueBytes: 128 })
-    for (const connections of [256, 1]) {
+    for (const subject of subjects) {
+      await fill(subject, { entries: KEYS, keys: KEYS, valueBytes: 128 })
+      for (const operation of ['put', 'get'] as const) await load(bench, subject, { operation, connections: MANY }, WARM_UP)
+    }
+    for (const connections of [MANY, 1]) {
       await measure(bench, subjects, { operation: 'put', connections })
       await measure(bench, subjects, { operation: 'get', connections })
     }
   })
 }
 
-async function measure(bench: ClusterBench, subjects: readonly Subject[], { operation, connections }: HttpLoad): Promise<void> {
+async function load(bench: ClusterBench, subject: Subject, { operation, connections }: HttpLoad, times: number): Promise<WrkOutcome> {
+  const { duration, directory } = bench.options
+  const address = await subject.leaderAddress()
+  return runWrk({
+    target: subject.kind,
+    address,
+    operation,
+    connections,
+    valueBytes: 128,
+    keys: KEYS,
+    duration: times * duration,
+    directory,
+  })
+}
+
+async function measure(bench: ClusterBench, subjects: readonly Subject[], httpLoad: HttpLoad): Promise<void> {
   const { recorder, options, other } = bench
-  const { duration, directory } = options
+  const { operation, connections } = httpLoad
   const what = operation === 'put' ? 'writes/s' : 'linearizable reads/s'
   const at = `HTTP, 128 B, connections: ${connections}`
   const latencyAt = `${at}, ${operation === 'put' ? 'writes' : 'reads'}`
   await bench.rounds(subjects, async (subject) => {
-    const { name, kind } = subject
-    const load = { target: kind, address: await subject.leaderAddress(), operation, connections, valueBytes: 128, keys: KEYS, directory }
-    await runWrk({ ...load, duration: Math.min(WARM_UP, 2 * duration) })
-    const { rate, median, p99 } = await runWrk({ ...load, duration })
+    const { name } = subject
+    const { rate, median, p99 } = await load(bench, subject, httpLoad, MEASURED)
     recorder.add({ what, at, by: name }, rate)
     recorder.add({ what: 'median latency, ms', at: latencyAt, by: name }, median)
     recorder.add({ what: 'p99 latency, ms', at: latencyAt, by: name }, p99)

@@ -1,4 +1,4 @@
-import { type RequestListener, Server } from 'node:http'
+import { type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
@@ -6,6 +6,7 @@ import { Pipelines } from '../http/pipeline.js'
 import { reasonOf, writeRefusal } from '../http/refusal.js'
 import { onSocket } from './byte-stream.js'
 import { closeGently, LINGER } from './close-gently.js'
+import { ConnectionBurst } from './connection-burst.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -46,6 +47,7 @@ export class ClientPort {
   readonly #server: Server
   readonly #serveHttp: Listener
   readonly #pipelines: Pipelines
+  readonly #burst = new ConnectionBurst()
   readonly #protocols = new Set<ProtocolConnection>()
   readonly #patience: Patience
   readonly #sockets = new Set<Socket>()
@@ -80,8 +82,9 @@ export class ClientPort {
       },
       end: (socket) => closeGently(socket, this.#patience.linger),
     })
-    this.#server.on('request', this.#pipelines.take)
-    this.#server.on('checkContinue', this.#pipelines.take)
+    const take: RequestListener = (request, response) => this.#burst.run(() => this.#take(request, response))
+    this.#server.on('request', take)
+    this.#server.on('checkContinue', take)
     // Whoever does not take an answer would keep it here for ever.
     this.#server.setTimeout(options.idleTimeout, (socket: Socket) => {
       if (!this.#pipelines.isBusy(socket)) socket.destroy()
@@ -130,6 +133,7 @@ export class ClientPort {
   }
 
   #accept(socket: Socket): void {
+    this.#burst.came()
     this.#sockets.add(socket)
     this.#silent.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
@@ -163,6 +167,11 @@ export class ClientPort {
     socket.resume()
   }
 
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    // A connection that has ended meanwhile says so to nobody who listens from now on.
+    if (!request.socket.destroyed) this.#pipelines.take(request, response)
+  }
+
   #serveProtocol(socket: Socket): void {
     const { protocol, idleTimeout } = this.#options
     const timeouts = { idle: idleTimeout, linger: this.#patience.linger }
@@ -178,6 +187,8 @@ export class ClientPort {
       socket.destroy()
       return
     }
+    // It may be the body of a request that waits.
+    this.#burst.flush()
     this.#pipelines.fail(socket, reasonOf(error))
   }
 }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ConnectionBurst } from '../src/endpoint/connection-burst.js'
-import { echo, GET } from './http-by-hand.js'
+import { echo, GET, LIMIT, put } from './http-by-hand.js'
 import { startPort } from './port.js'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -53,16 +53,42 @@ test('work waits for no longer than 10 ms where connections come without end', a
   expect(done).toEqual(['a'])
 })
 
-test('what waits can be carried out at once', async () => {
+test('no more than 4096 wait', () => {
+  const burst = new ConnectionBurst()
+  let done = 0
+  burst.came()
+  for (let i = 0; i < 4095; i++) burst.run(() => done++)
+  expect(done).toBe(0)
+  burst.run(() => done++)
+  expect(done).toBe(4096)
+})
+
+test('where some of it throws, the rest is carried out all the same, in its order', async () => {
+  const thrown: unknown[] = []
+  process.setUncaughtExceptionCaptureCallback((error) => thrown.push(error))
+  onTestFinished(() => process.setUncaughtExceptionCaptureCallback(null))
   const burst = new ConnectionBurst()
   const { done, run } = notes(burst)
+  const error = new Error('thrown')
   burst.came()
   run('a')
-  burst.flush()
-  expect(done).toEqual(['a'])
+  burst.run(() => {
+    throw error
+  })
+  run('b')
+  burst.run(() => {
+    throw error
+  })
+  run('c')
   await turn()
   await turn()
-  expect(done).toEqual(['a'])
+  expect([done, thrown]).toEqual([['a'], [error]])
+  run('d')
+  for (let i = 0; i < 3; i++) await turn()
+  expect([done, thrown]).toEqual([
+    ['a', 'b', 'c', 'd'],
+    [error, error],
+  ])
 })
 
 test('connections that come at once are served in far fewer turns than there are of them', async () => {
@@ -92,17 +118,91 @@ test('connections that come at once are served in far fewer turns than there are
   expect(servedIn.size).toBeLessThan(CONNECTIONS / 2)
 })
 
-test('a request whose connection ends while it waits is not served', async () => {
-  const waiting: (() => void)[] = []
-  const run = vi.spyOn(ConnectionBurst.prototype, 'run').mockImplementation((work) => void waiting.push(work))
-  onTestFinished(() => run.mockRestore())
-  const { served, onRequest } = echo()
+/** A port to which connections come without end, so that requests wait until they are carried out. */
+async function burstingPort() {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
+  const came = vi.spyOn(ConnectionBurst.prototype, 'came')
+  const run = vi.spyOn(ConnectionBurst.prototype, 'run')
+  const { served, held, onRequest } = echo()
   const { port, dial } = await startPort({ onRequest })
+  let isOver = false
+  onTestFinished(() => {
+    isOver = true
+    for (const spy of [clock, came, run]) spy.mockRestore()
+  })
+  await dial()
+  await vi.waitFor(() => expect(came).toHaveBeenCalled())
+  const burst = came.mock.contexts[0] as ConnectionBurst
+  const goOn = () => {
+    if (isOver) return
+    burst.came()
+    setImmediate(goOn)
+  }
+  goOn()
+  /** Fulfilled once so many requests have come, in all. */
+  const requests = (count: number) => vi.waitFor(() => expect(run).toHaveBeenCalledTimes(count))
+  return { port, dial, served, held, requests, carryOut: () => burst.flush() }
+}
+
+test('a request whose connection ends while it waits is not served', async () => {
+  const { port, dial, served, carryOut, requests } = await burstingPort()
   const peer = await dial()
   peer.send(GET)
-  await vi.waitFor(() => expect(waiting).toHaveLength(1))
+  await requests(1)
   peer.socket.resetAndDestroy()
-  await vi.waitFor(() => expect(port.connections).toBe(0))
-  for (const work of waiting) work()
+  await vi.waitFor(() => expect(port.connections).toBe(1))
+  carryOut()
   expect(served).toEqual([])
+})
+
+test('a request that waits behind the last answer of its connection is not served', async () => {
+  const { dial, served, carryOut, requests } = await burstingPort()
+  const peer = await dial()
+  peer.send(put('/too-large', 'transfer-encoding: chunked', ''))
+  await requests(1)
+  carryOut()
+  peer.send(`${(2 * LIMIT).toString(16)}\r\n${'x'.repeat(2 * LIMIT)}\r\n0\r\n\r\n${GET}`)
+  await requests(2)
+  await peer.until(() => peer.statuses.length === 1)
+  carryOut()
+  await peer.end()
+  expect(peer.statuses).toEqual([413])
+  expect(served).toEqual(['PUT /too-large'])
+})
+
+test('requests that wait when the port closes came before: they are served', async () => {
+  const { port, dial, served, held, carryOut, requests } = await burstingPort()
+  const [fresh, used] = [await dial(), await dial()]
+  used.send(put('/held', 'content-length: 1', 'a'))
+  await requests(1)
+  carryOut()
+  await vi.waitFor(() => expect(held).toHaveLength(1))
+  used.send(GET)
+  await requests(2)
+  held[0]?.()
+  await used.until(() => used.statuses.length === 1)
+  fresh.send(GET)
+  await requests(3)
+  const closed = port.close()
+  await Promise.all([fresh.over, used.over])
+  await Promise.all([fresh.end(), used.end(), closed])
+  expect(served).toEqual(['PUT /held', 'GET /', 'GET /'])
+  expect([fresh.statuses, used.statuses]).toEqual([[200], [200, 200]])
+})
+
+test('nothing waits once the port closes', async () => {
+  const { port, dial, held, carryOut, requests } = await burstingPort()
+  const [first, second] = [await dial(), await dial()]
+  first.send(put('/held', 'content-length: 1', 'a'))
+  await requests(1)
+  carryOut()
+  await vi.waitFor(() => expect(held).toHaveLength(1))
+  second.send('GET / HT')
+  const closed = port.close()
+  second.send('TP/1.1\r\nhost: x\r\n\r\n')
+  await second.over
+  held[0]?.()
+  await first.over
+  await Promise.all([first.end(), second.end(), closed])
+  expect(second.statuses).toEqual([503])
 })

@@ -144,9 +144,14 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   #transaction(transaction: TransactionCommand): StoreResult {
     // A transaction that reads works on a fork, which is dropped if it fails; without reads nothing can fail any more.
     const keys = canFail(transaction) ? this.#keys.fork() : this.#keys
-    const { succeeded, results, changed } = runTransaction(keys, transaction, this.#revision + 1)
-    this.#keys = keys
-    if (changed) this.#revision += 1
-    return { type: 'transaction', revision: this.#revision, succeeded, results }
+    try {
+      const { succeeded, results, changed } = runTransaction(keys, transaction, this.#revision + 1)
+      this.#keys = keys
+      if (changed) this.#revision += 1
+      return { type: 'transaction', revision: this.#revision, succeeded, results }
+    } catch (error) {
+      for (const step of [...transaction.thenSteps, ...transaction.elseSteps]) if (step.type === 'put') keys.forget(toBinaryKey(step.key))
+      throw error
+    }
   }
 }

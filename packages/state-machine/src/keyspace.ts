@@ -128,9 +128,16 @@ export class Keyspace {
     const valueStart = puts.valueStart[i] as number
     const valueEnd = puts.valueEnd[i] as number
     const found = this.#found[i]
+    // It would keep what the key holds later on.
+    this.#found[i] = undefined
     return found === undefined
       ? this.put(puts.key(i), bytes, valueStart, valueEnd, revision)
       : this.#change(found, bytes, valueStart, valueEnd, revision)
+  }
+
+  /** Called before a fork is dropped, for each key that it has put: what finds keys that were used last keeps nothing of it then. */
+  forget(key: BinaryKey): void {
+    this.#recent.forget(key)
   }
 
   /** Whether the key existed. */

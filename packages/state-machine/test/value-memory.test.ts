@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it, test } from 'vitest'
 import { Keyspace } from '../src/keyspace.js'
 import { type Place, ValueMemory } from '../src/value-memory.js'
+import { growthOf } from './garbage.js'
 
 const nowhere = (): Place => ({ memory: new Uint8Array(0), start: 0, length: 0, room: 0 })
 const at = ({ memory, start, length }: Place) => Buffer.from(memory.subarray(start, start + length)).toString()
@@ -52,25 +51,12 @@ test('a small value does not keep the memory of a large one', () => {
   expect(at(place)).toBe('s'.repeat(49_999))
 })
 
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
-
-/** By how many MiB what V8 counts besides its heap grows. */
-function counted(run: () => void): number {
-  // The memory that one collection finds to be free is told as free when the next begins.
-  collectGarbage()
-  collectGarbage()
-  const { external } = process.memoryUsage()
-  run()
-  return (process.memoryUsage().external - external) / 2 ** 20
-}
-
 test('V8 counts the memory of all values but the small ones of new keys', () => {
   const kept: Place[] = []
   const countedOf = (valueBytes: number, how: 'add' | 'copy' | 'replace') => {
     const memory = new ValueMemory()
     const value = Buffer.alloc(valueBytes)
-    return counted(() => {
+    return growthOf(() => {
       for (let put = 0; put < (20 * 2 ** 20) / valueBytes; put++) {
         const place = nowhere()
         memory[how](value, 0, valueBytes, place, kept.length + 1)
@@ -93,9 +79,9 @@ describe('of the values of a keyspace V8 counts', () => {
 
   it('none of new keys, but all that a fork shares and so does not write over', () => {
     const keys = new Keyspace()
-    expect(counted(putFrom(keys, 0))).toBeLessThan(5)
+    expect(growthOf(putFrom(keys, 0))).toBeLessThan(5)
     const fork = keys.fork()
-    expect(counted(putFrom(keys, 0))).toBeGreaterThan(15)
+    expect(growthOf(putFrom(keys, 0))).toBeGreaterThan(15)
     expect(fork.size).toBe(COUNT)
   })
 
@@ -103,13 +89,13 @@ describe('of the values of a keyspace V8 counts', () => {
     const keys = new Keyspace()
     putFrom(keys, 0)()
     for (let key = 0; key < COUNT; key++) keys.delete(`key-${key}`)
-    expect(counted(putFrom(keys, COUNT))).toBeGreaterThan(15)
-    expect(counted(putFrom(keys, 2 * COUNT))).toBeLessThan(5)
+    expect(growthOf(putFrom(keys, COUNT))).toBeGreaterThan(15)
+    expect(growthOf(putFrom(keys, 2 * COUNT))).toBeLessThan(5)
   })
 
   it('those of new keys where a fork that was dropped had as many', () => {
     const keys = new Keyspace()
     putFrom(keys.fork(), 0)()
-    expect(counted(putFrom(keys.fork(), 0))).toBeGreaterThan(15)
+    expect(growthOf(putFrom(keys.fork(), 0))).toBeGreaterThan(15)
   })
 })

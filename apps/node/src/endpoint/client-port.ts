@@ -82,7 +82,10 @@ export class ClientPort {
       },
       end: (socket) => closeGently(socket, this.#patience.linger),
     })
-    const take: RequestListener = (request, response) => this.#burst.run(() => this.#take(request, response))
+    const take: RequestListener = (request, response) => {
+      if (this.#closing) this.#take(request, response)
+      else this.#burst.run(() => this.#take(request, response))
+    }
     this.#server.on('request', take)
     this.#server.on('checkContinue', take)
     // Whoever does not take an answer would keep it here for ever.
@@ -115,6 +118,8 @@ export class ClientPort {
   /** Takes nothing new, lets what is under way be answered, and fulfils once every connection has ended. */
   close(): Promise<void> {
     if (this.#closed !== undefined) return this.#closed
+    // What came before is under way.
+    this.#burst.flush()
     this.#closing = true
     this.#closed = new Promise((resolve) => this.#server.close(() => resolve()))
     this.#pipelines.close()
@@ -168,8 +173,8 @@ export class ClientPort {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
-    // A connection that has ended meanwhile says so to nobody who listens from now on.
-    if (!request.socket.destroyed) this.#pipelines.take(request, response)
+    // A connection that has ended, or been answered for the last time, while the request waited.
+    if (request.socket.writable) this.#pipelines.take(request, response)
   }
 
   #serveProtocol(socket: Socket): void {

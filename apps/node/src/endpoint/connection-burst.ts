@@ -1,5 +1,7 @@
 /** So long requests wait at most, in ms. */
 const LONGEST_WAIT = 10
+/** So many requests wait at most. */
+const MOST_WAITING = 4096
 
 /**
  * Node's event loop takes one new connection in each of its turns. Were each turn full of requests to work on, the last of
@@ -8,7 +10,7 @@ const LONGEST_WAIT = 10
  */
 export class ConnectionBurst {
   readonly #waiting: (() => void)[] = []
-  /** Since when connections come, in ms; null while none does. */
+  /** Since when connections come, in ms; null while none does, and nothing waits. */
   #since: number | null = null
   #cameThisTurn = false
 
@@ -22,23 +24,28 @@ export class ConnectionBurst {
 
   /** Carries `work` out: at once while no connection comes, otherwise behind what waits already. */
   run(work: () => void): void {
-    if (this.#since === null) work()
-    else this.#waiting.push(work)
+    if (this.#since === null) {
+      work()
+      return
+    }
+    this.#waiting.push(work)
+    if (this.#waiting.length === MOST_WAITING) this.flush()
   }
 
-  /** Carries out at once what waits. */
+  /** Carries out at once what waits. Where some of it throws, what is behind it waits on. */
   flush(): void {
-    for (const work of this.#waiting.splice(0)) work()
+    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) work()
   }
 
   readonly #endTurn = (): void => {
     const isLate = performance.now() - (this.#since as number) >= LONGEST_WAIT
-    if (this.#cameThisTurn && !isLate) {
-      this.#cameThisTurn = false
-      setImmediate(this.#endTurn)
-      return
+    const isOver = isLate || !this.#cameThisTurn
+    this.#cameThisTurn = false
+    try {
+      if (isOver) this.flush()
+    } finally {
+      if (isOver && this.#waiting.length === 0) this.#since = null
+      else setImmediate(this.#endTurn)
     }
-    this.#since = null
-    this.flush()
   }
 }

@@ -1,0 +1,43 @@
+import { encodePut, KeyValueStore } from '@raft/state-machine'
+import { expect, test } from 'vitest'
+import { keptBy } from './garbage.js'
+import { apply, applyPayloads, bytes, put } from './help.js'
+
+const MIB = Buffer.alloc(2 ** 20)
+
+test('nothing is kept of a transaction that failed', () => {
+  const store = new KeyValueStore()
+  apply(store, { type: 'put', key: bytes('large'), value: Buffer.alloc(3 * 2 ** 20) })
+  const fail = (name: string) =>
+    apply(store, {
+      type: 'transaction',
+      compares: [],
+      thenSteps: [
+        { type: 'put', key: bytes(name), value: MIB },
+        ...Array.from({ length: 6 }, () => ({ type: 'get' as const, key: bytes('large') })),
+      ],
+      elseSteps: [],
+    })
+  const kept = keptBy(() => {
+    for (let i = 0; i < 20; i++) expect(fail(`new-${i}`)).toMatchObject({ code: 'RAFT_TRANSACTION_TOO_LARGE' })
+  })
+  expect(kept).toBeLessThan(5)
+  expect(store.size).toBe(1)
+})
+
+test('nothing is kept of keys that are deleted', () => {
+  const store = new KeyValueStore()
+  const keys = Array.from({ length: 64 }, (_, i) => `key-${i}`)
+  for (const key of keys) put(store, key, 'small')
+  const kept = keptBy(() => {
+    // These are looked for together.
+    applyPayloads(
+      store,
+      keys.map((key) => encodePut(bytes(key), bytes('small again'))),
+    )
+    for (const key of keys) apply(store, { type: 'put', key: bytes(key), value: MIB })
+    for (const key of keys) apply(store, { type: 'delete', key: bytes(key) })
+  })
+  expect(kept).toBeLessThan(5)
+  expect(store.size).toBe(0)
+})

@@ -8,18 +8,20 @@ const MIB = Buffer.alloc(2 ** 20)
 test('nothing is kept of a transaction that failed', () => {
   const store = new KeyValueStore()
   apply(store, { type: 'put', key: bytes('large'), value: Buffer.alloc(3 * 2 ** 20) })
-  const fail = (name: string) =>
+  const steps = (name: string) => [
+    { type: 'put' as const, key: bytes(name), value: MIB },
+    ...Array.from({ length: 6 }, () => ({ type: 'get' as const, key: bytes('large') })),
+  ]
+  /** Whichever way it takes. */
+  const fail = (name: string, version: number) =>
     apply(store, {
       type: 'transaction',
-      compares: [],
-      thenSteps: [
-        { type: 'put', key: bytes(name), value: MIB },
-        ...Array.from({ length: 6 }, () => ({ type: 'get' as const, key: bytes('large') })),
-      ],
-      elseSteps: [],
+      compares: [{ target: 'version', relation: 'equal', key: bytes('large'), operand: version }],
+      thenSteps: steps(`${name}-then`),
+      elseSteps: steps(`${name}-else`),
     })
   const kept = keptBy(() => {
-    for (let i = 0; i < 20; i++) expect(fail(`new-${i}`)).toMatchObject({ code: 'RAFT_TRANSACTION_TOO_LARGE' })
+    for (let i = 0; i < 20; i++) expect(fail(`new-${i}`, i % 2)).toMatchObject({ code: 'RAFT_TRANSACTION_TOO_LARGE' })
   })
   expect(kept).toBeLessThan(5)
   expect(store.size).toBe(1)

@@ -1,4 +1,4 @@
-/** So long requests wait at most, in ms. */
+/** So long requests wait at most, and until the turn is over, in ms. */
 const LONGEST_WAIT = 10
 /** So many requests wait at most. */
 const MOST_WAITING = 4096

@@ -25,16 +25,16 @@ export class StoredValue implements Place {
   start = 0
   length = 0
   room = 0
-  createRevision: number
-  modRevision: number
-  version = 1
+  readonly createRevision: number
+  modRevision = 0
+  version: number
   readonly key: BinaryKey
   readonly owner: Owner
 
-  constructor(key: BinaryKey, revision: number, owner: Owner) {
+  constructor(key: BinaryKey, createRevision: number, version: number, owner: Owner) {
     this.key = key
-    this.createRevision = revision
-    this.modRevision = revision
+    this.createRevision = createRevision
+    this.version = version
     this.owner = owner
   }
 
@@ -44,7 +44,8 @@ export class StoredValue implements Place {
   }
 }
 
-const NO_MEMORY = new Uint8Array(0)
+/** Of one byte, which may be read ahead as that of any value. */
+const NO_MEMORY = new Uint8Array(1)
 
 export interface RangeAnswer {
   readonly entries: readonly KeyValue[]
@@ -85,21 +86,7 @@ export class Keyspace {
 
   /** The value, which lies in `source` from `from` up to `to`, is copied. @returns what is stored now, until the next change */
   put(key: BinaryKey, source: Uint8Array, from: number, to: number, revision: number): Readonly<StoredValue> {
-    const before = this.#tree.get(key)
-    if (before?.owner === this.#owner) {
-      this.#recent.remember(before, this.#tree.size)
-      return this.#change(before, source, from, to, revision)
-    }
-    const stored = new StoredValue(key, revision, this.#owner)
-    if (before === undefined) this.#memory.add(source, from, to, stored, this.#tree.size + 1)
-    else {
-      stored.createRevision = before.createRevision
-      stored.version = before.version + 1
-      this.#memory.copy(source, from, to, stored)
-    }
-    this.#tree.set(key, stored)
-    this.#recent.remember(stored, this.#tree.size)
-    return stored
+    return this.#change(this.#own(key, to - from, revision), source, from, to, revision)
   }
 
   /** Looks for the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
@@ -107,14 +94,18 @@ export class Keyspace {
     const { bytes, count, keyStart, keyEnd } = puts
     const found = this.#found
     this.#recent.candidates(puts, found)
+    // Each loop has the processor fetch, for many keys at once, what the next would otherwise wait for key by key.
+    let ahead = 0
+    for (let i = 0; i < count; i++) {
+      const candidate = found[i]
+      if (candidate !== undefined) ahead += candidate.key.length
+    }
     for (let i = 0; i < count; i++) {
       const candidate = found[i]
       if (candidate === undefined) continue
       const isIt = candidate.owner === this.#owner && isKeyAt(candidate.key, bytes, keyStart[i] as number, keyEnd[i] as number)
       if (!isIt) found[i] = undefined
     }
-    // Each loop has the processor fetch, for many keys at once, what the next would otherwise wait for key by key.
-    let ahead = 0
     for (let i = 0; i < count; i++) {
       const stored = found[i]
       if (stored !== undefined) ahead += stored.memory[stored.start] as number
@@ -130,9 +121,8 @@ export class Keyspace {
     const found = this.#found[i]
     // It would keep what the key holds later on.
     this.#found[i] = undefined
-    return found === undefined
-      ? this.put(puts.key(i), bytes, valueStart, valueEnd, revision)
-      : this.#change(found, bytes, valueStart, valueEnd, revision)
+    const stored = found === undefined ? this.#own(puts.key(i), valueEnd - valueStart, revision) : found
+    return this.#change(stored, bytes, valueStart, valueEnd, revision)
   }
 
   /** Called before a fork is dropped, for each key that it has put: what finds keys that were used last keeps nothing of it then. */
@@ -181,6 +171,20 @@ export class Keyspace {
   #findInTree(key: Uint8Array): StoredValue | undefined {
     const stored = this.#tree.get(toBinaryKey(key))
     if (stored?.owner === this.#owner) this.#recent.remember(stored, this.#tree.size)
+    return stored
+  }
+
+  /** What this keyspace may change in place of the key. Where there is nothing, or what forks share, it is made, as before the put. */
+  #own(key: BinaryKey, length: number, revision: number): StoredValue {
+    const before = this.#tree.get(key)
+    if (before?.owner === this.#owner) {
+      this.#recent.remember(before, this.#tree.size)
+      return before
+    }
+    const stored = new StoredValue(key, before?.createRevision ?? revision, before?.version ?? 0, this.#owner)
+    this.#tree.set(key, stored)
+    if (before === undefined) this.#memory.reserve(length, stored, this.#tree.size)
+    this.#recent.remember(stored, this.#tree.size)
     return stored
   }
 

@@ -117,15 +117,15 @@ export class RecentKeys<Stored extends Keyed> {
   #placeOf(hash: number): number {
     const first = this.#firstPlace(hash)
     const { hashes } = this.#piece(first >>> PIECE_BITS)
-    const start = first & PLACE_MASK
-    for (let i = 0; i < WAYS; i++) if (hashes[start + i] === hash) return first + i
+    for (let place = first; place < first + WAYS; place++) if (hashes[place & PLACE_MASK] === hash) return place
     return -1
   }
 
   #firstPlace(hash: number): number {
-    let piece = hash & this.#mask
-    if (piece >= this.#pieces.length) piece &= this.#mask >>> 1
-    return (piece << PIECE_BITS) + ((hash >>> SET_SHIFT) & SETS_MASK)
+    const piece = hash & this.#mask
+    // Reckoned in any case: V8 would throw compiled code away when it first comes to what it has never seen happen.
+    const halved = hash & (this.#mask >>> 1)
+    return ((piece < this.#pieces.length ? piece : halved) << PIECE_BITS) + ((hash >>> SET_SHIFT) & SETS_MASK)
   }
 
   #piece(i: number): Piece<Stored> {

@@ -52,41 +52,37 @@ export class ValueMemory {
   #mostKeys = 0
 
   /**
-   * Copies the value of a new key, the bytes of `source` from `from` up to `to`, and says in `place` where it is.
+   * Room for the value of a new key, if more memory is needed for it than there ever was.
    *
    * @param keys how many there are with this one
    */
-  add(source: Uint8Array, from: number, to: number, place: Place, keys: number): void {
-    const isGrowth = keys > this.#mostKeys
-    if (isGrowth) this.#mostKeys = keys
-    this.#write(isGrowth ? this.#added : this.#copied, source, from, to - from, place)
+  reserve(length: number, place: Place, keys: number): void {
+    if (keys <= this.#mostKeys) return
+    this.#mostKeys = keys
+    if (length > MAX_SHARED_BYTES) return
+    this.#added.take(length, place)
+    place.room = length
   }
 
-  /** As `add`, for a key that there is. */
-  copy(source: Uint8Array, from: number, to: number, place: Place): void {
-    this.#write(this.#copied, source, from, to - from, place)
-  }
-
-  /** As `copy`, where nobody sees the value that lies at `place` any more: its memory is written over if the new one fits well. */
+  /**
+   * Copies the value, which lies in `source` from `from` up to `to`, and says in `place` where it is. Nobody may see the value that
+   * lies there any more: its memory is written over if the new one fits well.
+   */
   replace(source: Uint8Array, from: number, to: number, place: Place): void {
     const length = to - from
-    if (length <= place.room && (place.room <= 2 * length || place.room <= length + MAX_UNUSED_BYTES)) write(source, from, length, place)
-    else this.copy(source, from, to, place)
+    const fits = length <= place.room && (place.room <= 2 * length || place.room <= length + MAX_UNUSED_BYTES)
+    if (!fits) this.#find(length, place)
+    place.length = length
+    set.call(place.memory, subarray.call(source, from, to), place.start)
   }
 
-  #write(slab: Slab, source: Uint8Array, from: number, length: number, place: Place): void {
+  #find(length: number, place: Place): void {
     if (length > MAX_SHARED_BYTES) {
       place.memory = allocate(length)
       place.start = 0
-    } else slab.take(length, place)
+    } else this.#copied.take(length, place)
     place.room = length
-    write(source, from, length, place)
   }
-}
-
-function write(source: Uint8Array, from: number, length: number, place: Place): void {
-  place.length = length
-  set.call(place.memory, subarray.call(source, from, from + length), place.start)
 }
 
 /** Node's prototypes make V8 look the methods of arrays up each time: known ones save a third of a copy. */

@@ -5,17 +5,22 @@ import { growthOf } from './garbage.js'
 
 const nowhere = (): Place => ({ memory: new Uint8Array(0), start: 0, length: 0, room: 0 })
 const at = ({ memory, start, length }: Place) => Buffer.from(memory.subarray(start, start + length)).toString()
-let keys = 0
-const put = (memory: ValueMemory, value: string, place: Place, how: 'add' | 'copy' | 'replace') =>
-  memory[how](Buffer.from(`<${value}>`), 1, 1 + value.length, place, ++keys)
+const put = (memory: ValueMemory, value: string, place: Place) => memory.replace(Buffer.from(`<${value}>`), 1, 1 + value.length, place)
 
 test('values are copied, small ones side by side and large ones into memory of their own', () => {
   const memory = new ValueMemory()
-  for (const how of ['add', 'copy'] as const) {
+  for (const ofNewKeys of [true, false]) {
     const [first, second, large] = [nowhere(), nowhere(), nowhere()]
-    put(memory, 'one', first, how)
-    put(memory, 'two', second, how)
-    put(memory, 'l'.repeat(1025), large, how)
+    for (const [i, [value, place]] of (
+      [
+        ['one', first],
+        ['two', second],
+        ['l'.repeat(1025), large],
+      ] as const
+    ).entries()) {
+      if (ofNewKeys) memory.reserve(value.length, place, i + 1)
+      put(memory, value, place)
+    }
     expect([at(first), at(second), at(large)]).toEqual(['one', 'two', 'l'.repeat(1025)])
     expect(first.memory).toBe(second.memory)
     expect(large.memory.buffer.byteLength).toBe(1025)
@@ -25,14 +30,14 @@ test('values are copied, small ones side by side and large ones into memory of t
 test('a value is written over the one before where it fits, and over no other', () => {
   const memory = new ValueMemory()
   const [first, second] = [nowhere(), nowhere()]
-  put(memory, '12345', first, 'copy')
-  put(memory, 'neighbour', second, 'copy')
+  put(memory, '12345', first)
+  put(memory, 'neighbour', second)
   const { memory: slab, start } = first
   for (const value of ['abcde', '', 'ab', 'vwxyz']) {
-    put(memory, value, first, 'replace')
+    put(memory, value, first)
     expect([at(first), first.memory, first.start]).toEqual([value, slab, start])
   }
-  put(memory, 'longer', first, 'replace')
+  put(memory, 'longer', first)
   expect(at(first)).toBe('longer')
   expect(first.start).not.toBe(start)
   expect(at(second)).toBe('neighbour')
@@ -41,11 +46,11 @@ test('a value is written over the one before where it fits, and over no other', 
 test('a small value does not keep the memory of a large one', () => {
   const memory = new ValueMemory()
   const place = nowhere()
-  put(memory, 'l'.repeat(100_000), place, 'copy')
+  put(memory, 'l'.repeat(100_000), place)
   const large = place.memory
-  put(memory, 'm'.repeat(50_000), place, 'replace')
+  put(memory, 'm'.repeat(50_000), place)
   expect(place.memory).toBe(large)
-  put(memory, 's'.repeat(49_999), place, 'replace')
+  put(memory, 's'.repeat(49_999), place)
   expect(place.memory).not.toBe(large)
   expect(place.memory.buffer.byteLength).toBe(49_999)
   expect(at(place)).toBe('s'.repeat(49_999))
@@ -53,21 +58,21 @@ test('a small value does not keep the memory of a large one', () => {
 
 test('V8 counts the memory of all values but the small ones of new keys', () => {
   const kept: Place[] = []
-  const countedOf = (valueBytes: number, how: 'add' | 'copy' | 'replace') => {
+  const countedOf = (valueBytes: number, ofNewKeys: boolean) => {
     const memory = new ValueMemory()
     const value = Buffer.alloc(valueBytes)
     return growthOf(() => {
       for (let put = 0; put < (20 * 2 ** 20) / valueBytes; put++) {
         const place = nowhere()
-        memory[how](value, 0, valueBytes, place, kept.length + 1)
+        if (ofNewKeys) memory.reserve(valueBytes, place, put + 1)
+        memory.replace(value, 0, valueBytes, place)
         kept.push(place)
       }
     })
   }
-  expect(countedOf(1024, 'add')).toBeLessThan(5)
-  expect(countedOf(2048, 'add')).toBeGreaterThan(15)
-  expect(countedOf(1024, 'copy')).toBeGreaterThan(15)
-  expect(countedOf(1024, 'replace')).toBeGreaterThan(15)
+  expect(countedOf(1024, true)).toBeLessThan(5)
+  expect(countedOf(2048, true)).toBeGreaterThan(15)
+  expect(countedOf(1024, false)).toBeGreaterThan(15)
 })
 
 describe('of the values of a keyspace V8 counts', () => {

@@ -112,17 +112,17 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   #putAll(results: (StoreResult | undefined)[]): void {
     const puts = this.#puts
     const keys = this.#keys
-    keys.findAll(puts)
+    const found = keys.findAll(puts)
     for (let i = 0; i < puts.count; i++) {
       this.#revision += 1
-      const { createRevision, modRevision, version } = keys.putFound(puts, i, this.#revision)
+      const { createRevision, modRevision, version } = keys.putFound(puts, i, found[i], this.#revision)
       results.push({ type: 'put', revision: this.#revision, createRevision, modRevision, version })
     }
   }
 
   #put(key: Uint8Array, value: Uint8Array): StoreResult {
     this.#revision += 1
-    const { createRevision, modRevision, version } = this.#keys.put(toBinaryKey(key), value, 0, value.length, this.#revision)
+    const { createRevision, modRevision, version } = this.#keys.put(toBinaryKey(key), value, this.#revision)
     return { type: 'put', revision: this.#revision, createRevision, modRevision, version }
   }
 
@@ -137,7 +137,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     const current = this.#keys.find(binaryKey)?.modRevision ?? 0
     if (current !== prevRevision) return { type: 'compareAndSet', revision: this.#revision, succeeded: false, modRevision: current }
     this.#revision += 1
-    this.#keys.put(binaryKey, value, 0, value.length, this.#revision)
+    this.#keys.put(binaryKey, value, this.#revision)
     return { type: 'compareAndSet', revision: this.#revision, succeeded: true, modRevision: this.#revision }
   }
 

@@ -5,7 +5,7 @@ import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_L
 import type { PutRun } from './put-run.js'
 import { RecentKeys } from './recent-keys.js'
 import type { KeyValue } from './result.js'
-import { type Place, ValueMemory } from './value-memory.js'
+import { type Place, ValueMemory, viewOf } from './value-memory.js'
 
 const BTree = sortedBTree.default
 type Tree = InstanceType<typeof BTree<BinaryKey, StoredValue>>
@@ -40,12 +40,12 @@ export class StoredValue implements Place {
 
   /** A view, in which another value may stand once the key is put again. */
   get value(): Uint8Array {
-    return this.memory.subarray(this.start, this.start + this.length)
+    return viewOf(this.memory, this.start, this.length)
   }
 }
 
 /** Of one byte, which may be read ahead as that of any value. */
-const NO_MEMORY = new Uint8Array(1)
+const NO_MEMORY = new DataView(new ArrayBuffer(1))
 
 export interface RangeAnswer {
   readonly entries: readonly KeyValue[]
@@ -62,8 +62,6 @@ export class Keyspace {
   readonly #recent: RecentKeys<StoredValue>
   /** Of the values that no fork shares. */
   #owner = new Owner()
-  /** What `findAll` has found. */
-  readonly #found: (StoredValue | undefined)[] = []
 
   constructor(
     tree: Tree = new BTree<BinaryKey, StoredValue>(undefined, compareKeys, NODE_KEYS),
@@ -84,16 +82,15 @@ export class Keyspace {
     return new Keyspace(this.#tree.clone(), this.#memory, this.#recent)
   }
 
-  /** The value, which lies in `source` from `from` up to `to`, is copied. @returns what is stored now, until the next change */
-  put(key: BinaryKey, source: Uint8Array, from: number, to: number, revision: number): Readonly<StoredValue> {
-    return this.#change(this.#own(key, to - from, revision), source, from, to, revision)
+  /** The value is copied. @returns what is stored now, until the next change */
+  put(key: BinaryKey, { buffer, byteOffset, length }: Uint8Array, revision: number): Readonly<StoredValue> {
+    return this.#change(this.#own(key, length, revision), new DataView(buffer, byteOffset, length), 0, length, revision)
   }
 
-  /** Looks for the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
-  findAll(puts: PutRun): void {
+  /** What is stored of the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
+  findAll(puts: PutRun): (StoredValue | undefined)[] {
     const { bytes, count, keyStart, keyEnd } = puts
-    const found = this.#found
-    this.#recent.candidates(puts, found)
+    const found = this.#recent.candidates(puts)
     // Each loop has the processor fetch, for many keys at once, what the next would otherwise wait for key by key.
     let ahead = 0
     for (let i = 0; i < count; i++) {
@@ -108,21 +105,18 @@ export class Keyspace {
     }
     for (let i = 0; i < count; i++) {
       const stored = found[i]
-      if (stored !== undefined) ahead += stored.memory[stored.start] as number
+      if (stored !== undefined) ahead += stored.memory.getUint8(stored.start)
     }
     puts.readAhead = ahead
+    return found
   }
 
-  /** As `put`, for the `i`th of the puts whose keys were looked for. */
-  putFound(puts: PutRun, i: number, revision: number): Readonly<StoredValue> {
-    const { bytes } = puts
+  /** As `put`, for the `i`th of the puts, of whose key `found` was found. */
+  putFound(puts: PutRun, i: number, found: StoredValue | undefined, revision: number): Readonly<StoredValue> {
     const valueStart = puts.valueStart[i] as number
     const valueEnd = puts.valueEnd[i] as number
-    const found = this.#found[i]
-    // It would keep what the key holds later on.
-    this.#found[i] = undefined
     const stored = found === undefined ? this.#own(puts.key(i), valueEnd - valueStart, revision) : found
-    return this.#change(stored, bytes, valueStart, valueEnd, revision)
+    return this.#change(stored, puts.view, valueStart, valueEnd, revision)
   }
 
   /** Called before a fork is dropped, for each key that it has put: what finds keys that were used last keeps nothing of it then. */
@@ -188,7 +182,7 @@ export class Keyspace {
     return stored
   }
 
-  #change(stored: StoredValue, source: Uint8Array, from: number, to: number, revision: number): StoredValue {
+  #change(stored: StoredValue, source: DataView, from: number, to: number, revision: number): StoredValue {
     stored.modRevision = revision
     stored.version += 1
     this.#memory.replace(source, from, to, stored)
@@ -207,8 +201,8 @@ function keyValue(stored: Readonly<StoredValue>, key: Uint8Array): KeyValue {
 }
 
 /** From Node's pool, where it is small. */
-function copyOf({ memory, start, length }: Place): Uint8Array {
-  const copy = Buffer.allocUnsafe(length)
-  copy.set(memory.subarray(start, start + length))
+function copyOf({ value }: Readonly<StoredValue>): Uint8Array {
+  const copy = Buffer.allocUnsafe(value.length)
+  copy.set(value)
   return copy
 }

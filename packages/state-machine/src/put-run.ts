@@ -9,6 +9,7 @@ const HEADER_BYTES = 2
 const LENGTH_BYTES = 4
 const NO_BYTES = new Uint8Array(0)
 const NO_BUFFER = Buffer.alloc(0)
+const NO_VIEW = new DataView(new ArrayBuffer(0))
 
 /**
  * Puts that follow one another in a batch, by where their parts lie. Most commands are puts, and what takes most of their time
@@ -24,6 +25,8 @@ export class PutRun {
   /** Where they lie. Views of a plain array are made in half the time that views of a Buffer take. */
   bytes: Uint8Array = NO_BYTES
   /** The same. */
+  view: DataView = NO_VIEW
+  /** The same. */
   #buffer: Buffer = NO_BUFFER
   /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
   readAhead = 0
@@ -31,12 +34,14 @@ export class PutRun {
   /** Where the entries lie that are read from now on. */
   begin({ buffer, byteOffset, byteLength }: Uint8Array): void {
     this.bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    this.view = new DataView(buffer, byteOffset, byteLength)
     this.#buffer = Buffer.from(buffer, byteOffset, byteLength)
   }
 
   /** Lets go of the bytes. */
   end(): void {
     this.bytes = NO_BYTES
+    this.view = NO_VIEW
     this.#buffer = NO_BUFFER
   }
 

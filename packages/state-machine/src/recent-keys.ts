@@ -22,12 +22,6 @@ interface Keyed {
   readonly key: BinaryKey
 }
 
-class Piece<Stored> {
-  /** Beside each place the hash of the key there, so that others need not be looked at. 0 where there is none. */
-  readonly hashes = new Int32Array(uncountedMemory(PIECE_PLACES * Int32Array.BYTES_PER_ELEMENT))
-  readonly stored = new Array<Stored | undefined>(PIECE_PLACES)
-}
-
 /**
  * Keys that were used last, found by their bytes: a lookup in the tree is a dozen comparisons of strings that lie all over the
  * memory, and needs the key as a string. A set-associative cache: each key may stand in eight places, and takes the one of
@@ -37,7 +31,10 @@ class Piece<Stored> {
  * longer than an election timeout.
  */
 export class RecentKeys<Stored extends Keyed> {
-  readonly #pieces: Piece<Stored>[] = [new Piece()]
+  /** By piece, beside each place the hash of the key there, so that others need not be looked at. 0 where there is none. */
+  readonly #hashes: Int32Array[] = []
+  /** By piece, what stands at each place. No object for both, which would be one more to fetch. */
+  readonly #stored: (Stored | undefined)[][] = []
   /** One less than the power of two that the number of pieces has not gone beyond yet. */
   #mask = 0
   readonly #mostPieces: number
@@ -47,6 +44,7 @@ export class RecentKeys<Stored extends Keyed> {
 
   constructor(mostPieces = MOST_PIECES) {
     this.#mostPieces = mostPieces
+    this.#addPiece()
   }
 
   /** The key's bytes lie from `start` up to `end`. */
@@ -57,7 +55,7 @@ export class RecentKeys<Stored extends Keyed> {
   }
 
   /** What is remembered under a key of the same hash as that of each put: nearly always under this one. */
-  candidates(puts: PutRun, found: (Stored | undefined)[]): void {
+  candidates(puts: PutRun): (Stored | undefined)[] {
     const { bytes, count, keyStart, keyEnd } = puts
     const wanted = this.#wanted
     for (let i = 0; i < count; i++) wanted[i] = hashOfBytes(bytes, keyStart[i] as number, keyEnd[i] as number)
@@ -66,14 +64,17 @@ export class RecentKeys<Stored extends Keyed> {
     for (let i = 0; i < count; i++) ahead ^= this.#hashAt(this.#firstPlace(wanted[i] as number))
     puts.readAhead = ahead
     for (let i = 0; i < count; i++) wanted[i] = this.#placeOf(wanted[i] as number)
+    // A new array each time: for what is written to one that V8 has had for long, it looks at the page of what is written.
+    const found = new Array<Stored | undefined>(count)
     for (let i = 0; i < count; i++) found[i] = wanted[i] === -1 ? undefined : this.#at(wanted[i] as number)
+    return found
   }
 
   /** @param size how many keys there are */
   remember(stored: Stored, size: number): void {
     const { key } = stored
     if (key.length > MAX_KEY_LENGTH) return
-    const { length } = this.#pieces
+    const { length } = this.#hashes
     if (PLACES_PER_KEY * size > length * PIECE_PLACES && length < this.#mostPieces) this.#grow()
     const hash = hashOf(key)
     this.#set(this.#placeFor(hash), hash, stored)
@@ -88,19 +89,23 @@ export class RecentKeys<Stored extends Keyed> {
 
   /** Halves the next piece: what belongs into the other half stands there as it stood here. */
   #grow(): void {
-    const { length } = this.#pieces
+    const { length } = this.#hashes
     if (length > this.#mask) this.#mask = 2 * length - 1
-    const piece = this.#piece(length - (this.#mask + 1) / 2)
-    const other = new Piece<Stored>()
-    this.#pieces.push(other)
+    const halved = length - (this.#mask + 1) / 2
+    const [hashes, stored] = [this.#hashes[halved] as Int32Array, this.#stored[halved] as (Stored | undefined)[]]
+    this.#addPiece()
     for (let place = 0; place < PIECE_PLACES; place++) {
-      const hash = piece.hashes[place] as number
+      const hash = hashes[place] as number
       if (hash === 0 || (hash & this.#mask) !== length) continue
-      other.hashes[place] = hash
-      other.stored[place] = piece.stored[place]
-      piece.hashes[place] = 0
-      piece.stored[place] = undefined
+      this.#set((length << PIECE_BITS) + place, hash, stored[place])
+      hashes[place] = 0
+      stored[place] = undefined
     }
+  }
+
+  #addPiece(): void {
+    this.#hashes.push(new Int32Array(uncountedMemory(PIECE_PLACES * Int32Array.BYTES_PER_ELEMENT)))
+    this.#stored.push(new Array(PIECE_PLACES))
   }
 
   /** The place of the key, or of one that has the same hash; or else a free one, or else that of another. */
@@ -116,7 +121,7 @@ export class RecentKeys<Stored extends Keyed> {
   /** -1 when no key of this hash is remembered. */
   #placeOf(hash: number): number {
     const first = this.#firstPlace(hash)
-    const { hashes } = this.#piece(first >>> PIECE_BITS)
+    const hashes = this.#hashes[first >>> PIECE_BITS] as Int32Array
     for (let place = first; place < first + WAYS; place++) if (hashes[place & PLACE_MASK] === hash) return place
     return -1
   }
@@ -125,25 +130,21 @@ export class RecentKeys<Stored extends Keyed> {
     const piece = hash & this.#mask
     // Reckoned in any case: V8 would throw compiled code away when it first comes to what it has never seen happen.
     const halved = hash & (this.#mask >>> 1)
-    return ((piece < this.#pieces.length ? piece : halved) << PIECE_BITS) + ((hash >>> SET_SHIFT) & SETS_MASK)
-  }
-
-  #piece(i: number): Piece<Stored> {
-    return this.#pieces[i] as Piece<Stored>
+    return ((piece < this.#hashes.length ? piece : halved) << PIECE_BITS) + ((hash >>> SET_SHIFT) & SETS_MASK)
   }
 
   #hashAt(place: number): number {
-    return this.#piece(place >>> PIECE_BITS).hashes[place & PLACE_MASK] as number
+    return (this.#hashes[place >>> PIECE_BITS] as Int32Array)[place & PLACE_MASK] as number
   }
 
   #at(place: number): Stored | undefined {
-    return this.#piece(place >>> PIECE_BITS).stored[place & PLACE_MASK]
+    return (this.#stored[place >>> PIECE_BITS] as (Stored | undefined)[])[place & PLACE_MASK]
   }
 
   #set(place: number, hash: number, stored: Stored | undefined): void {
-    const piece = this.#piece(place >>> PIECE_BITS)
-    piece.hashes[place & PLACE_MASK] = hash
-    piece.stored[place & PLACE_MASK] = stored
+    const [piece, at] = [place >>> PIECE_BITS, place & PLACE_MASK]
+    ;(this.#hashes[piece] as Int32Array)[at] = hash
+    ;(this.#stored[piece] as (Stored | undefined)[])[at] = stored
   }
 }
 

@@ -25,7 +25,7 @@ export function runTransaction(keys: Keyspace, transaction: TransactionCommand, 
   for (const step of succeeded ? transaction.thenSteps : transaction.elseSteps) {
     switch (step.type) {
       case 'put': {
-        const { createRevision, modRevision, version } = keys.put(toBinaryKey(step.key), step.value, 0, step.value.length, revision)
+        const { createRevision, modRevision, version } = keys.put(toBinaryKey(step.key), step.value, revision)
         results.push({ type: 'put', createRevision, modRevision, version })
         changed = true
         break

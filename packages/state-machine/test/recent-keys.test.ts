@@ -92,10 +92,8 @@ test('the keys of many puts are found together: those that are remembered, and n
     run.keyStart[i] = (run.keyEnd[i - 1] ?? 0) + 1
     run.keyEnd[i] = (run.keyStart[i] as number) + key.length
   })
-  const found: ({ key: string } | undefined)[] = []
   run.begin(bytes(wanted.map((key) => `|${key}`).join('')))
-  recent.candidates(run, found)
-  expect(found.map((stored) => stored?.key)).toEqual(wanted.map((key, i) => (i < 3 || key === 'key-7' ? undefined : key)))
+  expect(recent.candidates(run).map((stored) => stored?.key)).toEqual(wanted.map((key, i) => (i < 3 || key === 'key-7' ? undefined : key)))
 })
 
 test('a key that is forgotten is not found, nor is a long one remembered', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it, test } from 'vitest'
 import { Keyspace } from '../src/keyspace.js'
-import { type Place, ValueMemory } from '../src/value-memory.js'
+import { type Place, ValueMemory, viewOf } from '../src/value-memory.js'
 import { growthOf } from './garbage.js'
 
-const nowhere = (): Place => ({ memory: new Uint8Array(0), start: 0, length: 0, room: 0 })
-const at = ({ memory, start, length }: Place) => Buffer.from(memory.subarray(start, start + length)).toString()
-const put = (memory: ValueMemory, value: string, place: Place) => memory.replace(Buffer.from(`<${value}>`), 1, 1 + value.length, place)
+const view = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length)
+const nowhere = (): Place => ({ memory: view(new Uint8Array(0)), start: 0, length: 0, room: 0 })
+const at = ({ memory, start, length }: Place) => Buffer.from(viewOf(memory, start, length)).toString()
+const put = (memory: ValueMemory, value: string, place: Place) =>
+  memory.replace(view(Buffer.from(`<${value}>`)), 1, 1 + value.length, place)
 
 test('values are copied, small ones side by side and large ones into memory of their own', () => {
   const memory = new ValueMemory()
@@ -56,11 +58,32 @@ test('a small value does not keep the memory of a large one', () => {
   expect(at(place)).toBe('s'.repeat(49_999))
 })
 
+test('a value of any length is copied whole from anywhere, and nothing behind it', () => {
+  const memory = new ValueMemory()
+  const source = Buffer.from(Array.from({ length: 1200 }, (_, i) => (i * 7) % 256))
+  for (let length = 0; length <= 1100; length += length < 20 ? 1 : 37) {
+    const [place, next] = [nowhere(), nowhere()]
+    for (const each of [place, next]) memory.replace(view(source), 1, 1 + 1100, each)
+    memory.replace(view(source), 3, 3 + length, place)
+    expect(Buffer.compare(viewOf(place.memory, place.start, place.length), source.subarray(3, 3 + length))).toBe(0)
+    expect(Buffer.compare(viewOf(next.memory, next.start, next.length), source.subarray(1, 1 + 1100))).toBe(0)
+  }
+})
+
+test('a value without bytes lies where there is one, which may be read ahead', () => {
+  const memory = new ValueMemory()
+  for (let i = 0; i < 8; i++) put(memory, 'x'.repeat(1024), nowhere())
+  const place = nowhere()
+  put(memory, 'l'.repeat(2000), place)
+  put(memory, '', place)
+  expect(place.start).toBeLessThan(place.memory.byteLength)
+})
+
 test('V8 counts the memory of all values but the small ones of new keys', () => {
   const kept: Place[] = []
   const countedOf = (valueBytes: number, ofNewKeys: boolean) => {
     const memory = new ValueMemory()
-    const value = Buffer.alloc(valueBytes)
+    const value = view(Buffer.alloc(valueBytes))
     return growthOf(() => {
       for (let put = 0; put < (20 * 2 ** 20) / valueBytes; put++) {
         const place = nowhere()
@@ -79,7 +102,7 @@ describe('of the values of a keyspace V8 counts', () => {
   const COUNT = 20_000
   const value = Buffer.alloc(1024)
   const putFrom = (keys: Keyspace, first: number) => () => {
-    for (let key = first; key < first + COUNT; key++) keys.put(`key-${key}`, value, 0, 1024, 1)
+    for (let key = first; key < first + COUNT; key++) keys.put(`key-${key}`, value, 1)
   }
 
   it('none of new keys, but all that a fork shares and so does not write over', () => {

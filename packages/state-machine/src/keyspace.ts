@@ -177,7 +177,7 @@ export class Keyspace {
     }
     const stored = new StoredValue(key, before?.createRevision ?? revision, before?.version ?? 0, this.#owner)
     this.#tree.set(key, stored)
-    if (before === undefined) this.#memory.reserve(length, stored, this.#tree.size)
+    this.#memory.reserve(length, stored, this.#tree.size)
     this.#recent.remember(stored, this.#tree.size)
     return stored
   }

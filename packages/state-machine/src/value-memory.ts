@@ -56,7 +56,7 @@ export class ValueMemory {
   #mostKeys = 0
 
   /**
-   * Room for the value of a new key, if more memory is needed for it than there ever was.
+   * Room for the value of a key, if it is a new one that makes more of them than there ever were.
    *
    * @param keys how many there are with this one
    */

@@ -7,7 +7,7 @@ const source = readFileSync(new URL('../src/freed-memory.ts', import.meta.url), 
 const code = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.ESNext } }).outputText
 const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
 
-/** Page faults of three processes that take 24 MB in pieces, and free them, a hundred times each. */
+/** Page faults of three processes that take 24 MB in pieces, and free them, twenty times each. */
 function faults(firstOfAll: string): number {
   const program = `${code}
     const faults = () => process.resourceUsage().minorPageFault
@@ -16,9 +16,9 @@ function faults(firstOfAll: string): number {
       gc()
     }
     ${firstOfAll}
-    for (let i = 0; i < 20; i++) useAndFree()
+    for (let i = 0; i < 10; i++) useAndFree()
     const before = faults()
-    for (let i = 0; i < 100; i++) useAndFree()
+    for (let i = 0; i < 20; i++) useAndFree()
     console.log(faults() - before)`
   const run = () => Number(execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { encoding: 'utf8' }))
   return run() + run() + run()

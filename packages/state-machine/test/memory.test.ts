@@ -1,4 +1,5 @@
-import { encodePut, KeyValueStore } from '@raft/state-machine'
+import { EntryBatch, EntryKind } from '@raft/core'
+import { type Command, encodeCommand, encodePut, KeyValueStore } from '@raft/state-machine'
 import { expect, test } from 'vitest'
 import { keptBy } from './garbage.js'
 import { apply, applyPayloads, bytes, put } from './help.js'
@@ -42,4 +43,29 @@ test('nothing is kept of keys that are deleted', () => {
   })
   expect(kept).toBeLessThan(5)
   expect(store.size).toBe(0)
+})
+
+test('neither the state nor a result holds on to the bytes of a command', () => {
+  const store = new KeyValueStore()
+  const [key, value] = [Buffer.from('key'), Buffer.from('value')]
+  const gone = Buffer.from('gone')
+  const steps = [
+    { type: 'get', key },
+    { type: 'get', key: gone },
+    { type: 'range', prefix: key },
+    { type: 'put', key: Buffer.from('other'), value },
+  ] as const
+  const commands: Command[] = [
+    { type: 'put', key, value },
+    { type: 'put', key: Buffer.from('large'), value: Buffer.alloc(5000, 'l') },
+    { type: 'compareAndSet', key: gone, prevRevision: 0, value },
+    { type: 'delete', key: gone },
+    { type: 'transaction', compares: [{ target: 'value', relation: 'equal', key, operand: value }], thenSteps: [...steps], elseSteps: [] },
+  ]
+  const batch = EntryBatch.of(1, 1, EntryKind.Command, commands.map(encodeCommand))
+  const results = store.apply(batch)
+  const seen = () => JSON.stringify([results, store.digest(), store.get(bytes('key')), store.range()])
+  const before = seen()
+  batch.bytes.fill(0xff)
+  expect(seen()).toBe(before)
 })

@@ -92,7 +92,8 @@ export class RecentKeys<Stored extends Keyed> {
     const { length } = this.#hashes
     if (length > this.#mask) this.#mask = 2 * length - 1
     const halved = length - (this.#mask + 1) / 2
-    const [hashes, stored] = [this.#hashes[halved] as Int32Array, this.#stored[halved] as (Stored | undefined)[]]
+    const hashes = this.#hashes[halved] as Int32Array
+    const stored = this.#stored[halved] as (Stored | undefined)[]
     this.#addPiece()
     for (let place = 0; place < PIECE_PLACES; place++) {
       const hash = hashes[place] as number
@@ -142,9 +143,10 @@ export class RecentKeys<Stored extends Keyed> {
   }
 
   #set(place: number, hash: number, stored: Stored | undefined): void {
-    const [piece, at] = [place >>> PIECE_BITS, place & PLACE_MASK]
-    ;(this.#hashes[piece] as Int32Array)[at] = hash
-    ;(this.#stored[piece] as (Stored | undefined)[])[at] = stored
+    const hashes = this.#hashes[place >>> PIECE_BITS] as Int32Array
+    const pieceStored = this.#stored[place >>> PIECE_BITS] as (Stored | undefined)[]
+    hashes[place & PLACE_MASK] = hash
+    pieceStored[place & PLACE_MASK] = stored
   }
 }
 

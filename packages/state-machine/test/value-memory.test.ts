@@ -114,6 +114,14 @@ describe('of the values of a keyspace V8 counts', () => {
     expect(fork.size).toBe(COUNT)
   })
 
+  it('none of a key that is put again, however long it is: its value is written over', () => {
+    const keys = new Keyspace()
+    const putAgain = () => {
+      for (let i = 0; i < COUNT; i++) keys.put('k'.repeat(100), value, 1)
+    }
+    expect(growthOf(putAgain)).toBeLessThan(5)
+  })
+
   it('those of new keys where there were as many before: what was deleted is to be freed', () => {
     const keys = new Keyspace()
     putFrom(keys, 0)()

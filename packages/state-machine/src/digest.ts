@@ -13,26 +13,26 @@ export function digest(keys: Keyspace, revision: number): string {
   // Many small updates cost more than the hashing: gather them.
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   let used = chunk.writeDoubleLE(revision, 0)
-  keys.forEach((key, stored) => {
+  keys.forEach((key, { value, createRevision, modRevision, version }) => {
     if (used + HEADER_BYTES + key.length > CHUNK_BYTES) {
       hash.update(chunk.subarray(0, used))
       used = 0
     }
     used = chunk.writeUInt32LE(key.length, used)
-    used = chunk.writeUInt32LE(stored.length, used)
-    used = chunk.writeDoubleLE(stored.createRevision, used)
-    used = chunk.writeDoubleLE(stored.modRevision, used)
-    used = chunk.writeDoubleLE(stored.version, used)
+    used = chunk.writeUInt32LE(value.length, used)
+    used = chunk.writeDoubleLE(createRevision, used)
+    used = chunk.writeDoubleLE(modRevision, used)
+    used = chunk.writeDoubleLE(version, used)
     used += chunk.write(key, used, 'latin1')
-    if (used + stored.length > CHUNK_BYTES) {
+    if (used + value.length > CHUNK_BYTES) {
       hash.update(chunk.subarray(0, used))
       used = 0
     }
-    if (stored.length > CHUNK_BYTES) {
-      hash.update(stored.value)
+    if (value.length > CHUNK_BYTES) {
+      hash.update(value)
     } else {
-      chunk.set(stored.value, used)
-      used += stored.length
+      chunk.set(value, used)
+      used += value.length
     }
   })
   hash.update(chunk.subarray(0, used))

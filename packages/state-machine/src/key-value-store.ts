@@ -17,7 +17,7 @@ import { canFail, runTransaction } from './transaction.js'
  * for a linearizable read, await `readIndex()` of the node first.
  */
 export class KeyValueStore implements StateMachine<StoreResult> {
-  #keys = new Keyspace()
+  readonly #keys = new Keyspace()
   #revision = 0
   #lastApplied = 0
   readonly #puts = new PutRun()
@@ -83,6 +83,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
       results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, end) : undefined)
     }
     this.#puts.end()
+    this.#keys.tidy()
     this.#lastApplied = entries.lastIndex
     return results
   }
@@ -112,10 +113,10 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   #putAll(results: (StoreResult | undefined)[]): void {
     const puts = this.#puts
     const keys = this.#keys
-    const found = keys.findAll(puts)
+    keys.findAll(puts)
     for (let i = 0; i < puts.count; i++) {
       this.#revision += 1
-      const { createRevision, modRevision, version } = keys.putFound(puts, i, found[i], this.#revision)
+      const { createRevision, modRevision, version } = keys.putFound(puts, i, this.#revision)
       results.push({ type: 'put', revision: this.#revision, createRevision, modRevision, version })
     }
   }
@@ -142,16 +143,23 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   }
 
   #transaction(transaction: TransactionCommand): StoreResult {
-    // A transaction that reads works on a fork, which is dropped if it fails; without reads nothing can fail any more.
-    const keys = canFail(transaction) ? this.#keys.fork() : this.#keys
+    const keys = this.#keys
+    // A transaction that reads may fail when it has changed something; without reads nothing can fail any more.
+    if (!canFail(transaction)) return this.#transactionOn(keys, transaction)
+    keys.begin()
     try {
-      const { succeeded, results, changed } = runTransaction(keys, transaction, this.#revision + 1)
-      this.#keys = keys
-      if (changed) this.#revision += 1
-      return { type: 'transaction', revision: this.#revision, succeeded, results }
+      const result = this.#transactionOn(keys, transaction)
+      keys.keepChanges()
+      return result
     } catch (error) {
-      for (const step of [...transaction.thenSteps, ...transaction.elseSteps]) if (step.type === 'put') keys.forget(toBinaryKey(step.key))
+      keys.takeBackChanges()
       throw error
     }
+  }
+
+  #transactionOn(keys: Keyspace, transaction: TransactionCommand): StoreResult {
+    const { succeeded, results, changed } = runTransaction(keys, transaction, this.#revision + 1)
+    if (changed) this.#revision += 1
+    return { type: 'transaction', revision: this.#revision, succeeded, results }
   }
 }

@@ -5,16 +5,13 @@
 
 export type BinaryKey = string
 
+/** FNV-1a. */
+const FNV_START = 0x811c9dc5
+const FNV_PRIME = 0x01000193
+
 /** Of the bytes from `start` up to `end`. A Buffer is read as it is; of any other array a view is made first, which takes as long. */
 export function toBinaryKey(bytes: Uint8Array, start = 0, end = bytes.length): BinaryKey {
   return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString('latin1', start, end)
-}
-
-/** Whether these are the bytes from `start` up to `end`. */
-export function isKeyAt(key: BinaryKey, bytes: Uint8Array, start: number, end: number): boolean {
-  if (key.length !== end - start) return false
-  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) !== bytes[start + i]) return false
-  return true
 }
 
 export function fromBinaryKey(key: BinaryKey): Uint8Array {
@@ -23,4 +20,12 @@ export function fromBinaryKey(key: BinaryKey): Uint8Array {
 
 export function compareKeys(a: BinaryKey, b: BinaryKey): number {
   return a < b ? -1 : a === b ? 0 : 1
+}
+
+/** Of the bytes from `start` up to `end`. Never 0. */
+export function hashOf(bytes: DataView, start: number, end: number): number {
+  let hash = FNV_START
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes.getUint8(i), FNV_PRIME)
+  // The high bits of FNV are mixed by more of the bytes than the low ones.
+  return (hash ^ (hash >>> 15)) | 0 || 1
 }

@@ -1,51 +1,28 @@
 import sortedBTree from 'sorted-btree'
 import type { RangeRequest } from './command.js'
-import { type BinaryKey, compareKeys, fromBinaryKey, isKeyAt, toBinaryKey } from './key.js'
+import { type BinaryKey, compareKeys, fromBinaryKey, hashOf, toBinaryKey } from './key.js'
 import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
-import type { PutRun } from './put-run.js'
+import { LONGEST_RUN, type PutRun } from './put-run.js'
 import { RecentKeys } from './recent-keys.js'
+import { NOWHERE, Records } from './records.js'
 import type { KeyValue } from './result.js'
-import { type Place, ValueMemory, viewOf } from './value-memory.js'
 
 const BTree = sortedBTree.default
-type Tree = InstanceType<typeof BTree<BinaryKey, StoredValue>>
 
-/**
- * Keys of a node of the tree. With a million of them, twice as many as its default take a fifth off the time of a new key; with more,
- * a change after a fork, which copies the nodes on the way, would take longer.
- */
+/** Keys of a node of the tree. With a million of them, twice as many as its default take a fifth off the time of a new key. */
 const NODE_KEYS = 64
 
-/** Told from all others by being another object. */
-class Owner {}
-
-/** What the tree holds of a key. Changed in place by the keyspace that has made it, as long as no other may share it. */
-export class StoredValue implements Place {
-  memory = NO_MEMORY
-  start = 0
-  length = 0
-  room = 0
+export interface Revisions {
   readonly createRevision: number
-  modRevision = 0
-  version: number
-  readonly key: BinaryKey
-  readonly owner: Owner
-
-  constructor(key: BinaryKey, createRevision: number, version: number, owner: Owner) {
-    this.key = key
-    this.createRevision = createRevision
-    this.version = version
-    this.owner = owner
-  }
-
-  /** A view, in which another value may stand once the key is put again. */
-  get value(): Uint8Array {
-    return viewOf(this.memory, this.start, this.length)
-  }
+  readonly modRevision: number
+  readonly version: number
 }
 
-/** Of one byte, which may be read ahead as that of any value. */
-const NO_MEMORY = new DataView(new ArrayBuffer(1))
+/** What is stored of a key. */
+export interface Stored extends Revisions {
+  /** A view, in which another value may stand after the next change. */
+  readonly value: Uint8Array
+}
 
 export interface RangeAnswer {
   readonly entries: readonly KeyValue[]
@@ -54,90 +31,112 @@ export interface RangeAnswer {
   readonly bytes: number
 }
 
-/** The keys in bytewise order. Forking it is cheap whatever its size: forks share what neither has changed since. */
-export class Keyspace {
-  readonly #tree: Tree
-  readonly #memory: ValueMemory
-  /** Shared with forks: what another has made is told by its owner. */
-  readonly #recent: RecentKeys<StoredValue>
-  /** Of the values that no fork shares. */
-  #owner = new Owner()
+/** The ids of the records of a key before a change and after it; null where there is none. */
+interface Change {
+  readonly key: BinaryKey
+  readonly before: number | null
+  readonly after: number | null
+}
 
-  constructor(
-    tree: Tree = new BTree<BinaryKey, StoredValue>(undefined, compareKeys, NODE_KEYS),
-    memory = new ValueMemory(),
-    recent = new RecentKeys<StoredValue>(),
-  ) {
-    this.#tree = tree
-    this.#memory = memory
-    this.#recent = recent
-  }
+/** The keys in bytewise order. */
+export class Keyspace {
+  /** The ids of their records. */
+  readonly #tree = new BTree<BinaryKey, number>(undefined, compareKeys, NODE_KEYS)
+  readonly #records = new Records()
+  readonly #recent = new RecentKeys()
+  /** Since `begin`, and until they are kept or taken back: records that were there before are not changed meanwhile. */
+  #changes: Change[] | null = null
+  /** The ids of the records that were made since. */
+  #made = new Set<number>()
+  /** Means nothing. */
+  readAhead = 0
+  /** What `findAll` has found. */
+  readonly #found = new Int32Array(LONGEST_RUN)
 
   get size(): number {
     return this.#tree.size
   }
 
-  fork(): Keyspace {
-    this.#owner = new Owner()
-    return new Keyspace(this.#tree.clone(), this.#memory, this.#recent)
+  /** Of memory, that keys and small values take. */
+  get bytes(): number {
+    return this.#records.bytes
   }
 
-  /** The value is copied. @returns what is stored now, until the next change */
-  put(key: BinaryKey, { buffer, byteOffset, length }: Uint8Array, revision: number): Readonly<StoredValue> {
+  /** From now on changes can be taken back. */
+  begin(): void {
+    this.#changes = []
+  }
+
+  /** What was changed since `begin` stays. */
+  keepChanges(): void {
+    for (const { before } of this.#end()) if (before !== null) this.#records.free(this.#records.addressOf(before))
+  }
+
+  /** All is as it was at `begin`. */
+  takeBackChanges(): void {
+    for (const { key, before, after } of this.#end().reverse()) {
+      if (before === null) this.#tree.delete(key)
+      else this.#tree.set(key, before)
+      if (after === null) continue
+      const at = this.#records.addressOf(after)
+      this.#recent.forget(this.#hashAt(at))
+      this.#records.free(at)
+    }
+  }
+
+  /** The value is copied. */
+  put(key: BinaryKey, { buffer, byteOffset, length }: Uint8Array, revision: number): Revisions {
     return this.#change(this.#own(key, length, revision), new DataView(buffer, byteOffset, length), 0, length, revision)
   }
 
-  /** What is stored of the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
-  findAll(puts: PutRun): (StoredValue | undefined)[] {
-    const { bytes, count, keyStart, keyEnd } = puts
-    const found = this.#recent.candidates(puts)
-    // Each loop has the processor fetch, for many keys at once, what the next would otherwise wait for key by key.
-    let ahead = 0
-    for (let i = 0; i < count; i++) {
-      const candidate = found[i]
-      if (candidate !== undefined) ahead += candidate.key.length
-    }
-    for (let i = 0; i < count; i++) {
-      const candidate = found[i]
-      if (candidate === undefined) continue
-      const isIt = candidate.owner === this.#owner && isKeyAt(candidate.key, bytes, keyStart[i] as number, keyEnd[i] as number)
-      if (!isIt) found[i] = undefined
-    }
-    for (let i = 0; i < count; i++) {
-      const stored = found[i]
-      if (stored !== undefined) ahead += stored.memory.getUint8(stored.start)
-    }
-    puts.readAhead = ahead
-    return found
+  /** Looks up the keys of the puts, for `putFound` of each, one after the other, before anything else is changed. */
+  findAll(puts: PutRun): void {
+    const { view, count, keyStart, keyEnd } = puts
+    const found = this.#found
+    const records = this.#records
+    for (let i = 0; i < count; i++) found[i] = hashOf(view, keyStart[i] as number, keyEnd[i] as number)
+    this.readAhead = this.#recent.findAll(found, count) ^ records.readAhead(found, count)
+    for (let i = 0; i < count; i++)
+      if (!records.hasKey(found[i] as number, view, keyStart[i] as number, keyEnd[i] as number)) found[i] = NOWHERE
   }
 
-  /** As `put`, for the `i`th of the puts, of whose key `found` was found. */
-  putFound(puts: PutRun, i: number, found: StoredValue | undefined, revision: number): Readonly<StoredValue> {
+  /** As `put`, for the `i`th of the puts that were looked up. */
+  putFound(puts: PutRun, i: number, revision: number): Revisions {
     const valueStart = puts.valueStart[i] as number
     const valueEnd = puts.valueEnd[i] as number
-    const stored = found === undefined ? this.#own(puts.key(i), valueEnd - valueStart, revision) : found
-    return this.#change(stored, puts.view, valueStart, valueEnd, revision)
-  }
-
-  /** Called before a fork is dropped, for each key that it has put: what finds keys that were used last keeps nothing of it then. */
-  forget(key: BinaryKey): void {
-    this.#recent.forget(key)
+    const found = this.#found[i] as number
+    // One of the puts before may have moved it.
+    const at = found !== NOWHERE && this.#records.isAlive(found) ? found : this.#add(puts.key(i), valueEnd - valueStart, revision)
+    return this.#change(at, puts.view, valueStart, valueEnd, revision)
   }
 
   /** Whether the key existed. */
   delete(key: BinaryKey): boolean {
-    this.#recent.forget(key)
-    return this.#tree.delete(key)
+    const id = this.#tree.get(key)
+    if (id === undefined) return false
+    this.#tree.delete(key)
+    const at = this.#records.addressOf(id)
+    this.#recent.forget(this.#hashAt(at))
+    if (this.#changes === null) this.#records.free(at)
+    else this.#changes.push({ key, before: id, after: null })
+    return true
   }
 
-  find(key: BinaryKey): Readonly<StoredValue> | undefined {
-    return this.#tree.get(key)
+  find(key: BinaryKey): Stored | undefined {
+    const id = this.#tree.get(key)
+    return id === undefined ? undefined : this.#stored(this.#records.addressOf(id))
   }
 
   get(key: Uint8Array): KeyValue | null {
-    const recent = this.#recent.find(key, 0, key.length)
-    const stored = recent?.owner === this.#owner ? recent : this.#findInTree(key)
-    return stored === undefined ? null : keyValue(stored, key)
+    const bytes = new DataView(key.buffer, key.byteOffset, key.length)
+    const hash = hashOf(bytes, 0, key.length)
+    const recent = this.#recent.find(hash)
+    if (this.#records.hasKey(recent, bytes, 0, key.length)) return this.#keyValue(key, recent)
+    const id = this.#tree.get(toBinaryKey(key))
+    if (id === undefined) return null
+    const at = this.#records.addressOf(id)
+    this.#recent.remember(hash, at, this.#tree.size)
+    return this.#keyValue(key, at)
   }
 
   range(request: RangeRequest): RangeAnswer {
@@ -146,63 +145,99 @@ export class Keyspace {
     const limit = Math.min(request.limit === undefined || request.limit === 0 ? DEFAULT_RANGE_LIMIT : request.limit, MAX_RANGE_LIMIT)
     const entries: KeyValue[] = []
     let bytes = 0
-    for (const [key, stored] of this.#tree.entries(after !== null && after > prefix ? after : prefix)) {
+    for (const [key, id] of this.#tree.entries(after !== null && after > prefix ? after : prefix)) {
       if (key === after) continue
       if (!key.startsWith(prefix)) break
-      const entryBytes = key.length + stored.length + ENTRY_OVERHEAD_BYTES
+      const at = this.#records.addressOf(id)
+      const entryBytes = key.length + this.#records.valueLength(at) + ENTRY_OVERHEAD_BYTES
       if (entries.length === limit || (bytes + entryBytes > MAX_RANGE_BYTES && entries.length > 0)) return { entries, more: true, bytes }
-      entries.push(keyValue(stored, fromBinaryKey(key)))
+      entries.push(this.#keyValue(fromBinaryKey(key), at))
       bytes += entryBytes
     }
     return { entries, more: false, bytes }
   }
 
   /** Every key with what is stored of it, in order. */
-  forEach(visit: (key: BinaryKey, stored: Readonly<StoredValue>) => void): void {
-    this.#tree.forEachPair(visit)
+  forEach(visit: (key: BinaryKey, stored: Stored) => void): void {
+    this.#tree.forEachPair((key, id) => visit(key, this.#stored(this.#records.addressOf(id))))
   }
 
-  #findInTree(key: Uint8Array): StoredValue | undefined {
-    const stored = this.#tree.get(toBinaryKey(key))
-    if (stored?.owner === this.#owner) this.#recent.remember(stored, this.#tree.size)
-    return stored
+  /** Lets memory that is free be used again; takes time with what has been changed since the last time. Not between `begin` and its end. */
+  tidy(): void {
+    this.#records.tidy((from, to) => this.#recent.move(this.#hashAt(to), from, to))
   }
 
-  /** What this keyspace may change in place of the key. Where there is nothing, or what forks share, it is made, as before the put. */
-  #own(key: BinaryKey, length: number, revision: number): StoredValue {
+  /** The record of the key that may be changed. One is made where there is none, or where what is there may have to come back. */
+  #own(key: BinaryKey, length: number, revision: number): number {
+    const records = this.#records
     const before = this.#tree.get(key)
-    if (before?.owner === this.#owner) {
-      this.#recent.remember(before, this.#tree.size)
-      return before
+    const isNew = before === undefined || (this.#changes !== null && !this.#made.has(before))
+    const at = isNew ? this.#make(key, length, before, revision) : records.addressOf(before)
+    this.#recent.remember(this.#hashAt(at), at, this.#tree.size)
+    return at
+  }
+
+  /** As `#own`, for a key that was not found among those that were used last, and so is nearly always a new one. */
+  #add(key: BinaryKey, length: number, revision: number): number {
+    const at = this.#records.add(key, length, revision, 0)
+    if (this.#tree.setIfNotPresent(key, this.#records.idOf(at))) {
+      this.#recent.remember(this.#hashAt(at), at, this.#tree.size)
+      return at
     }
-    const stored = new StoredValue(key, before?.createRevision ?? revision, before?.version ?? 0, this.#owner)
-    this.#tree.set(key, stored)
-    this.#memory.reserve(length, stored, this.#tree.size)
-    this.#recent.remember(stored, this.#tree.size)
-    return stored
+    this.#records.free(at)
+    return this.#own(key, length, revision)
   }
 
-  #change(stored: StoredValue, source: DataView, from: number, to: number, revision: number): StoredValue {
-    stored.modRevision = revision
-    stored.version += 1
-    this.#memory.replace(source, from, to, stored)
-    return stored
+  #make(key: BinaryKey, length: number, before: number | undefined, revision: number): number {
+    const records = this.#records
+    const known = before === undefined ? NOWHERE : records.addressOf(before)
+    const at =
+      known === NOWHERE
+        ? records.add(key, length, revision, 0)
+        : records.add(key, length, records.createRevision(known), records.version(known))
+    const after = records.idOf(at)
+    this.#tree.set(key, after)
+    if (this.#changes !== null) {
+      this.#changes.push({ key, before: before ?? null, after })
+      this.#made.add(after)
+    }
+    return at
   }
-}
 
-function keyValue(stored: Readonly<StoredValue>, key: Uint8Array): KeyValue {
-  return {
-    key,
-    value: copyOf(stored),
-    createRevision: stored.createRevision,
-    modRevision: stored.modRevision,
-    version: stored.version,
+  #change(at: number, source: DataView, from: number, to: number, revision: number): Revisions {
+    const now = this.#records.put(at, source, from, to, revision)
+    if (now !== at) this.#recent.move(this.#hashAt(now), at, now)
+    return { createRevision: this.#records.createRevision(now), modRevision: revision, version: this.#records.version(now) }
   }
-}
 
-/** From Node's pool, where it is small. */
-function copyOf({ value }: Readonly<StoredValue>): Uint8Array {
-  const copy = Buffer.allocUnsafe(value.length)
-  copy.set(value)
-  return copy
+  /** The changes since `begin`, which are over. */
+  #end(): Change[] {
+    const changes = this.#changes ?? []
+    this.#changes = null
+    this.#made = new Set()
+    return changes
+  }
+
+  #hashAt(at: number): number {
+    const start = this.#records.keyStart(at)
+    return hashOf(this.#records.view(at), start, start + this.#records.keyLength(at))
+  }
+
+  #stored(at: number): Stored {
+    const records = this.#records
+    return {
+      value: records.value(at),
+      createRevision: records.createRevision(at),
+      modRevision: records.modRevision(at),
+      version: records.version(at),
+    }
+  }
+
+  #keyValue(key: Uint8Array, at: number): KeyValue {
+    const { value, createRevision, modRevision, version } = this.#stored(at)
+    // From Node's pool, where it is small.
+    const copy = Buffer.allocUnsafe(value.length)
+    copy.set(value)
+    return { key, value: copy, createRevision, modRevision, version }
+  }
 }

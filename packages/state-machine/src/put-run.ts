@@ -28,8 +28,6 @@ export class PutRun {
   view: DataView = NO_VIEW
   /** The same. */
   #buffer: Buffer = NO_BUFFER
-  /** Means nothing: what is read ahead must go somewhere, or V8 leaves the reading out. */
-  readAhead = 0
 
   /** Where the entries lie that are read from now on. */
   begin({ buffer, byteOffset, byteLength }: Uint8Array): void {

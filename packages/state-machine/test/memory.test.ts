@@ -1,6 +1,6 @@
 import { EntryBatch, EntryKind } from '@raft/core'
 import { type Command, encodeCommand, encodePut, KeyValueStore } from '@raft/state-machine'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { keptBy } from './garbage.js'
 import { apply, applyPayloads, bytes, put } from './help.js'
 
@@ -43,6 +43,30 @@ test('nothing is kept of keys that are deleted', () => {
   })
   expect(kept).toBeLessThan(5)
   expect(store.size).toBe(0)
+})
+
+test('jobs that are put and deleted in turn take no more memory than those that are there at once', () => {
+  let taken = 0
+  vi.stubGlobal(
+    'SharedArrayBuffer',
+    new Proxy(SharedArrayBuffer, {
+      construct: (target, [length]) => {
+        taken += length
+        return Reflect.construct(target, [length])
+      },
+    }),
+  )
+  const store = new KeyValueStore()
+  const value = Buffer.alloc(1000)
+  const job = (i: number) => bytes(`job-${i}`)
+  for (let i = 0; i < 60_000; i += 100) {
+    const jobs = Array.from({ length: 100 }, (_, n) => i + n)
+    const done = jobs.filter((n) => n >= 1000).map((n) => encodeCommand({ type: 'delete', key: job(n - 1000) }))
+    applyPayloads(store, [...jobs.map((n) => encodePut(job(n), value)), ...done])
+  }
+  vi.unstubAllGlobals()
+  expect(store.size).toBe(1000)
+  expect(taken).toBeLessThan(20 * 2 ** 20)
 })
 
 test('neither the state nor a result holds on to the bytes of a command', () => {

@@ -1,31 +1,39 @@
 import { expect, test, vi } from 'vitest'
-import { PutRun } from '../src/put-run.js'
 import { RecentKeys } from '../src/recent-keys.js'
+import { NOWHERE } from '../src/records.js'
 
-const bytes = (key: string) => Buffer.from(key, 'latin1')
-const find = (recent: RecentKeys<{ key: string }>, key: string) => recent.find(bytes(`[${key}]`), 1, 1 + key.length)
+/** Of what is like the hash of a key; never 0. */
+const hashOf = (i: number) => Math.imul(i + 1, 0x9e3779b1) ^ (Math.imul(i + 1, 0x85ebca6b) >>> 13) || 1
 
-test('what was remembered last under a key is found by the bytes of the key, wherever they lie', () => {
-  const recent = new RecentKeys<{ key: string }>()
-  const [first, second, binary] = [{ key: 'a' }, { key: 'a' }, { key: '\0\xff' }]
-  recent.remember(first, 1)
-  recent.remember(second, 1)
-  recent.remember(binary, 2)
-  expect(find(recent, 'a')).toBe(second)
-  expect(find(recent, '\0\xff')).toBe(binary)
-  expect(find(recent, 'b')).toBeUndefined()
-  expect(find(recent, '')).toBeUndefined()
+test('the address that was remembered last under a hash is found, until it is forgotten', () => {
+  const recent = new RecentKeys()
+  recent.remember(7, 100, 1)
+  recent.remember(-7, -200, 2)
+  recent.remember(7, 101, 2)
+  expect([recent.find(7), recent.find(-7), recent.find(8)]).toEqual([101, -200, NOWHERE])
+  recent.forget(7)
+  recent.forget(8)
+  expect([recent.find(7), recent.find(-7)]).toEqual([NOWHERE, -200])
+})
+
+test('what has moved is found where it is, unless another stands in its place', () => {
+  const recent = new RecentKeys()
+  recent.remember(7, 100, 1)
+  recent.move(7, 100, 101)
+  expect(recent.find(7)).toBe(101)
+  recent.move(7, 100, 102)
+  recent.move(8, 101, 103)
+  expect([recent.find(7), recent.find(8)]).toEqual([101, NOWHERE])
 })
 
 test('more keys than there are places: most places are taken, and no key is found for another', () => {
-  const recent = new RecentKeys<{ key: string }>()
-  const keys = Array.from({ length: 20_000 }, (_, i) => ({ key: `key-${i}` }))
-  for (const key of keys) recent.remember(key, 1)
+  const recent = new RecentKeys()
+  for (let i = 1; i <= 20_000; i++) recent.remember(hashOf(i), i, 1)
   let found = 0
-  for (const key of keys) {
-    const one = find(recent, key.key)
-    expect(one === undefined || one === key).toBe(true)
-    if (one !== undefined) found += 1
+  for (let i = 1; i <= 20_000; i++) {
+    const address = recent.find(hashOf(i))
+    expect([NOWHERE, i]).toContain(address)
+    if (address === i) found += 1
   }
   expect(found).toBeGreaterThan(3900)
   expect(found).toBeLessThanOrEqual(4096)
@@ -33,85 +41,71 @@ test('more keys than there are places: most places are taken, and no key is foun
 
 /** So many keys, each used once; and how many of them are remembered. */
 function rememberOnce(count: number) {
-  const recent = new RecentKeys<{ key: string }>()
-  const keys: { key: string }[] = []
-  for (let i = 0; i < count; i++) {
-    keys.push({ key: `key-${i}` })
-    recent.remember(keys[i] as { key: string }, i + 1)
+  const recent = new RecentKeys()
+  for (let i = 1; i <= count; i++) recent.remember(hashOf(i), i, i)
+  const remembered = () => {
+    let found = 0
+    for (let i = 1; i <= count; i++) if (recent.find(hashOf(i)) === i) found += 1
+    return found
   }
-  return { recent, keys, remembered: () => keys.filter(({ key }) => find(recent, key) !== undefined).length }
+  return { recent, remembered }
 }
 
-test('with more keys more are remembered: what is is taken along', () => {
-  const { remembered } = rememberOnce(50_000)
-  expect(remembered()).toBeGreaterThan(49_000)
-})
-
-/** The bytes or places of what is allocated meanwhile. */
+/** The bytes of what is allocated meanwhile. */
 function allocatedBy(run: () => void): number[] {
   const lengths: number[] = []
-  const noting = (constructed: typeof Array | typeof SharedArrayBuffer) =>
-    new Proxy(constructed, {
-      construct: (target, [length]) => {
-        lengths.push(length)
-        return Reflect.construct(target, [length])
-      },
-    })
-  vi.stubGlobal('Array', noting(Array))
-  vi.stubGlobal('SharedArrayBuffer', noting(SharedArrayBuffer))
+  const noting = new Proxy(SharedArrayBuffer, {
+    construct: (target, [length]) => {
+      lengths.push(length)
+      return Reflect.construct(target, [length])
+    },
+  })
+  vi.stubGlobal('SharedArrayBuffer', noting)
   run()
   vi.unstubAllGlobals()
   return lengths
 }
 
-test('of very many keys nearly all are remembered, and there is no step in which memory for all of them is taken', () => {
+test('with more keys more are remembered: what is is taken along, and there is no step in which memory for all of them is taken', () => {
   let remembered = () => 0
   const lengths = allocatedBy(() => {
     remembered = rememberOnce(270_000).remembered
   })
-  expect(Math.max(...lengths)).toBe(4 * 4096)
+  expect(lengths).toEqual(Array(4).fill(64 * 32 * 1024))
   expect(remembered()).toBeGreaterThan(264_000)
+  expect(rememberOnce(50_000).remembered()).toBeGreaterThan(49_000)
+})
+
+test('no key is found twice or for another while places are halved', () => {
+  const recent = new RecentKeys()
+  for (let i = 1; i <= 30_000; i++) {
+    recent.remember(hashOf(i), i, i)
+    // Some are forgotten, some move, long before and right before the piece that they are in is halved.
+    const other = Math.imul(i, 7919) % i
+    if (other > 0) {
+      if (i % 3 === 0) recent.forget(hashOf(other))
+      else recent.move(hashOf(other), other, other)
+      if (i % 3 === 0) expect(recent.find(hashOf(other))).toBe(NOWHERE)
+    }
+  }
+  for (let i = 1; i <= 30_000; i++) expect([NOWHERE, i]).toContain(recent.find(hashOf(i)))
 })
 
 test('the memory for keys has an end', () => {
-  const lengths = allocatedBy(() => {
-    const recent = new RecentKeys<{ key: string }>(10)
-    for (let i = 0; i < 3000; i++) recent.remember({ key: `key-${i}` }, 1e9)
-  })
-  expect(lengths.length).toBe(2 * 10)
+  const recent = new RecentKeys(10)
+  for (let i = 1; i <= 100_000; i++) recent.remember(hashOf(i), i, 1e9)
+  let found = 0
+  for (let i = 1; i <= 100_000; i++) if (recent.find(hashOf(i)) === i) found += 1
+  expect(found).toBeGreaterThan(9.9 * 4096)
+  expect(found).toBeLessThanOrEqual(10 * 4096)
 })
 
-test('the keys of many puts are found together: those that are remembered, and none for a long key', () => {
-  const { recent, keys } = rememberOnce(60)
-  recent.forget('key-7')
-  const long = 'l'.repeat(65)
-  const wanted = ['unknown', long, '', ...keys.map(({ key }) => key)]
-  const run = new PutRun()
-  run.count = wanted.length
-  wanted.forEach((key, i) => {
-    run.keyStart[i] = (run.keyEnd[i - 1] ?? 0) + 1
-    run.keyEnd[i] = (run.keyStart[i] as number) + key.length
-  })
-  run.begin(bytes(wanted.map((key) => `|${key}`).join('')))
-  expect(recent.candidates(run).map((stored) => stored?.key)).toEqual(wanted.map((key, i) => (i < 3 || key === 'key-7' ? undefined : key)))
-})
-
-test('a key that is forgotten is not found, nor is a long one remembered', () => {
-  const recent = new RecentKeys<{ key: string }>()
-  recent.remember({ key: 'a' }, 1)
-  recent.forget('a')
-  expect(find(recent, 'a')).toBeUndefined()
-  const long = 'l'.repeat(65)
-  recent.remember({ key: long }, 1)
-  expect(find(recent, long)).toBeUndefined()
-  recent.forget(long)
-  const short = Array.from({ length: 2000 }, (_, i) => ({ key: `key-${i}` }))
-  const found = () => short.filter(({ key }) => find(recent, key) !== undefined).length
-  for (const one of short) recent.remember(one, 1)
-  const before = found()
-  for (let i = 0; i < 5000; i++) {
-    recent.remember({ key: `${long}-${i}` }, 1)
-    recent.forget(`${long}-${i}`)
-  }
-  expect(found()).toBe(before)
+test('many are found together as they are one by one', () => {
+  const { recent } = rememberOnce(60_000)
+  recent.forget(hashOf(7))
+  const wanted = Int32Array.from([hashOf(70_000), ...Array.from({ length: 60 }, (_, i) => hashOf(i + 1)), hashOf(5)])
+  const one = Array.from(wanted.subarray(0, 61), (hash) => recent.find(hash))
+  recent.findAll(wanted, 61)
+  expect(Array.from(wanted)).toEqual([...one, hashOf(5)])
+  expect([one[0], one[1], one[7]]).toEqual([NOWHERE, 1, NOWHERE])
 })

@@ -9,7 +9,7 @@ const SET_WORDS = 2 ** SET_BITS
 const PIECE_BITS = SET_BITS + 9
 const PIECE_WORDS = 2 ** PIECE_BITS
 const PIECE_PLACES = PIECE_WORDS / 2
-/** Pieces that lie in one array: few arrays are in the processor's cache when they are needed. The system gives memory page by page. */
+/** Pieces that lie in one array: few arrays are in the processor's cache when they are needed. The first holds but one at first. */
 const ARRAY_BITS = 6
 const ARRAY_PIECES = 2 ** ARRAY_BITS
 /** 256 MiB. */
@@ -111,8 +111,12 @@ export class RecentKeys {
   }
 
   #addPiece(): void {
-    if (this.#pieces % ARRAY_PIECES === 0)
-      this.#arrays.push(new Int32Array(uncountedMemory(ARRAY_PIECES * PIECE_WORDS * Int32Array.BYTES_PER_ELEMENT)))
+    if (this.#pieces === 0) this.#arrays.push(new Int32Array(PIECE_WORDS))
+    else if (this.#pieces === 1 || this.#pieces % ARRAY_PIECES === 0) {
+      const array = new Int32Array(uncountedMemory(ARRAY_PIECES * PIECE_WORDS * Int32Array.BYTES_PER_ELEMENT))
+      if (this.#pieces === 1) array.set(this.#arrays.pop() as Int32Array)
+      this.#arrays.push(array)
+    }
     this.#pieces += 1
   }
 

@@ -9,8 +9,10 @@ const UNIT_BITS = 4
 const UNIT_BYTES = 2 ** UNIT_BITS
 const SLAB_BITS = 20 - UNIT_BITS
 const MOST_SLABS = 2 ** (32 - SLAB_BITS)
-/** Slabs that lie in one piece of memory: all pieces are in the processor's cache then. The system gives memory page by page. */
+/** Slabs that lie in one piece of memory: few pieces are in the processor's cache when they are needed. */
 const PIECE_SLABS = 16
+/** Of memory, that the first piece takes at first. */
+const FEWEST_BYTES = 16 * 1024
 const PIECE_BITS = SLAB_BITS + 4
 const PIECE_MASK = 2 ** PIECE_BITS - 1
 /** Larger values have memory of their own. */
@@ -35,7 +37,7 @@ const HEADER_BYTES = 40
 /** The id of what is no record any more. */
 const DEAD = 2 ** 32 - 1
 const NO_ID = -1
-const IDS_BITS = 14
+const IDS_BITS = 12
 const IDS_MASK = 2 ** IDS_BITS - 1
 
 /** Where nothing is. */
@@ -45,18 +47,21 @@ export const NOWHERE = 0
  * Keys, values and revisions, each key's behind one another as bytes: what is known of a key is fetched from one place in memory,
  * and V8's garbage collector, which looks at every object, finds none.
  *
- * Records lie in slabs of 1 MiB, and are never moved but by `tidy`: then a slab of which less than half is alive is emptied into
- * another and used again. So they take twice the memory of what is alive at most, besides what they took when there was most.
- * A record has an address, which changes when it is moved, and an id, which does not.
+ * Records lie in slabs of 1 MiB, and are never moved but by `put`, when a value needs other room, and by `tidy`: a slab of which less
+ * than half is alive is emptied into another and used again. So they take about twice the memory of what is alive at most, besides
+ * what they took when there was most. A record has an address, which changes when it is moved, and an id, which does not.
  */
 export class Records {
   readonly #memory: DataView[] = []
-  /** Bytes of what is alive, by slab. */
+  /** Bytes that what is alive needs, by slab. */
   readonly #alive: number[] = []
   /** Slabs in which nothing is. */
   readonly #empty: number[] = []
   /** Slabs that are to be emptied. */
-  readonly #sparse: number[] = []
+  readonly #sparse = new Set<number>()
+  /** So many slabs there are, and so many there can be. */
+  #slabs: number
+  readonly #end: number
   /** The slab that is being filled, and up to where. */
   #slab = -1
   #used = SLAB_BYTES
@@ -69,22 +74,25 @@ export class Records {
   /** Bytes of records that have died since the last `tidy`. */
   #died = 0
 
-  constructor() {
+  /** Takes slabs from `first` up to `end`. */
+  constructor(first = 0, end = MOST_SLABS) {
+    this.#slabs = first
+    this.#end = end
     this.#nextSlab()
   }
 
   /** Bytes that the slabs take. */
   get bytes(): number {
-    return this.#alive.length * SLAB_BYTES
+    return this.#slabs * SLAB_BYTES
   }
 
-  /** A new record, with no value yet, but room for one of so many bytes. @returns its address */
+  /** A new record with a value of so many bytes, which are still to be `put`. @returns its address */
   add(key: BinaryKey, length: number, createRevision: number, version: number): number {
     const at = this.#take(HEADER_BYTES + key.length + inlineLength(length))
     const view = this.view(at)
     const start = this.start(at)
     view.setUint32(start + ID, this.#newId(at), true)
-    view.setUint32(start + VALUE_LENGTH, 0, true)
+    view.setUint32(start + VALUE_LENGTH, length, true)
     view.setUint32(start + KEY_LENGTH, key.length, true)
     view.setFloat64(start + CREATE_REVISION, createRevision, true)
     view.setFloat64(start + VERSION, version, true)
@@ -98,17 +106,18 @@ export class Records {
    */
   put(at: number, source: DataView, from: number, to: number, revision: number): number {
     const length = to - from
-    const room = this.#roomOf(at)
+    const before = this.valueLength(at)
+    const room = this.#sizeOf(at) - this.#bytesFor(at, 0)
     const inline = inlineLength(length)
     const fits = inline <= room && (room <= 2 * inline || room <= inline + MAX_UNUSED_BYTES)
     const now = fits ? at : this.#move(at, inline)
+    if (length > MAX_INLINE_BYTES || before > MAX_INLINE_BYTES) this.#setLarge(this.idOf(now), source, from, length)
+    if (fits && length !== before) this.#count(at >>> SLAB_BITS, wholeUnits(this.#bytesFor(at, length)) - this.#needed(at))
     const view = this.view(now)
     const start = this.start(now)
+    view.setUint32(start + VALUE_LENGTH, length, true)
     view.setFloat64(start + MOD_REVISION, revision, true)
     view.setFloat64(start + VERSION, view.getFloat64(start + VERSION, true) + 1, true)
-    if (length > MAX_INLINE_BYTES || view.getUint32(start + VALUE_LENGTH, true) > MAX_INLINE_BYTES)
-      this.#setLarge(now, source, from, length)
-    view.setUint32(start + VALUE_LENGTH, length, true)
     copy(source, from, inline, view, this.keyStart(now) + this.keyLength(now))
     return now
   }
@@ -207,12 +216,14 @@ export class Records {
    * @param moved called for each record that is somewhere else from now on
    */
   tidy(moved: (from: number, to: number) => void): void {
-    const most = 1 + Math.ceil(this.#died / SPARSE_BYTES)
-    for (let i = 0; i < most; i++) {
-      const slab = this.#sparse.pop()
-      if (slab === undefined) break
+    let left = 1 + Math.ceil(this.#died / SPARSE_BYTES)
+    for (const slab of this.#sparse) {
+      if (left === 0) break
       this.#emptySlab(slab, moved)
+      this.#sparse.delete(slab)
+      left -= 1
     }
+    // What was moved has died too, but regains nothing.
     this.#died = 0
   }
 
@@ -220,17 +231,15 @@ export class Records {
     let used = slab === 0 ? FIRST : 0
     while (this.#alive[slab] !== 0) {
       const at = (slab << SLAB_BITS) | (used >>> UNIT_BITS)
-      const size = this.#sizeOf(at)
-      used += size
-      if (!this.isAlive(at)) continue
-      moved(at, this.#move(at, this.#roomOf(at)))
+      used += this.#sizeOf(at)
+      if (this.isAlive(at)) moved(at, this.#move(at, inlineLength(this.valueLength(at))))
     }
     this.#empty.push(slab)
   }
 
   /** Moves it to where there is so much room for a value, which is copied as far as there is. */
   #move(at: number, room: number): number {
-    const bytes = HEADER_BYTES + this.keyLength(at) + room
+    const bytes = this.#bytesFor(at, room)
     const to = this.#take(bytes)
     const view = this.view(to)
     const start = this.start(to)
@@ -243,39 +252,61 @@ export class Records {
   }
 
   #die(at: number): void {
-    const size = this.#sizeOf(at)
     this.view(at).setUint32(this.start(at) + ID, DEAD, true)
-    this.#died += size
-    const slab = at >>> SLAB_BITS
+    this.#count(at >>> SLAB_BITS, -this.#needed(at))
+  }
+
+  /** So many bytes more are needed in the slab, or fewer. */
+  #count(slab: number, bytes: number): void {
     const before = this.#alive[slab] as number
-    this.#alive[slab] = before - size
-    if (slab !== this.#slab && before >= SPARSE_BYTES && before - size < SPARSE_BYTES) this.#sparse.push(slab)
+    this.#alive[slab] = before + bytes
+    if (bytes > 0) return
+    this.#died -= bytes
+    if (slab !== this.#slab && before + bytes < SPARSE_BYTES) this.#sparse.add(slab)
   }
 
   /** Memory for a record of so many bytes, with its size. */
   #take(bytes: number): number {
-    const size = ((bytes + UNIT_BYTES - 1) >>> UNIT_BITS) << UNIT_BITS
+    const size = wholeUnits(bytes)
     if (this.#used + size > SLAB_BYTES) this.#nextSlab()
     const at = (this.#slab << SLAB_BITS) | (this.#used >>> UNIT_BITS)
+    if (this.start(at) + size > this.view(at).byteLength) this.#growFirst(this.#used + size)
     this.view(at).setUint32(this.start(at), size, true)
     this.#used += size
-    this.#alive[this.#slab] = (this.#alive[this.#slab] as number) + size
+    this.#count(this.#slab, size)
     return at
   }
 
   #nextSlab(): void {
     const full = this.#slab
-    if (full !== -1 && (this.#alive[full] as number) < SPARSE_BYTES) this.#sparse.push(full)
     this.#slab = this.#empty.pop() ?? this.#newSlab()
     this.#used = this.#slab === 0 ? FIRST : 0
+    if (full !== -1) this.#count(full, 0)
   }
 
   #newSlab(): number {
-    const slab = this.#alive.length
-    if (slab === MOST_SLABS) throw new RangeError('the keys and small values of one member take 64 GiB at most, and they have come to it')
-    if (slab % PIECE_SLABS === 0) this.#memory.push(new DataView(uncountedMemory(PIECE_SLABS * SLAB_BYTES)))
-    this.#alive.push(0)
+    const slab = this.#slabs
+    if (slab === this.#end) throw new RangeError('the keys and small values of one member take 64 GiB at most, and they have come to it')
+    const piece = Math.floor(slab / PIECE_SLABS)
+    if (slab === 0) this.#memory[piece] = new DataView(new ArrayBuffer(FEWEST_BYTES))
+    else if (slab === 1) this.#growFirst(PIECE_SLABS * SLAB_BYTES)
+    else this.#memory[piece] ??= new DataView(uncountedMemory(PIECE_SLABS * SLAB_BYTES))
+    this.#slabs += 1
+    this.#alive[slab] = 0
     return slab
+  }
+
+  /**
+   * The first piece of memory grows with what is in it. Where many stores come and go, malloc gives memory that was used before, and
+   * all of it is filled with zeros; and V8 must count it, or nothing tells that there is some to free.
+   */
+  #growFirst(bytes: number): void {
+    const before = this.#memory[0] as DataView
+    const length = Math.max(bytes, 2 * before.byteLength)
+    const isWhole = length > SLAB_BYTES
+    const memory = new DataView(isWhole ? uncountedMemory(PIECE_SLABS * SLAB_BYTES) : new ArrayBuffer(length))
+    copy(before, 0, before.byteLength, memory, 0)
+    this.#memory[0] = memory
   }
 
   #newId(at: number): number {
@@ -293,8 +324,7 @@ export class Records {
     places[id & IDS_MASK] = place
   }
 
-  #setLarge(at: number, source: DataView, from: number, length: number): void {
-    const id = this.idOf(at)
+  #setLarge(id: number, source: DataView, from: number, length: number): void {
     if (length <= MAX_INLINE_BYTES) {
       this.#large.delete(id)
       return
@@ -312,8 +342,14 @@ export class Records {
     return this.view(at).getUint32(this.start(at), true)
   }
 
-  #roomOf(at: number): number {
-    return this.#sizeOf(at) - HEADER_BYTES - this.keyLength(at)
+  /** What it would take anew: less than its size where its value takes less than there is room for. */
+  #needed(at: number): number {
+    return wholeUnits(this.#bytesFor(at, this.valueLength(at)))
+  }
+
+  /** Bytes of the record with a value of so many. */
+  #bytesFor(at: number, length: number): number {
+    return HEADER_BYTES + this.keyLength(at) + inlineLength(length)
   }
 }
 
@@ -323,6 +359,10 @@ const FIRST = UNIT_BYTES
 /** Bytes of the record that a value of so many takes. */
 function inlineLength(length: number): number {
   return length > MAX_INLINE_BYTES ? 0 : length
+}
+
+function wholeUnits(bytes: number): number {
+  return (bytes + UNIT_BYTES - 1) & -UNIT_BYTES
 }
 
 /** V8 keeps it without an object of its own, where it can. */

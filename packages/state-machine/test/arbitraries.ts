@@ -5,8 +5,8 @@ const buffer = (constraints: fc.IntArrayConstraints) => fc.uint8Array(constraint
 
 /** Few keys, close together, that begin with one another and hold the bytes at the edges of every comparison. */
 const key = fc.array(fc.constantFrom(0, 0x61, 0x7f, 0x80, 0xc3, 0xff), { minLength: 1, maxLength: 3 }).map((array) => Buffer.from(array))
-const long = fc.constantFrom(70, 200, 4096, 4097, 9000).map((length) => Buffer.alloc(length, 'l'))
-const value = fc.oneof({ weight: 9, arbitrary: buffer({ maxLength: 4 }) }, { weight: 1, arbitrary: long })
+const long = fc.constantFrom(70, 200, 4097).map((length) => Buffer.alloc(length, 'l'))
+const value = fc.oneof({ weight: 19, arbitrary: buffer({ maxLength: 4 }) }, { weight: 1, arbitrary: long })
 const relation = fc.constantFrom('equal' as const, 'notEqual' as const, 'less' as const, 'greater' as const)
 const small = fc.nat(12)
 

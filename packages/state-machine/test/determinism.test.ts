@@ -87,7 +87,7 @@ test('the digest tells apart stores that differ in the version of one key only',
   expect(thrice.digest()).not.toBe(twice.digest())
 })
 
-test('a store keeps its own copy of a value, and memory for small ones in pieces of 8 KiB', () => {
+test('a store keeps its own copy of a value', () => {
   const store = new KeyValueStore()
   const batch = EntryBatch.of(1, 1, EntryKind.Command, [
     encodeCommand({ type: 'put', key: bytes('small'), value: bytes('value') }),

@@ -39,6 +39,14 @@ test('more keys than there are places: most places are taken, and no key is foun
   expect(found).toBeLessThanOrEqual(4096)
 })
 
+test('of keys that share places, those that were used last are found', () => {
+  const recent = new RecentKeys()
+  for (let i = 1; i <= 20; i++) recent.remember(i, i, 1)
+  expect(Array.from({ length: 20 }, (_, i) => recent.find(i + 1)).filter((address) => address !== NOWHERE)).toEqual([
+    13, 14, 15, 16, 17, 18, 19, 20,
+  ])
+})
+
 /** So many keys, each used once; and how many of them are remembered. */
 function rememberOnce(count: number) {
   const recent = new RecentKeys()

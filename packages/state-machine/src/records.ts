@@ -11,7 +11,8 @@ const SLAB_BITS = 20 - UNIT_BITS
 const MOST_SLABS = 2 ** (32 - SLAB_BITS)
 /** Slabs that lie in one piece of memory: few pieces are in the processor's cache when they are needed. */
 const PIECE_SLABS = 16
-/** Of memory, that the first piece takes at first. */
+const PIECE_BYTES = PIECE_SLABS * SLAB_BYTES
+/** The first piece takes so many bytes at first. */
 const FEWEST_BYTES = 16 * 1024
 const PIECE_BITS = SLAB_BITS + 4
 const PIECE_MASK = 2 ** PIECE_BITS - 1
@@ -59,9 +60,7 @@ export class Records {
   readonly #empty: number[] = []
   /** Slabs that are to be emptied. */
   readonly #sparse = new Set<number>()
-  /** So many slabs there are, and so many there can be. */
   #slabs: number
-  readonly #end: number
   /** The slab that is being filled, and up to where. */
   #slab = -1
   #used = SLAB_BYTES
@@ -74,10 +73,9 @@ export class Records {
   /** Bytes of records that have died since the last `tidy`. */
   #died = 0
 
-  /** Takes slabs from `first` up to `end`. */
-  constructor(first = 0, end = MOST_SLABS) {
+  /** @param first which slab is the first; that of a piece. Another than 0 leaves less room */
+  constructor(first = 0) {
     this.#slabs = first
-    this.#end = end
     this.#nextSlab()
   }
 
@@ -110,8 +108,8 @@ export class Records {
     const room = this.#sizeOf(at) - this.#bytesFor(at, 0)
     const inline = inlineLength(length)
     const fits = inline <= room && (room <= 2 * inline || room <= inline + MAX_UNUSED_BYTES)
+    if (length > MAX_INLINE_BYTES || before > MAX_INLINE_BYTES) this.#setLarge(this.idOf(at), source, from, length)
     const now = fits ? at : this.#move(at, inline)
-    if (length > MAX_INLINE_BYTES || before > MAX_INLINE_BYTES) this.#setLarge(this.idOf(now), source, from, length)
     if (fits && length !== before) this.#count(at >>> SLAB_BITS, wholeUnits(this.#bytesFor(at, length)) - this.#needed(at))
     const view = this.view(now)
     const start = this.start(now)
@@ -286,11 +284,11 @@ export class Records {
 
   #newSlab(): number {
     const slab = this.#slabs
-    if (slab === this.#end) throw new RangeError('the keys and small values of one member take 64 GiB at most, and they have come to it')
+    if (slab === MOST_SLABS) throw new RangeError('the keys and small values of one member take 64 GiB at most, and they have come to it')
     const piece = Math.floor(slab / PIECE_SLABS)
     if (slab === 0) this.#memory[piece] = new DataView(new ArrayBuffer(FEWEST_BYTES))
-    else if (slab === 1) this.#growFirst(PIECE_SLABS * SLAB_BYTES)
-    else this.#memory[piece] ??= new DataView(uncountedMemory(PIECE_SLABS * SLAB_BYTES))
+    else if (slab === 1) this.#growFirst(PIECE_BYTES)
+    else this.#memory[piece] ??= new DataView(uncountedMemory(PIECE_BYTES))
     this.#slabs += 1
     this.#alive[slab] = 0
     return slab
@@ -304,7 +302,7 @@ export class Records {
     const before = this.#memory[0] as DataView
     const length = Math.max(bytes, 2 * before.byteLength)
     const isWhole = length > SLAB_BYTES
-    const memory = new DataView(isWhole ? uncountedMemory(PIECE_SLABS * SLAB_BYTES) : new ArrayBuffer(length))
+    const memory = new DataView(isWhole ? uncountedMemory(PIECE_BYTES) : new ArrayBuffer(length))
     copy(before, 0, before.byteLength, memory, 0)
     this.#memory[0] = memory
   }

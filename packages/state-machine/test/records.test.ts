@@ -198,22 +198,22 @@ test.each([
 })
 
 test('addresses of 32 bits are whole: beyond the first half, and up to the end', () => {
-  for (const firstSlab of [2 ** 15 - 2, 2 ** 16 - 20])
+  for (const firstSlab of [2 ** 15, 2 ** 16 - 32])
     expect(changeAtRandom(1, { steps: 20_000, keys: 4000, longest: 1000 }, firstSlab).moves).toBeGreaterThan(1000)
 })
 
 test('where there is no more room nothing is lost, and once there is, it is used', () => {
-  const records = new Records(2 ** 16 - 3)
+  const records = new Records(2 ** 16 - 16)
   const added: number[] = []
   const fill = () => {
     for (;;) added.push(add(records, `key-${added.length}`, Buffer.alloc(1000, `${added.length}`)))
   }
   for (const _ of [1, 2]) expect(fill).toThrow(expect.objectContaining({ name: 'RangeError', message: expect.stringContaining('64 GiB') }))
   const { length } = added
-  expect(length).toBeGreaterThan(2900)
+  expect(length).toBeGreaterThan(15_000)
   for (const [i, at] of added.entries()) expect([i, hasKey(records, at, `key-${i}`)]).toEqual([i, true])
   const inLast = added.filter((at) => at >>> 16 === 2 ** 16 - 1)
-  for (const at of added.filter((at) => at >>> 16 === 2 ** 16 - 3)) records.free(at)
+  for (const at of added.filter((at) => at >>> 16 === 2 ** 16 - 16)) records.free(at)
   records.tidy(never)
   expect(fill).toThrow(RangeError)
   expect(added.length - length).toBeGreaterThan(900)

@@ -1,4 +1,4 @@
-import { DatagramNetwork, type SimulationContext, type TransportLayer } from '@raft/simulator'
+import { type DatagramConditions, DatagramNetwork, type Prng, type SimulationContext, type TransportLayer } from '@raft/simulator'
 import { UdpTransport } from '@raft/udp-transport'
 import { CLUSTER_ID } from './cluster-id.js'
 
@@ -7,8 +7,19 @@ const PORT = 7000
 const SECRET = new Uint8Array(32).fill(7)
 
 /** The real `UdpTransport` on a simulated network, with datagrams of any size that there is. */
-export function udpLayer({ world, links, random }: SimulationContext): TransportLayer {
-  const network = new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]) })
+export function udpLayer(context: SimulationContext): TransportLayer {
+  return udpLayerWith({})(context)
+}
+
+/** The same on a network that is like this, whatever the seed. */
+export function udpLayerWith(conditions: Partial<DatagramConditions>): (context: SimulationContext) => TransportLayer {
+  return ({ world, links, random }) => {
+    const network = new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]), ...conditions })
+    return transportsOn(network, random)
+  }
+}
+
+function transportsOn(network: DatagramNetwork, random: Prng): TransportLayer {
   const secrets = random.fork('nonces')
   const address = (id: string) => `${id}:${PORT}`
   return {

@@ -142,8 +142,9 @@ export class Node<Result = unknown> {
   }
 
   /**
-   * Fulfilled once this member leads beyond doubt and has applied everything that was committed before the call: what the
-   * state machine holds then may answer a linearizable read (thesis §6.4). All reads that wait share one round of messages.
+   * The read index (thesis §6.4): an index at which everything that was committed before the call is included, as a majority has
+   * confirmed. Fulfilled once this member has applied everything up to it: what the state machine holds then, which may be more, may
+   * answer a linearizable read. All reads that wait share one round of messages.
    *
    * @throws NotLeaderError, OverloadedError, NodeStoppedError
    * @throws WaitAbortedError when the signal aborts

@@ -1,7 +1,7 @@
 import type { ConfirmedRead } from '../effects.js'
 import { OverloadedError, type RaftError } from '../errors.js'
 
-/** Called once: with an error, or with the index that is applied. Must not throw. */
+/** Called once: with an error, or with the read index, up to which everything is applied. Must not throw. */
 export type ReadDone = (error: RaftError | null, index: number) => void
 
 interface Ticketed {
@@ -67,7 +67,7 @@ export class Reads {
       if (index > appliedIndex) return
       this.#confirmed.shift()
       this.#count -= done.length
-      for (const one of done) one(null, appliedIndex)
+      for (const one of done) one(null, index)
     }
   }
 

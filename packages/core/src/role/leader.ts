@@ -126,10 +126,19 @@ export class Leader extends Role {
   }
 
   override flush(): void {
-    if (this.#reads.needsRound && this.#hasCommittedInTerm) this.#sendHeartbeats()
+    this.#takeConfirmedReads()
+    // Asked after that: reads that came while a round was under way wait for no heartbeat, but for a round of their own, sent now.
+    if (this.#reads.needsRound && this.#hasCommittedInTerm) {
+      this.#sendHeartbeats()
+      // A member that is alone has confirmed it.
+      this.#takeConfirmedReads()
+    }
+    for (const [id, progress] of this.progress) this.#sendEntries(id, progress)
+  }
+
+  #takeConfirmedReads(): void {
     const confirmed = this.#reads.takeConfirmed(this.state.membership, this.state.id)
     if (confirmed !== null) this.state.readsConfirmed(confirmed)
-    for (const [id, progress] of this.progress) this.#sendEntries(id, progress)
   }
 
   get #hasCommittedInTerm(): boolean {

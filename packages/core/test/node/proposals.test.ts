@@ -202,6 +202,30 @@ describe('reads', () => {
     expect(read.error).toBeInstanceOf(NotLeaderError)
   })
 
+  it('give the read index, though more may be applied by then', async () => {
+    const world = new World()
+    const leader = await world.start()
+    const machine = world.machine(leader.id)
+    machine.waiting = []
+    for (const value of [1, 2]) void leader.propose(command(value))
+    await world.clock.settle()
+    void leader.propose(command(3))
+    await world.clock.settle()
+    const read = outcome(leader.readIndex())
+    await world.clock.settle()
+    const readIndex = leader.status().commitIndex
+    void leader.propose(command(4))
+    await world.clock.settle()
+    expect(leader.status()).toMatchObject({ commitIndex: readIndex + 1, lastApplied: readIndex - 3 })
+    machine.waiting.shift()?.()
+    await world.clock.settle()
+    // What stood behind was applied in one piece.
+    for (const release of machine.waiting.splice(0)) release()
+    await world.clock.settle()
+    expect(leader.status().lastApplied).toBe(readIndex + 1)
+    expect(read.value).toBe(readIndex)
+  })
+
   it('wait until what they must see is applied', async () => {
     const world = new World()
     const leader = await world.start()

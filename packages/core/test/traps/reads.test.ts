@@ -77,6 +77,60 @@ describe('reads', () => {
     expect(c.member('a').confirmed.map(({ ticket }) => ticket)).toEqual([1, 2])
   })
 
+  it('reads that came while a round was under way get their own in the turn that confirms it, and wait for no heartbeat', () => {
+    const c = scenario()
+    c.elect('a')
+    c.rule = () => 'hold'
+    expect([c.read('a'), c.read('a')]).toEqual([1, 2])
+    const round = c.sent('heartbeat', 'a', 'b').at(-1)?.round ?? 0
+    c.trace = []
+    c.receive('a', 'b', heartbeatReply(1, round))
+    expect(c.member('a').confirmed).toEqual([{ ticket: 1, index: 1 }])
+    expect(c.sent('heartbeat', 'a', 'b').map((one) => one.round)).toEqual([round + 1])
+    for (const from of ['b', 'c']) c.receive('a', from, heartbeatReply(1, round))
+    expect(c.member('a').confirmed).toHaveLength(1)
+    c.receive('a', 'c', heartbeatReply(1, round + 1))
+    expect(c.member('a').confirmed.at(-1)).toEqual({ ticket: 2, index: 1 })
+  })
+
+  it('a read that comes in the turn in which a round is confirmed is not confirmed by it', () => {
+    const c = scenario()
+    c.elect('a')
+    c.rule = () => 'hold'
+    c.read('a')
+    const round = c.sent('heartbeat', 'a', 'b').at(-1)?.round ?? 0
+    const { state } = c.member('a')
+    state.step({ type: 'message', from: 'b', message: heartbeatReply(1, round) }, c.now)
+    expect(state.read(c.now)).toBe(2)
+    const { confirmedReads, messages } = state.takeEffects()
+    expect(confirmedReads).toEqual([{ ticket: 1, index: 1 }])
+    expect(messages.map(({ message }) => message)).toMatchObject([
+      { type: 'heartbeat', round: round + 1 },
+      { type: 'heartbeat', round: round + 1 },
+    ])
+  })
+
+  it('reads that came before the term had committed anything get their round in the turn in which it has', () => {
+    const c = scenario()
+    c.rule = ({ message }) => (message.type === 'appendEntries' ? 'hold' : 'deliver')
+    c.elect('a')
+    c.read('a')
+    c.run(3 * c.tuning.heartbeatInterval)
+    const before = c.now
+    expect(c.member('a').confirmed).toEqual([])
+    c.rule = () => 'deliver'
+    c.settle()
+    expect(c.member('a').confirmed).toEqual([{ ticket: 1, index: 1 }])
+    expect(c.now).toBe(before)
+  })
+
+  it('a member that is alone confirms its reads in the turn in which they come', () => {
+    const c = scenario({ members: ['a'] })
+    c.elect('a')
+    expect([c.read('a'), c.read('a')]).toEqual([1, 2])
+    expect(c.member('a').confirmed.map(({ ticket }) => ticket)).toEqual([1, 2])
+  })
+
   it('trap 26: reads whose round is lost are confirmed by the next heartbeat', () => {
     const c = scenario()
     c.elect('a')

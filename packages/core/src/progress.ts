@@ -126,13 +126,16 @@ export class Progress {
 
   /** The follower lacks the entry at `prevLogIndex`, and may agree with the leader up to `agreesAt`. False when that is old. */
   refused(prevLogIndex: number, agreesAt: number): boolean {
-    if (prevLogIndex <= this.matchIndex) return false
+    if (prevLogIndex < this.matchIndex) return false
     if (this.mode === 'replicate') {
+      // The follower refused what comes behind its acknowledgement before it gave that: messages overtook each other. So what is under
+      // way was dropped. Once only: to a probe it has to answer anew.
+      if (prevLogIndex === this.matchIndex && this.#inflight.length === 0) return false
       this.#restartAt(this.matchIndex + 1)
       return true
     }
     // A probe is answered once; an answer to another than the last is old.
-    if (prevLogIndex !== this.#probedPrevLogIndex) return false
+    if (prevLogIndex !== this.#probedPrevLogIndex || prevLogIndex === this.matchIndex) return false
     this.#restartAt(Math.max(Math.min(prevLogIndex, agreesAt + 1), this.matchIndex + 1))
     return true
   }

@@ -1,4 +1,5 @@
 import { Applying } from './applying.js'
+import { EarlyElection } from './early-election.js'
 import { type ConfirmedRead, type Effects, PendingEffects, type ReadRequest } from './effects.js'
 import { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
@@ -6,7 +7,7 @@ import type { Event } from './events.js'
 import { Durability } from './log/durability.js'
 import { Log } from './log/log.js'
 import { isVoter, type Membership, peersOf } from './membership.js'
-import type { Message } from './message.js'
+import type { Message, PreVote } from './message.js'
 import type { Tuning } from './options.js'
 import type { Random } from './ports/clock.js'
 import type { StoredLog } from './ports/log-storage.js'
@@ -26,6 +27,12 @@ export interface StateOptions {
   readonly membership: Membership
   readonly tuning: Tuning
   readonly random: Random
+  /**
+   * How long a promised pre-vote binds, in ms, and within which members that lost their leader take turns. 0: pre-votes are promised to
+   * every member that may be elected, in any order, so that an exploration meets as many candidates as there can be. Default
+   * heartbeatInterval.
+   */
+  readonly preVoteWindow?: number
 }
 
 /**
@@ -43,6 +50,7 @@ export class State {
   readonly log: Log
   readonly durability: Durability
   readonly random: Random
+  readonly #early: EarlyElection
   #now: number
   #hardState: HardState
   #role: Role
@@ -67,10 +75,10 @@ export class State {
     this.log = copied === undefined ? new Log(stored, this.tuning.maxWindowBytes) : copied.log.fork()
     this.durability = copied === undefined ? new Durability(stored.lastIndex, this.tuning.maxWriteBytes) : copied.durability.fork()
     this.#commitIndex = Math.max(stored.baseIndex, lastApplied)
+    this.#early = copied === undefined ? this.#newEarlyElection(options.preVoteWindow) : copied.#early.fork()
     this.#applying = copied === undefined ? new Applying(this.#commitIndex) : copied.#applying.fork()
     assert(lastApplied <= stored.lastIndex, () => `the state machine has applied ${lastApplied}, but the log ends at ${stored.lastIndex}`)
-    this.#role =
-      copied === undefined ? new Follower(this, this.drawEarlyDeadline() + this.tuning.heartbeatInterval) : copied.#role.fork(this)
+    this.#role = copied === undefined ? new Follower(this, this.#firstDeadline()) : copied.#role.fork(this)
   }
 
   /** An independent copy that behaves the same from here on, provided that its `random` does. */
@@ -107,6 +115,7 @@ export class State {
       log.runs.map((run) => `${run.firstIndex}:${run.term}`).join(),
       log.contentHash(),
       this.durability.fingerprint(this.#now),
+      this.#early.fingerprint(this.#now, nameOf),
     ].join('|')
   }
 
@@ -213,27 +222,64 @@ export class State {
   }
 
   /**
-   * When to ask to be elected where the leader's process is gone: soon, but not all at the same time. After a start a heartbeat
-   * interval later, in which a leader that is there would be heard. Asking too early costs a round of small messages, for whoever
-   * hears a leader refuses (thesis §9.6).
+   * The leader leads no more, as far as this member can tell. Returns when to ask to be elected: soon, and when it is this member's
+   * turn. Asking too early costs a round of small messages, for a member that hears a leader refuses (thesis §9.6).
    */
-  drawEarlyDeadline(): number {
-    return this.#now + this.random() * this.tuning.heartbeatInterval
+  loseLeader(): number {
+    const lost = this.#leaderId
+    this.#setLeader(null)
+    this.#early.begin(this.#now)
+    return this.#now + this.#early.turn(this.currentTerm + 1, lost)
+  }
+
+  /** When a member that was not elected, or has promised its pre-vote to another, asks again; null where an election timeout decides. */
+  drawNextTurn(): number | null {
+    return this.#early.isUnderWay(this.#now) ? this.#now + this.#early.window + this.#early.turn(this.currentTerm + 1, null) : null
+  }
+
+  /** How long a promised pre-vote binds, in ms. */
+  get preVoteWindow(): number {
+    return this.#early.window
+  }
+
+  /** Whether a member that asks for pre-votes comes before this one, which asks for them too: by its log, or else by its turn. */
+  precedes(rival: MemberId, { lastLogIndex, lastLogTerm, term }: PreVote): boolean {
+    const { lastIndex, lastTerm } = this.log
+    if (lastLogTerm !== lastTerm || lastLogIndex !== lastIndex) return this.log.isUpToDate(lastLogIndex, lastLogTerm)
+    return this.#early.precedes(rival, this.id, term)
+  }
+
+  /** Whether nobody else has this member's promise now, and it does not come first itself. */
+  mayPromise(to: MemberId, message: PreVote): boolean {
+    return this.#early.mayPromise(to, this.#now) && this.#role.givesWayTo(to, message)
+  }
+
+  /** It has promised its pre-vote, which binds for a moment. */
+  promise(to: MemberId): void {
+    this.#early.promise(to, this.#now)
+    if (this.#early.isBound(this.#now)) this.#role.promised()
+  }
+
+  /** A member that led this term says that it leads no more. */
+  leaderResigned(): void {
+    if (this.#role instanceof Follower) this.#role.leaderLost()
   }
 
   get mayCampaign(): boolean {
     return isVoter(this.membership, this.id)
   }
 
-  becomeFollower(term: number, leaderId: MemberId | null): void {
+  /**
+   * @param standsAt when it asks to be elected. By default when it would have done so before: a newer term alone moves that moment
+   *   nowhere.
+   */
+  becomeFollower(term: number, leaderId: MemberId | null, standsAt: number | null = this.#role.electionDeadline): void {
     if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })
-    // Only a vote that is granted or a leader that is heard moves the moment of the next election.
-    const electionDeadline = this.#role.electionDeadline ?? this.#now + this.drawElectionTimeout()
-    this.#become(new Follower(this, electionDeadline), leaderId)
+    this.#become(new Follower(this, standsAt ?? this.#now + this.drawElectionTimeout()), leaderId)
   }
 
   becomePreCandidate(): void {
-    const role = new PreCandidate(this, this.#now + this.drawElectionTimeout())
+    const role = new PreCandidate(this, this.#now + this.drawElectionTimeout(), this.#now + this.preVoteWindow)
     this.#become(role, null)
     role.start()
   }
@@ -264,12 +310,13 @@ export class State {
     if (this.#role instanceof Follower) this.#role.voteGranted()
   }
 
-  heardLeader(): void {
-    this.#leaderHeardAt = this.#now
+  /** For how long the leader has been silent, in ms. */
+  get silence(): number {
+    return this.#now - this.#leaderHeardAt
   }
 
-  forgetLeader(): void {
-    this.#setLeader(null)
+  heardLeader(): void {
+    this.#leaderHeardAt = this.#now
   }
 
   commitTo(index: number): void {
@@ -300,6 +347,18 @@ export class State {
 
   readsConfirmed(read: ConfirmedRead): void {
     this.#pending.confirmedReads.push(read)
+  }
+
+  #newEarlyElection(window = this.tuning.heartbeatInterval): EarlyElection {
+    const { id, group, membership, random } = this
+    return new EarlyElection({ id, group, membership, random, window, duration: this.tuning.electionTimeout })
+  }
+
+  /** After a start, a member listens for a heartbeat interval first, in which a leader that is there would be heard. */
+  #firstDeadline(): number {
+    const startsAt = this.#now + this.tuning.heartbeatInterval
+    this.#early.begin(startsAt)
+    return startsAt + this.#early.turn(this.currentTerm + 1, null)
   }
 
   #advanceTo(now: number): void {

@@ -2,10 +2,18 @@ import type { PreVote, RequestVote } from './message.js'
 import type { State } from './state.js'
 import type { MemberId } from './types.js'
 
-/** Would this member vote so (thesis §9.6)? Changes nothing here: no term, no vote. Whoever hears a leader says no. */
+/**
+ * Would this member vote so (thesis §9.6)? Changes no term and no vote here. A member that hears a leader says no.
+ *
+ * A leader never asks. So the very leader that this member follows, when it asks for a later term, has ceased to lead, most likely
+ * because its process was restarted; and it never leads that term again, so an old or repeated request says the same.
+ */
 export function answerPreVote(state: State, from: MemberId, message: PreVote): void {
   const { group, currentTerm } = state
-  const voteGranted = message.term > currentTerm && !state.hearsLeader && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+  if (message.term > currentTerm && from === state.leaderId) state.leaderResigned()
+  const mayWin = message.term > currentTerm && !state.hearsLeader && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+  const voteGranted = mayWin && state.mayPromise(from, message)
+  if (voteGranted) state.promise(from)
   // A refusal names this member's own term, so that a member that is behind learns it (etcd #8243).
   const term = voteGranted ? message.term : currentTerm
   state.send(from, { type: 'preVoteReply', group, term, voteGranted }, voteGranted ? 0 : state.durability.hardStateWrite)

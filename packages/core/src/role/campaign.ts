@@ -7,28 +7,33 @@ import { Role } from './role.js'
 export abstract class Campaign extends Role {
   /** By voter, so that nobody counts twice; the first answer stands. */
   readonly #votes = new Map<MemberId, boolean>()
-  readonly deadline: number
+  readonly electionDeadline: number
 
-  constructor(state: State, deadline: number) {
+  constructor(state: State, electionDeadline: number) {
     super(state)
-    this.deadline = deadline
+    this.electionDeadline = electionDeadline
   }
 
-  get electionDeadline(): number {
-    return this.deadline
+  get deadline(): number {
+    return this.electionDeadline
   }
 
   fingerprint(nameOf: (id: MemberId) => string): string {
     const votes = [...this.#votes].map(([id, granted]) => `${nameOf(id)}=${granted}`)
-    return `${this.deadline - this.state.now},${votes.sort().join()}`
+    return `${this.electionDeadline - this.state.now},${votes.sort().join()}`
   }
 
   tick(): void {
-    if (this.state.now >= this.deadline) this.state.becomePreCandidate()
+    if (this.state.now >= this.electionDeadline) this.state.becomePreCandidate()
   }
 
   /** What follows when a majority says yes. */
   protected abstract won(): void
+
+  /** What follows when no majority can say yes any more. */
+  protected lost(): void {
+    this.state.becomeFollower(this.state.currentTerm, null)
+  }
 
   protected count(from: MemberId, granted: boolean): void {
     if (this.#votes.has(from)) return
@@ -36,7 +41,12 @@ export abstract class Campaign extends Role {
     this.#votes.set(from, granted)
     const result = countVotes(state.membership, this.#votes)
     if (result === 'won') this.won()
-    if (result === 'lost') state.becomeFollower(state.currentTerm, null)
+    if (result === 'lost') this.lost()
+  }
+
+  /** Those that refused are asked once more: only who has promised needs no other answer. */
+  protected forgetRefusals(): void {
+    for (const [id, granted] of this.#votes) if (!granted) this.#votes.delete(id)
   }
 
   /** To be called by `fork`. */

@@ -8,7 +8,7 @@ export class Candidate extends Campaign {
   readonly name = 'candidate'
 
   fork(state: State): Candidate {
-    return new Candidate(state, this.deadline).withVotesOf(this)
+    return new Candidate(state, this.electionDeadline).withVotesOf(this)
   }
 
   /** The request leaves once the vote for itself is durable, and with it every entry that it claims to have. */

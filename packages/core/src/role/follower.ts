@@ -6,6 +6,8 @@ import { Role } from './role.js'
 
 /** After this many silent heartbeat intervals a follower asks the system whether its leader still listens. */
 const SILENT_INTERVALS = 2
+/** What a leader does not know this many heartbeat intervals after it was acknowledged is acknowledged again. */
+const REPEAT_INTERVALS = 0.5
 const NOTHING = -1
 
 /** Does what the leader says; asks to be elected when it hears from none (paper §5.2, §5.3). */
@@ -14,11 +16,16 @@ export class Follower extends Role {
   #electionDeadline: number
   /** When to send the silent leader a word, so that the system reports it if its port is closed. */
   #pingDeadline = Number.POSITIVE_INFINITY
+  /** Whether the system has said, since the leader was last heard, that nobody listens at its address. */
+  #isUnreachable = false
   #lastRound = 0
   /** What is to be acknowledged, once a turn; null when all is. */
   #verifiedIndex: number | null = null
   /** The part of it that was acknowledged, with the write before the last that it takes; or NOTHING. */
   #acknowledgedIndex = NOTHING
+  /** All that was ever acknowledged to the leader of this term: it was verified against that leader, and can only grow. */
+  #everAcknowledged = 0
+  #acknowledgedAt = Number.NEGATIVE_INFINITY
 
   constructor(state: State, electionDeadline: number) {
     super(state)
@@ -28,15 +35,27 @@ export class Follower extends Role {
   fork(state: State): Follower {
     const copy = new Follower(state, this.#electionDeadline)
     copy.#pingDeadline = this.#pingDeadline
+    copy.#isUnreachable = this.#isUnreachable
     copy.#lastRound = this.#lastRound
     copy.#verifiedIndex = this.#verifiedIndex
     copy.#acknowledgedIndex = this.#acknowledgedIndex
+    copy.#everAcknowledged = this.#everAcknowledged
+    copy.#acknowledgedAt = this.#acknowledgedAt
     return copy
   }
 
   fingerprint(): string {
     const now = this.state.now
-    return [this.#electionDeadline - now, this.#pingDeadline - now, this.#lastRound, this.#verifiedIndex, this.#acknowledgedIndex].join()
+    return [
+      this.#electionDeadline - now,
+      this.#pingDeadline - now,
+      this.#isUnreachable,
+      this.#lastRound,
+      this.#verifiedIndex,
+      this.#acknowledgedIndex,
+      this.#everAcknowledged,
+      this.#acknowledgedAt - now,
+    ].join()
   }
 
   get deadline(): number {
@@ -45,6 +64,11 @@ export class Follower extends Role {
 
   get electionDeadline(): number {
     return this.#electionDeadline
+  }
+
+  override promised(): void {
+    const { state } = this
+    this.#electionDeadline = Math.max(this.#electionDeadline, state.drawNextTurn() ?? state.now + state.preVoteWindow)
   }
 
   /** It has promised its vote to somebody, who gets the time to win. */
@@ -60,6 +84,10 @@ export class Follower extends Role {
       return
     }
     if (state.now < this.#pingDeadline) return
+    if (this.#isUnreachable) {
+      this.leaderLost()
+      return
+    }
     this.#pingDeadline = state.now + state.tuning.heartbeatInterval
     if (state.leaderId !== null) this.#answerHeartbeat(state.leaderId)
   }
@@ -96,15 +124,25 @@ export class Follower extends Role {
     state.commitTo(message.leaderCommit)
     this.#lastRound = message.round
     this.#answerHeartbeat(from)
+    this.#repeatAcknowledgement(message.leaderCommit)
   }
 
-  /** The leader's process is gone, as far as the system can tell. */
+  /**
+   * The leader's process is gone, as far as the system can tell. Anybody can forge that hint, so it counts only once the leader is
+   * silent: as long as its heartbeats come, it leads.
+   */
   override unreachable(peer: MemberId): void {
     const { state } = this
     if (peer !== state.leaderId) return
-    state.forgetLeader()
+    if (state.silence >= this.#silentAfter) this.leaderLost()
+    else this.#isUnreachable = true
+  }
+
+  /** Its leader leads no more: the next one is to be elected soon. */
+  leaderLost(): void {
+    this.#isUnreachable = false
     this.#pingDeadline = Number.POSITIVE_INFINITY
-    this.#electionDeadline = Math.min(this.#electionDeadline, state.drawEarlyDeadline())
+    this.#electionDeadline = Math.min(this.#electionDeadline, this.state.loseLeader())
   }
 
   override flush(): void {
@@ -119,6 +157,8 @@ export class Follower extends Role {
       this.#acknowledgedIndex = NOTHING
     }
     if (!isNews) return
+    this.#everAcknowledged = Math.max(this.#everAcknowledged, matchIndex)
+    this.#acknowledgedAt = state.now
     const after = Math.max(state.durability.hardStateWrite, state.durability.entryWrite(state.log, matchIndex))
     state.send(
       state.leaderId,
@@ -135,11 +175,29 @@ export class Follower extends Role {
     )
   }
 
+  /**
+   * A heartbeat carries the smaller of what is committed and what its leader knows to be on this member's disk. Where that is less than
+   * what was acknowledged some time ago, the acknowledgement may have been lost: it is said again, once it could leave at once.
+   */
+  #repeatAcknowledgement(leaderCommit: number): void {
+    const { state } = this
+    if (leaderCommit >= this.#everAcknowledged || this.#verifiedIndex !== null) return
+    if (this.#everAcknowledged > state.log.durableIndex) return
+    if (state.now - this.#acknowledgedAt < REPEAT_INTERVALS * state.tuning.heartbeatInterval) return
+    this.#verifiedIndex = this.#everAcknowledged
+  }
+
   #heardLeader(): void {
     const { state } = this
     state.heardLeader()
     this.#electionDeadline = state.now + state.drawElectionTimeout()
-    this.#pingDeadline = state.now + SILENT_INTERVALS * state.tuning.heartbeatInterval
+    this.#isUnreachable = false
+    this.#pingDeadline = state.now + this.#silentAfter
+  }
+
+  /** For how long a leader may be silent before it is doubted, in ms. */
+  get #silentAfter(): number {
+    return SILENT_INTERVALS * this.state.tuning.heartbeatInterval
   }
 
   /** Says the term only, and so waits for no entries. */

@@ -1,4 +1,4 @@
-import type { PreVoteReply } from '../message.js'
+import type { PreVote, PreVoteReply } from '../message.js'
 import type { State } from '../state.js'
 import type { MemberId } from '../types.js'
 import { Campaign } from './campaign.js'
@@ -9,13 +9,51 @@ import { Campaign } from './campaign.js'
  */
 export class PreCandidate extends Campaign {
   readonly name = 'preCandidate'
+  /** Until then it comes first, unless a rival precedes it. A member whose requests get lost must not hold up the others. */
+  readonly #firstUntil: number
+  /** When to ask again, where the members take turns: some may not have known yet that the leader is lost. */
+  #askAgainAt = Number.POSITIVE_INFINITY
+
+  constructor(state: State, electionDeadline: number, firstUntil: number) {
+    super(state, electionDeadline)
+    this.#firstUntil = firstUntil
+  }
 
   fork(state: State): PreCandidate {
-    return new PreCandidate(state, this.deadline).withVotesOf(this)
+    const copy = new PreCandidate(state, this.electionDeadline, this.#firstUntil).withVotesOf(this)
+    copy.#askAgainAt = this.#askAgainAt
+    return copy
+  }
+
+  override fingerprint(nameOf: (id: MemberId) => string): string {
+    const { now, preVoteWindow } = this.state
+    const order = preVoteWindow === 0 ? '' : `${Math.max(0, this.#firstUntil - now)},${this.#askAgainAt - now}`
+    return `${super.fingerprint(nameOf)};${order}`
+  }
+
+  override get deadline(): number {
+    return Math.min(this.electionDeadline, this.#askAgainAt)
+  }
+
+  override tick(): void {
+    const { now } = this.state
+    if (now < this.electionDeadline && now >= this.#askAgainAt) {
+      this.forgetRefusals()
+      this.start()
+    } else super.tick()
+  }
+
+  override givesWayTo(rival: MemberId, message: PreVote): boolean {
+    return this.state.now >= this.#firstUntil || this.state.precedes(rival, message)
+  }
+
+  override promised(): void {
+    this.#standLater()
   }
 
   start(): void {
     const { state } = this
+    this.#askAgainAt = state.drawNextTurn() ?? Number.POSITIVE_INFINITY
     const { lastIndex, lastTerm } = state.log
     const after = state.durability.entryWrite(state.log, lastIndex)
     state.sendToVoters(
@@ -31,5 +69,14 @@ export class PreCandidate extends Campaign {
 
   protected won(): void {
     this.state.becomeCandidate()
+  }
+
+  protected override lost(): void {
+    this.#standLater()
+  }
+
+  #standLater(): void {
+    const { state } = this
+    state.becomeFollower(state.currentTerm, null, state.drawNextTurn() ?? Math.max(this.electionDeadline, state.now + state.preVoteWindow))
   }
 }

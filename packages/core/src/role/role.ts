@@ -1,5 +1,5 @@
 import type { EntryBatch } from '../entry-batch.js'
-import type { AppendEntries, AppendEntriesReply, Heartbeat, HeartbeatReply, PreVoteReply, RequestVoteReply } from '../message.js'
+import type { AppendEntries, AppendEntriesReply, Heartbeat, HeartbeatReply, PreVote, PreVoteReply, RequestVoteReply } from '../message.js'
 import type { State } from '../state.js'
 import type { MemberId, RoleName } from '../types.js'
 
@@ -43,6 +43,12 @@ export abstract class Role {
   /** A refusal of this term, or a vote promised for the next. */
   preVoteReply(_from: MemberId, _message: PreVoteReply): void {}
   requestVoteReply(_from: MemberId, _message: RequestVoteReply): void {}
+  /** Whether another member may have this one's pre-vote, where nothing else speaks against it. */
+  givesWayTo(_rival: MemberId, _message: PreVote): boolean {
+    return true
+  }
+  /** Another member has this one's pre-vote, and gets the time to win. */
+  promised(): void {}
   unreachable(_peer: MemberId): void {}
   /** A write has become durable. */
   written(): void {}

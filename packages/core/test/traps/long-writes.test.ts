@@ -52,6 +52,7 @@ describe('a log with much to write', () => {
   it('keeps what it has yet to acknowledge while it knows of no leader', () => {
     const c = behind()
     c.completeWrite('a')
+    c.pass(2 * c.tuning.heartbeatInterval)
     c.step('a', { type: 'unreachable', peer: 'b' })
     for (let i = 0; i < 4; i++) c.completeWrite('a')
     expect(acknowledged(c)).toEqual([1, 3])

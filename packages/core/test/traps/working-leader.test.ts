@@ -129,6 +129,8 @@ describe('pre-vote, check-quorum and timeouts', () => {
   it('trap 7: election timeouts are drawn anew every time, over the whole interval', () => {
     const c = scenario()
     c.partition()
+    // After a start it asks a few times early.
+    c.run(2 * c.tuning.electionTimeout)
     const drawn = new Set<number>()
     for (let i = 0; i < 200; i++) {
       c.tick('a')
@@ -160,6 +162,7 @@ describe('pre-vote, check-quorum and timeouts', () => {
     const before = c.state('b').nextDeadline
     c.step('b', { type: 'unreachable', peer: 'c' })
     expect([c.state('b').nextDeadline, c.state('b').leaderId]).toEqual([before, 'a'])
+    c.pass(2 * c.tuning.heartbeatInterval)
     c.step('b', { type: 'unreachable', peer: 'a' })
     expect(c.state('b').leaderId).toBeNull()
     expect(c.state('b').nextDeadline).toBeLessThan(c.now + c.tuning.heartbeatInterval)

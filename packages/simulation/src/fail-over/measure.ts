@@ -56,6 +56,7 @@ export async function measureFailOver({ seed, loss, delay, members }: FailOver):
   for (const member of cluster.members) member.start()
   const writer = new Writer(cluster)
   await world.run(WARM_UP + random.between(0, 200))
+  await world.run(LONGEST, () => cluster.leader() !== null)
   writer.start()
   await world.run(world.now + WRITES_BEFORE)
   const leader = cluster.leader()

@@ -113,7 +113,11 @@ export class RaftNode {
     return this.#parts.node.propose(command, options)
   }
 
-  /** Until a read of `store` is linearizable, where this member leads. @throws NotLeaderError and as core's `Node.readIndex` */
+  /**
+   * The read index, where this member leads, once everything up to it is applied: a read of `store` is linearizable then.
+   *
+   * @throws NotLeaderError and as core's `Node.readIndex`
+   */
   readIndex(options?: WaitOptions): Promise<number> {
     return this.#parts.node.readIndex(options)
   }

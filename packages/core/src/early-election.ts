@@ -44,7 +44,7 @@ export class EarlyElection {
 
   fingerprint(now: number, nameOf: (id: MemberId) => string): string {
     if (this.window === 0) return ''
-    const promise = this.isBound(now) && this.#promisedTo !== null ? `${nameOf(this.#promisedTo)}:${this.#bindsUntil - now}` : ''
+    const promise = this.#promisedTo === null ? '' : `${nameOf(this.#promisedTo)}:${this.#bindsUntil - now}`
     return `${Math.max(0, this.#endsAt - now)},${promise}`
   }
 
@@ -55,6 +55,8 @@ export class EarlyElection {
   /** Its cause has come, or will at `startsAt`. */
   begin(startsAt: number): void {
     this.#endsAt = startsAt + this.#options.duration
+    this.#promisedTo = null
+    this.#bindsUntil = Number.NEGATIVE_INFINITY
   }
 
   /** Whether a member that was not elected asks again soon. */
@@ -81,9 +83,13 @@ export class EarlyElection {
     return order.indexOf(one) < order.indexOf(other)
   }
 
-  promise(to: MemberId, now: number): void {
-    this.#promisedTo = to
-    this.#bindsUntil = now + this.window
+  /** @returns whether it binds: a member that asks again and again and is not elected must not keep this one from asking */
+  promise(to: MemberId, now: number): boolean {
+    if (to !== this.#promisedTo || now >= this.#bindsUntil + this.#options.duration) {
+      this.#promisedTo = to
+      this.#bindsUntil = now + this.window
+    }
+    return this.isBound(now)
   }
 
   isBound(now: number): boolean {

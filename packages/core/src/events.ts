@@ -7,7 +7,7 @@ export type Event =
   /** `nextDeadline` has come. Harmless before that. */
   | { readonly type: 'tick' }
   | { readonly type: 'message'; readonly from: MemberId; readonly message: Message }
-  /** The system says that nobody listens at the peer's address. */
+  /** The system says that nobody listens at the peer's address. Counts where the peer leads and has been silent for two heartbeat intervals. */
   | { readonly type: 'unreachable'; readonly peer: MemberId }
   /** The write of this number is durable. */
   | { readonly type: 'written'; readonly number: number }

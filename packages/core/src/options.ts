@@ -4,8 +4,8 @@ import { ConfigurationError } from './errors.js'
 export interface Tuning {
   /**
    * A follower that hears nothing from a leader for this long, up to twice as long, drawn anew each time, asks to be
-   * elected (when the leader's process is gone within heartbeatInterval, and after a start within two); a leader that hears no
-   * majority for this long steps down. Default 500.
+   * elected (when the leader's process is gone within three times heartbeatInterval of its last word, and after a start within two);
+   * a leader that hears no majority for this long steps down. Default 500.
    */
   electionTimeout: number
   /** How often a leader says that it leads. At most a third of electionTimeout. Default 50. */

@@ -135,7 +135,8 @@ export class Progress {
       return true
     }
     // A probe is answered once; an answer to another than the last is old.
-    if (prevLogIndex !== this.#probedPrevLogIndex || prevLogIndex === this.matchIndex) return false
+    if (prevLogIndex !== this.#probedPrevLogIndex) return false
+    if (prevLogIndex === this.matchIndex) return false
     this.#restartAt(Math.max(Math.min(prevLogIndex, agreesAt + 1), this.matchIndex + 1))
     return true
   }

@@ -256,8 +256,7 @@ export class State {
 
   /** It has promised its pre-vote, which binds for a moment. */
   promise(to: MemberId): void {
-    this.#early.promise(to, this.#now)
-    if (this.#early.isBound(this.#now)) this.#role.promised()
+    if (this.#early.promise(to, this.#now)) this.#role.promised()
   }
 
   /** A member that led this term says that it leads no more. */

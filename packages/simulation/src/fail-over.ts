@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { distributionOf } from './fail-over/distribution.js'
 import { type Loss, type Measured, measureFailOver } from './fail-over/measure.js'
 
@@ -14,6 +14,8 @@ interface Given {
   readonly seeds: number
   readonly from: number
   readonly members: number
+  readonly loss?: Loss
+  readonly delay?: number
 }
 
 const program = new Command('fail-over')
@@ -23,15 +25,17 @@ const program = new Command('fail-over')
   .option('--seeds <n>', 'how many of each kind', wholeNumber, 1000)
   .option('--from <n>', 'the first seed', wholeNumber, 1)
   .option('--members <n>', 'how many members', wholeNumber, 3)
+  .addOption(new Option('--loss <kind>', 'only where the leader is lost in this way').choices(LOSSES))
+  .option('--delay <ms>', `only with this mean delay between members (default: ${DELAYS.join(', ')})`, Number)
   .action(run)
 
 await program.parseAsync()
 
-async function run({ seeds, from, members }: Given): Promise<void> {
+async function run({ seeds, from, members, ...only }: Given): Promise<void> {
   print('| leader | delay, ms | p50 | p90 | p99 | max | more than one term |')
   print('|---|--:|--:|--:|--:|--:|--:|')
-  for (const loss of LOSSES) {
-    for (const delay of DELAYS) {
+  for (const loss of only.loss === undefined ? LOSSES : [only.loss]) {
+    for (const delay of only.delay === undefined ? DELAYS : [only.delay]) {
       const measured: Measured[] = []
       for (let seed = from; seed < from + seeds; seed++) measured.push(await measureFailOver({ seed, loss, delay, members }))
       const { p50, p90, p99, max } = distributionOf(measured.map(({ duration }) => duration))

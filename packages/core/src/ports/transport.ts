@@ -5,7 +5,7 @@ import type { GroupId, Member, MemberId } from '../types.js'
 export interface TransportReceiver {
   /** A message of this group arrived from a member whose identity the transport has verified. */
   onMessage(from: MemberId, message: Message): void
-  /** The system says that nobody listens at the member's address: a hint, and maybe out of date. */
+  /** The system says that nobody listens at the member's address: a hint, which may be out of date or forged. */
   onUnreachable(peer: MemberId): void
 }
 

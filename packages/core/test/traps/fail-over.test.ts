@@ -172,6 +172,20 @@ describe('candidates that ask early', () => {
     expect(ask('d')).toEqual([true])
   })
 
+  it('do not keep a voter from asking when they ask again and again and are not elected', () => {
+    const c = leaderless(['a', 'b', 'c', 'd', 'e'])
+    const { lastIndex, lastTerm } = c.state('b').log
+    const ask = () => c.receive('b', 'c', preVote(2, lastIndex, lastTerm))
+    ask()
+    const asksAt = c.state('b').nextDeadline
+    c.pass(c.tuning.heartbeatInterval)
+    ask()
+    expect(c.sent('preVoteReply', 'b', 'c').map(({ voteGranted }) => voteGranted)).toEqual([true, true])
+    expect(c.state('b').nextDeadline).toBe(asksAt)
+    c.tick('b')
+    expect(c.state('b').role).toBe('preCandidate')
+  })
+
   it('that have given way do not campaign, whoever promises them a pre-vote later', () => {
     const c = leaderless(['a', 'b', 'c', 'd', 'e'])
     c.rule = () => 'hold'

@@ -8,6 +8,7 @@ const TERMS = 'packages/core/src/terms.ts'
 const CAMPAIGN = 'packages/core/src/role/campaign.ts'
 const CANDIDATE = 'packages/core/src/role/candidate.ts'
 const PRE_CANDIDATE = 'packages/core/src/role/pre-candidate.ts'
+const FOLLOWER = 'packages/core/src/role/follower.ts'
 const LEADER = 'packages/core/src/role/leader.ts'
 const QUORUM = 'packages/core/src/quorum.ts'
 
@@ -252,6 +253,24 @@ export const elections: readonly Variant[] = [
     replace: 'return this.tuning.electionTimeout * 0.05 * this.random()',
     stack: 'core',
     maxSeeds: 100,
+  },
+  {
+    name: 'whoever asks for a pre-vote was the leader',
+    breaks: 'a follower that hears its leader forgets it when another member asks for a pre-vote',
+    file: VOTING,
+    search: 'if (message.term > currentTerm && from === state.leaderId) state.leaderResigned()',
+    replace: 'if (message.term > currentTerm && state.leaderId !== null) state.leaderResigned()',
+    stack: 'core',
+    maxSeeds: 2000,
+  },
+  {
+    name: 'a hint is believed while the leader is heard',
+    breaks: 'whoever can forge a hint that nobody listens at an address deposes the leader',
+    file: FOLLOWER,
+    search: 'if (state.silence >= this.#silentAfter) this.leaderLost()',
+    replace: 'if (state.silence >= 0) this.leaderLost()',
+    stack: 'core',
+    maxSeeds: 2000,
   },
   {
     name: 'votes are given without a look at the log',

@@ -70,6 +70,15 @@ export const reads: readonly Variant[] = [
     options: LATE_ANSWERS,
   },
   {
+    name: 'a round that is confirmed confirms all that wait',
+    breaks: 'reads that came while a round was under way are answered together with those before them',
+    file: READ_INDEX,
+    search: 'if (round === null || round > confirmed) break',
+    replace: 'if (round !== null && round > confirmed) break',
+    stack: 'core',
+    maxSeeds: 3000,
+  },
+  {
     name: 'any answer confirms the newest round',
     breaks: 'an answer to an old heartbeat is taken for one to the newest',
     file: 'packages/core/src/read-index.ts',

@@ -61,6 +61,15 @@ export const replication: readonly Variant[] = [
     maxSeeds: 50,
   },
   {
+    name: 'an acknowledgement is repeated for what another leader sent',
+    breaks: 'what is acknowledged again is all that is on the disk, whoever it was verified against',
+    file: FOLLOWER,
+    search: 'this.#verifiedIndex = this.#everAcknowledged',
+    replace: 'this.#verifiedIndex = state.log.durableIndex',
+    stack: 'core',
+    maxSeeds: 2000,
+  },
+  {
     name: 'matchIndex goes back',
     breaks: 'an acknowledgement that was overtaken is believed',
     file: PROGRESS,

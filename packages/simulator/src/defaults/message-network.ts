@@ -13,6 +13,9 @@ interface Attached {
   readonly receiver: TransportReceiver
 }
 
+/** Mean ms between two hints that somebody forges, where anybody does. */
+const FORGED_EVERY = 5
+
 /** Transports of whole messages. */
 export function messageLayer({ world, links }: SimulationContext): TransportLayer {
   const network = new MessageNetwork(world, links)
@@ -33,6 +36,8 @@ class MessageNetwork {
     this.#links = links
     this.#random = world.random('messages')
     this.#hints = this.#random.pick([0, 0.5, 1])
+    const forger = world.random('forged hints')
+    if (forger.chance(0.2)) this.#forge(forger)
   }
 
   transport(id: string, incarnation: Incarnation): Transport {
@@ -72,6 +77,15 @@ class MessageNetwork {
         if (this.#attached.get(to) === target) target.receiver.onMessage(from, message)
       })()
     } else if (this.#random.chance(this.#hints)) this.#world.after(0.1, () => this.#refuse(from, to))
+  }
+
+  /** Anybody on the network can say that nobody listens somewhere: a hint of that kind is no proof. */
+  #forge(random: Prng): void {
+    this.#world.after(random.exponential(FORGED_EVERY), () => {
+      this.#world.count('forged hint')
+      this.#refuse(random.pick(this.#links.hosts), random.pick(this.#links.hosts))
+      this.#forge(random)
+    })
   }
 
   #refuse(from: string, to: string): void {

@@ -160,7 +160,8 @@ export class Moves {
       this.#ids.map((one) => ({ id: one, addresses: {} })),
       id,
     )
-    return this.#create({ id, group: 0, membership, tuning: TUNING, random: () => 0 }, storedLog(disk), 0, 0)
+    // Without an order among those that campaign: every race between them is looked at, and members can be exchanged.
+    return this.#create({ id, group: 0, membership, tuning: TUNING, random: () => 0, preVoteWindow: 0 }, storedLog(disk), 0, 0)
   }
 }
 

@@ -18,8 +18,8 @@ export interface DropCounters {
   wrongMember: number
   /** Messages to a member that has no address and no session. */
   unknownMember: number
-  /** Strangers who know the secret, beyond the number that is kept. */
-  tooManyStrangers: number
+  /** Handshakes of those who know the secret and are not among the members, and messages for a group of which the sender is no member. */
+  stranger: number
   /** Messages of a group that is not attached here. */
   unknownGroup: number
   /** Messages over the limit of what may wait for a member. */
@@ -92,7 +92,7 @@ export function zeroCounters(): UdpCounters {
       staleHandshake: 0,
       wrongMember: 0,
       unknownMember: 0,
-      tooManyStrangers: 0,
+      stranger: 0,
       unknownGroup: 0,
       queueFull: 0,
       messageTooLarge: 0,

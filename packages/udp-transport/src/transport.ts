@@ -61,7 +61,7 @@ export class UdpTransport implements Transport {
       onUnknownSecret: () => this.#acceptFormer(),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }
-    this.#intake = new Intake(this.#hub, this.#peers, (id) => this.#peer(id))
+    this.#intake = new Intake(this.#hub, this.#peers)
   }
 
   /** Where this member receives; null unless it is started. */
@@ -187,7 +187,7 @@ export class UdpTransport implements Transport {
       for (const [id, address] of addresses) wanted.set(id, address ?? wanted.get(id) ?? null)
     wanted.delete(this.#options.id)
     for (const [id, peer] of this.#peers) {
-      if (wanted.has(id) || peer.link.address === null) continue
+      if (wanted.has(id)) continue
       peer.close()
       this.#peers.delete(id)
     }
@@ -235,6 +235,10 @@ export class UdpTransport implements Transport {
     const group = this.#groups.get(message.group)
     if (group === undefined) {
       this.#counters.dropped.unknownGroup += 1
+      return
+    }
+    if (!group.members.has(from)) {
+      this.#counters.dropped.stranger += 1
       return
     }
     this.#counters.messagesReceived += 1

@@ -46,10 +46,10 @@ describe('a session that only one of two members has', () => {
   })
 })
 
-describe('a member that another knows only by what it hears', () => {
+describe('a member whose address another does not know', () => {
   it('is answered where it says hello from, also after a restart', async () => {
     const cluster = new VirtualCluster(66)
-    const b = await cluster.start('b', ['b'])
+    const b = await cluster.start('b', ['b', VirtualCluster.elsewhere('a')])
     const a = await cluster.start('a', ['a', 'b'])
     a.transport.send('b', heartbeat(1))
     await cluster.run(100)

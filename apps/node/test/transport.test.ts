@@ -41,3 +41,11 @@ test('what the transport finds wrong is a warning in the log: who it is about, a
   expect(member.counters()['dropped_stranger']).toBeGreaterThan(0)
   await Promise.all([member.stop(), stranger.stop()])
 })
+
+test('the largest datagram is the one that was set', async () => {
+  const [own] = await anyPorts(1)
+  const options = { id: 'n1', members: { n1: { peer: `127.0.0.1:${own?.peer}` } }, secret: 'a secret for this test', clock: nodeClock }
+  await expect(startTransport({ ...options, maxDatagramBytes: 100 }, 'c')).rejects.toThrow('maxDatagramBytes is 100')
+  const { stop } = await startTransport({ ...options, maxDatagramBytes: 1200 }, 'c')
+  await stop()
+})

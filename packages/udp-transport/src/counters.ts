@@ -56,6 +56,11 @@ export interface UdpCounters {
   sessionsOpened: number
   sessionsClosed: number
   probeTimeouts: number
+  /** Falls of the datagram size to 1,200 bytes, as larger datagrams were lost again and again. */
+  datagramSizeReductions: number
+  /** Datagrams that tried whether the path carries more. */
+  sizeProbesSent: number
+  sizeProbesLost: number
   /** Reports of the system that nobody listens at a member's address. */
   refused: number
   /** Sockets that failed, datagrams that the system would not take, names that were not found. */
@@ -80,6 +85,9 @@ export function zeroCounters(): UdpCounters {
     sessionsOpened: 0,
     sessionsClosed: 0,
     probeTimeouts: 0,
+    datagramSizeReductions: 0,
+    sizeProbesSent: 0,
+    sizeProbesLost: 0,
     refused: 0,
     socketErrors: 0,
     dropped: {

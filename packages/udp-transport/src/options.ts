@@ -24,7 +24,10 @@ export interface UdpTransportOptions {
   readonly secrets?: readonly Secret[]
   /** No secrecy and no authentication: whoever reaches the port is believed. Only for networks that protect themselves. */
   readonly insecurePlainText?: boolean
-  /** The largest UDP payload that is sent or asked for, 256 to 65,507. Default: what the interface to each peer carries, 1,200 where unknown. */
+  /**
+   * The largest UDP payload that is sent or asked for, in bytes, 256 to 65,507. Default: what the interface to each peer carries, 1,200
+   * where that is not known; less where a path loses larger ones.
+   */
   readonly maxDatagramBytes?: number
   /** Messages above this are dropped and counted. Default 256 MiB. */
   readonly maxMessageBytes?: number

@@ -50,3 +50,10 @@ export class Problems {
     return times
   }
 }
+
+/** Datagrams of `lost` bytes to the peer are lost, and those of `carried` bytes arrive. */
+export function narrowPath(peer: MemberId, address: string | null, carried: number, lost: number): TransportProblem {
+  const name = address === null ? peer : `${peer} (${address})`
+  const message = `datagrams of ${lost} bytes to ${name} are lost, while those of ${carried} bytes arrive: something on the way carries less than the network interface says, and its reports (ICMP "fragmentation needed") do not get through. From now on datagrams to ${peer} have at most ${carried} bytes, and larger ones are tried again every ten minutes. To begin with that size, set maxDatagramBytes to ${carried}`
+  return { code: 'RAFT_PATH_MTU', peer, message }
+}

@@ -93,7 +93,7 @@ describe('congestion control', () => {
   it('keeps no window that the receiver never let it use, so that a loss slows the sender down', () => {
     const datagram = 1200
     const peerWindow = 100 * 2560
-    const recovery = new Recovery(datagram, peerWindow, new BulkSender(zeroCounters()), zeroCounters())
+    const recovery = new Recovery(datagram, peerWindow, new BulkSender(zeroCounters()), zeroCounters(), null)
     let sent = 0
     for (let now = 0; now < 2000; now += 10) {
       const first = sent

@@ -1,14 +1,17 @@
 import { DatagramNetwork, type SimulationContext, type TransportLayer } from '@raft/simulator'
 import { UdpTransport } from '@raft/udp-transport'
 import { CLUSTER_ID } from './cluster-id.js'
+import { narrowPaths } from './narrow-paths.js'
 
 const PORT = 7000
 /** As long as a key, so that it is one: deriving keys from a passphrase takes real time. */
 const SECRET = new Uint8Array(32).fill(7)
 
 /** The real `UdpTransport` on a simulated network, with datagrams of any size that there is. */
-export function udpLayer({ world, links, random }: SimulationContext): TransportLayer {
+export function udpLayer(context: SimulationContext): TransportLayer {
+  const { world, links, random } = context
   const network = new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]) })
+  narrowPaths(network, context)
   const secrets = random.fork('nonces')
   const address = (id: string) => `${id}:${PORT}`
   return {

@@ -58,6 +58,11 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   /** Client connections at one time. Default 10,000. */
   readonly maxConnections?: number
   /**
+   * The largest datagram between members, 256 to 65,507. Default: what the interface to each member carries, and less where that does
+   * not get through.
+   */
+  readonly maxDatagramBytes?: number
+  /**
    * What the log in `dataDir` is kept in, or a storage of your own. Default: `'file'`. `'lmdb'` needs the package `lmdb`, and
    * `'level'` the package `classic-level`.
    */

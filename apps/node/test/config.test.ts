@@ -89,7 +89,7 @@ test('every problem is named at once: the key, what was expected, what was found
     secret: SECRET,
     members: { n1: { peer: 'nowhere', client: 8001 }, n2: { peer: '127.0.0.1:0', client: '127.0.0.1:8002', extra: 1 }, '': members.n3 },
     timing: { electionTimeout: -1, unknown: 2 },
-    limits: { maxConnections: 1.5 },
+    limits: { maxConnections: 1.5, maxDatagramBytes: 100 },
     more: true,
   })
   expect(message.split('; ')).toEqual(
@@ -102,6 +102,7 @@ test('every problem is named at once: the key, what was expected, what was found
       'timing.electionTimeout: expected a positive number of milliseconds, found -1',
       'timing.unknown: there is no such key',
       'limits.maxConnections: expected a whole number, found 1.5',
+      'limits.maxDatagramBytes: expected a whole number from 256 to 65507, found 100',
       'more: there is no such key',
     ]),
   )

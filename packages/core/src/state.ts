@@ -365,7 +365,7 @@ export class State {
   }
 
   #receive(from: MemberId, message: Message): void {
-    if (from === this.id || message.group !== this.group) return
+    if (from === this.id || message.group !== this.group || !this.membership.members.has(from)) return
     switch (standingOf(this, message)) {
       case 'ignored':
         return

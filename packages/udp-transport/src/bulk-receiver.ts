@@ -1,10 +1,11 @@
+import { ByteRanges } from './byte-ranges.js'
 import type { UdpCounters } from './counters.js'
 import { Numbered } from './numbered.js'
 
 /** A message that is not complete, or not yet due. */
 interface Partial {
   readonly bytes: Uint8Array
-  readonly seen: Set<number>
+  readonly ranges: ByteRanges
   received: number
 }
 
@@ -50,14 +51,9 @@ export class BulkReceiver {
     }
     const known = this.#partials.get(number)
     if (known !== undefined && known.bytes.length !== total) return false
-    if (number < this.#due || known?.seen.has(offset)) {
-      this.#counters.duplicateFragments += 1
-      return true
-    }
-    if (bytes.length === total) {
-      if (known !== undefined) return false
-      this.#complete(number, bytes)
-    } else this.#join(number, total, offset, bytes)
+    if (number < this.#due) this.#counters.duplicateFragments += 1
+    else if (bytes.length === total && known === undefined) this.#complete(number, bytes)
+    else this.#join(number, total, offset, bytes)
     return true
   }
 
@@ -65,20 +61,24 @@ export class BulkReceiver {
   #skip(number: number): void {
     if (number < this.#due || this.#partials.has(number)) return
     this.#counters.dropped.messageTooLarge += 1
-    this.#partials.add(number, { bytes: NOTHING, seen: new Set(), received: 0 })
+    this.#partials.add(number, { bytes: NOTHING, ranges: new ByteRanges(), received: 0 })
     this.#deliverDue()
   }
 
   #join(number: number, total: number, offset: number, bytes: Uint8Array): void {
     let partial = this.#partials.get(number)
     if (partial === undefined) {
-      partial = { bytes: Buffer.allocUnsafeSlow(total), seen: new Set(), received: 0 }
+      partial = { bytes: Buffer.allocUnsafeSlow(total), ranges: new ByteRanges(), received: 0 }
       this.#partials.add(number, partial)
       this.#bytes += total
     }
+    const added = partial.ranges.add(offset, offset + bytes.length)
+    if (added === 0) {
+      this.#counters.duplicateFragments += 1
+      return
+    }
     partial.bytes.set(bytes, offset)
-    partial.seen.add(offset)
-    partial.received += bytes.length
+    partial.received += added
     if (number === this.#due && partial.received === total) this.#deliverDue()
   }
 
@@ -87,7 +87,9 @@ export class BulkReceiver {
       this.#due += 1
       this.#deliver(bytes)
     } else {
-      this.#partials.add(number, { bytes, seen: new Set([0]), received: bytes.length })
+      const ranges = new ByteRanges()
+      ranges.add(0, bytes.length)
+      this.#partials.add(number, { bytes, ranges, received: bytes.length })
       this.#bytes += bytes.length
     }
     this.#deliverDue()

@@ -15,7 +15,7 @@ interface Item {
   acknowledged: number
 }
 
-/** What one datagram carried of a message, and what is sent again as it is if that is lost. */
+/** What one datagram carried of a message, and what is sent again if that is lost: as it is, or cut where it has become too large. */
 export interface Fragment {
   readonly item: Item
   readonly offset: number
@@ -59,18 +59,12 @@ export class BulkSender {
     this.#unfinished += 1
   }
 
-  /** Writes fragments into what is left up to `end`, and adds them to `sent`. `whole`: the datagram holds nothing yet. */
+  /**
+   * Writes fragments into what is left up to `end`, and adds them to `sent`.
+   * @param capacity bytes of the largest fragment that an empty datagram holds
+   */
   write(writer: Writer, end: number, capacity: number, sent: Fragment[]): void {
-    while (this.#lost.length > 0) {
-      const fragment = this.#lost[this.#lost.length - 1] as Fragment
-      if (!fragment.done) {
-        if (writer.position + FRAGMENT_HEADER + fragment.length > end) return
-        this.#put(writer, fragment)
-        this.#counters.fragmentsRetransmitted += 1
-        sent.push(fragment)
-      }
-      this.#lost.pop()
-    }
+    if (!this.#writeLost(writer, end, capacity, sent)) return
     while (this.#head < this.#queue.length) {
       const item = this.#queue[this.#head] as Item
       const room = end - writer.position - FRAGMENT_HEADER
@@ -84,6 +78,28 @@ export class BulkSender {
       item.cut += length
       if (item.cut === item.total) this.#advance()
     }
+  }
+
+  /** Returns whether all of them found room. */
+  #writeLost(writer: Writer, end: number, capacity: number, sent: Fragment[]): boolean {
+    for (let fragment = this.#lost.at(-1); fragment !== undefined; fragment = this.#lost.at(-1)) {
+      const room = end - writer.position - FRAGMENT_HEADER
+      const fits = fragment.done || fragment.length <= room
+      if (!fits && (fragment.length <= capacity || room < capacity / 2)) return false
+      this.#lost.pop()
+      if (fragment.done) continue
+      const piece = fits ? fragment : this.#cut(fragment, room)
+      this.#put(writer, piece)
+      this.#counters.fragmentsRetransmitted += 1
+      sent.push(piece)
+    }
+    return true
+  }
+
+  /** The first bytes of a fragment that is larger than any datagram may be now. The rest is among the lost. */
+  #cut({ item, offset, length }: Fragment, first: number): Fragment {
+    this.#lost.push({ item, offset: offset + first, length: length - first, done: false })
+    return { item, offset, length: first, done: false }
   }
 
   /** To be sent again. */

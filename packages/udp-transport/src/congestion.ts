@@ -14,7 +14,7 @@ const CATCH_UP = 8
 export class Congestion {
   /** Bytes. */
   window: number
-  readonly #datagram: number
+  #datagram: number
   #threshold = Number.POSITIVE_INFINITY
   #recoveryStart = Number.NEGATIVE_INFINITY
   #epochStart = -1
@@ -28,6 +28,11 @@ export class Congestion {
   constructor(datagramBytes: number) {
     this.#datagram = datagramBytes
     this.window = INITIAL_DATAGRAMS * datagramBytes
+  }
+
+  /** From now on datagrams have so many bytes. */
+  resize(datagramBytes: number): void {
+    this.#datagram = datagramBytes
   }
 
   /** `limited`: the window was the reason that no more was in flight; otherwise it has not been tried, and does not grow. */

@@ -18,8 +18,8 @@ export interface DropCounters {
   wrongMember: number
   /** Messages to a member that has no address and no session. */
   unknownMember: number
-  /** Strangers who know the secret, beyond the number that is kept. */
-  tooManyStrangers: number
+  /** Handshakes of those who know the secret and are not among the members, and messages for a group of which the sender is no member. */
+  stranger: number
   /** Messages of a group that is not attached here. */
   unknownGroup: number
   /** Messages over the limit of what may wait for a member. */
@@ -56,6 +56,11 @@ export interface UdpCounters {
   sessionsOpened: number
   sessionsClosed: number
   probeTimeouts: number
+  /** Falls of the datagram size to 1,200 bytes, as larger datagrams were lost again and again. */
+  datagramSizeReductions: number
+  /** Datagrams that tried whether the path carries more. */
+  sizeProbesSent: number
+  sizeProbesLost: number
   /** Reports of the system that nobody listens at a member's address. */
   refused: number
   /** Sockets that failed, datagrams that the system would not take, names that were not found. */
@@ -80,6 +85,9 @@ export function zeroCounters(): UdpCounters {
     sessionsOpened: 0,
     sessionsClosed: 0,
     probeTimeouts: 0,
+    datagramSizeReductions: 0,
+    sizeProbesSent: 0,
+    sizeProbesLost: 0,
     refused: 0,
     socketErrors: 0,
     dropped: {
@@ -92,7 +100,7 @@ export function zeroCounters(): UdpCounters {
       staleHandshake: 0,
       wrongMember: 0,
       unknownMember: 0,
-      tooManyStrangers: 0,
+      stranger: 0,
       unknownGroup: 0,
       queueFull: 0,
       messageTooLarge: 0,

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { FormatError, type MemberId, Reader, Writer } from '@raft/core'
 
 /** What this member begins handshakes in. One that is not upgraded yet drops them, and is answered when it begins in its own. */
-export const DATAGRAM_VERSION = 2
+export const DATAGRAM_VERSION = 3
 /** The oldest that is still spoken. */
 export const OLDEST_DATAGRAM_VERSION = 1
 

@@ -10,7 +10,12 @@ export const Frame = {
   Acknowledgement: 3,
   /** Wants to be acknowledged at once: the sender cannot go on otherwise. */
   Ping: 4,
+  /** The rest of the datagram says nothing. Since version 3. */
+  Padding: 5,
 } as const
+
+/** From this version of the protocol on, what is sent again may be cut in other places than at first, and datagrams may be padded. */
+export const VERSION_WITH_RESIZING = 3
 
 export const MESSAGE_HEADER = 1 + 2
 export const FRAGMENT_HEADER = 1 + 8 + 4 + 4 + 2

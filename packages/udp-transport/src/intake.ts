@@ -16,19 +16,14 @@ import type { Peer } from './peer.js'
 import type { SecretKeys } from './secrets.js'
 import type { Endpoint } from './socket.js'
 
-/** Strangers with the secret that are kept: new members that this one has not heard of yet. */
-const MAX_STRANGERS = 256
-
 /** Where datagrams arrive: finds the peer and the session that each is for, or counts why it is dropped. */
 export class Intake {
   readonly #hub: Hub
-  readonly #peers: Map<string, Peer>
-  readonly #meet: (id: string) => Peer
+  readonly #peers: ReadonlyMap<string, Peer>
 
-  constructor(hub: Hub, peers: Map<string, Peer>, meet: (id: string) => Peer) {
+  constructor(hub: Hub, peers: ReadonlyMap<string, Peer>) {
     this.#hub = hub
     this.#peers = peers
-    this.#meet = meet
   }
 
   onDatagram(bytes: Uint8Array, from: Endpoint): void {
@@ -96,19 +91,19 @@ export class Intake {
   #onHello(hello: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
     const { dropped } = this.#hub.counters
     if (!isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) dropped.failedToOpen += 1
-    else if (this.#peers.has(hello.from) || this.#makeRoom()) this.#meet(hello.from).onHello(hello, keys, from)
-    else dropped.tooManyStrangers += 1
+    else {
+      const peer = this.#peers.get(hello.from)
+      if (peer === undefined) this.#refuseStranger(hello.from, from)
+      else peer.onHello(hello, keys, from)
+    }
   }
 
-  /** Room for one more stranger: at the cost of one that has no session, if need be. */
-  #makeRoom(): boolean {
-    const strangers = [...this.#peers.values()].filter((peer) => peer.link.address === null)
-    if (strangers.length < MAX_STRANGERS) return true
-    const idle = strangers.find((peer) => !peer.hasSession)
-    if (idle === undefined) return false
-    idle.close()
-    this.#peers.delete(idle.id)
-    return true
+  /** Nobody who is no member is answered, and nothing is kept of them: one who knows the secret can invent any number of names. */
+  #refuseStranger(id: string, { address, port }: Endpoint): void {
+    this.#hub.counters.dropped.stranger += 1
+    const name = JSON.stringify(id)
+    const message = `a handshake under the secret of this cluster has come from ${address} (port ${port}) in the name of ${name}, which is not among the members: nothing from there is taken. If ${name} belongs to this cluster, this member and it were given different members; if not, change the secret`
+    this.#hub.report({ code: 'RAFT_STRANGER', peer: id, message })
   }
 }
 

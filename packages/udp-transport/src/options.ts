@@ -4,6 +4,7 @@ import { type HostPort, parseHostPort } from './address.js'
 import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import { nodeClock } from './node-clock.js'
 import { nodeSockets } from './node-sockets.js'
+import type { TransportProblem } from './problems.js'
 import { checkSecrets, type Secret } from './secrets.js'
 import type { DatagramSockets } from './socket.js'
 
@@ -23,7 +24,10 @@ export interface UdpTransportOptions {
   readonly secrets?: readonly Secret[]
   /** No secrecy and no authentication: whoever reaches the port is believed. Only for networks that protect themselves. */
   readonly insecurePlainText?: boolean
-  /** The largest UDP payload that is sent or asked for, 256 to 65,507. Default: what the interface to each peer carries, 1,200 where unknown. */
+  /**
+   * The largest UDP payload that is sent or asked for, in bytes, 256 to 65,507. Default: what the interface to each peer carries, 1,200
+   * where that is not known; less where a path loses larger ones.
+   */
   readonly maxDatagramBytes?: number
   /** Messages above this are dropped and counted. Default 256 MiB. */
   readonly maxMessageBytes?: number
@@ -35,6 +39,11 @@ export interface UdpTransportOptions {
   readonly silenceTimeout?: number
   /** A session is replaced after so many datagrams. Default 2^40. */
   readonly maxSessionDatagrams?: number
+  /**
+   * Told what the owner should know, such as a path that loses large datagrams. The same problem with the same peer is told again
+   * after ten minutes at the earliest. Must not throw. Default: nobody is told.
+   */
+  readonly onProblem?: (problem: TransportProblem) => void
   /** Default: node:dgram. */
   readonly socket?: DatagramSockets
   /** Default: this process's. */
@@ -55,6 +64,7 @@ export interface ResolvedOptions {
   readonly deliveryTimeout: number
   readonly silenceTimeout: number
   readonly maxSessionDatagrams: number
+  readonly onProblem: (problem: TransportProblem) => void
   readonly sockets: DatagramSockets
   readonly clock: Clock
   readonly randomBytes: (length: number) => Uint8Array
@@ -89,6 +99,7 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
     deliveryTimeout: integer('deliveryTimeout', options.deliveryTimeout ?? 10_000, 1, 3_600_000),
     silenceTimeout: integer('silenceTimeout', options.silenceTimeout ?? 1_000, 1, 3_600_000),
     maxSessionDatagrams: integer('maxSessionDatagrams', options.maxSessionDatagrams ?? 2 ** 40, 16, 2 ** 46),
+    onProblem: options.onProblem ?? (() => {}),
     sockets: options.socket ?? nodeSockets,
     clock: options.clock ?? nodeClock,
     randomBytes: options.randomBytes ?? randomBytes,

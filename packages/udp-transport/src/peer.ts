@@ -3,6 +3,8 @@ import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
+import { PathSize } from './path-size.js'
+import { narrowPath } from './problems.js'
 import type { SecretKeys } from './secrets.js'
 import { Session, type SessionHost } from './session.js'
 import type { Endpoint } from './socket.js'
@@ -60,6 +62,7 @@ export class Peer {
       maxQueuedBytes: options.maxQueuedBytes,
       maxDatagramsPerTurn: DATAGRAMS_PER_TURN,
       maxSessionDatagrams: options.maxSessionDatagrams,
+      path: new PathSize(counters, (carried, lost) => hub.report(narrowPath(id, this.link.address, carried, lost))),
       deliver: (message) => hub.deliver(id, message),
       transmit: (parts) => this.link.send(parts),
       receiveWindow: (now) => hub.receiveWindow(this, now),

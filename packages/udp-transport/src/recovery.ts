@@ -4,6 +4,7 @@ import type { UdpCounters } from './counters.js'
 import type { Acknowledgement } from './frames.js'
 import { kernelCost } from './kernel-cost.js'
 import { Numbered } from './numbered.js'
+import type { PathSize } from './path-size.js'
 import { RoundTrip } from './rtt.js'
 
 /** A datagram that wants an acknowledgement. */
@@ -25,11 +26,14 @@ const HASTE_INTERVAL = 10
 /** Finds out what was lost, and how much may be in flight (RFC 9002: a datagram's number is never used twice). */
 export class Recovery {
   readonly roundTrip = new RoundTrip()
-  readonly congestion: Congestion
   readonly #bulk: BulkSender
   readonly #counters: UdpCounters
+  /** Null where what was cut once cannot be cut anew. */
+  readonly #path: PathSize | null
   /** By counter. */
   readonly #inFlight = new Numbered<InFlight>()
+  #congestion: Congestion
+  #datagramBytes: number
   #bytes = 0
   #cost = 0
   #peerWindow: number
@@ -41,11 +45,17 @@ export class Recovery {
   /** When something was acknowledged last, or sent after nothing was in flight. */
   #progressAt = 0
 
-  constructor(datagramBytes: number, peerWindow: number, bulk: BulkSender, counters: UdpCounters) {
-    this.congestion = new Congestion(datagramBytes)
+  constructor(datagramBytes: number, peerWindow: number, bulk: BulkSender, counters: UdpCounters, path: PathSize | null) {
+    this.#datagramBytes = datagramBytes
+    this.#congestion = new Congestion(datagramBytes)
+    this.#path = path
     this.#peerWindow = peerWindow
     this.#bulk = bulk
     this.#counters = counters
+  }
+
+  get congestion(): Congestion {
+    return this.#congestion
   }
 
   get isIdle(): boolean {
@@ -55,19 +65,35 @@ export class Recovery {
   /** Whether `cost` more fits the windows; one datagram always does, so that the windows can open again. */
   hasRoom(bytes: number): boolean {
     if (this.isIdle) return true
-    if (this.#bytes < this.congestion.window) return this.#cost + kernelCost(bytes) <= this.#peerWindow
+    if (this.#bytes < this.#congestion.window) return this.#cost + kernelCost(bytes) <= this.#peerWindow
     this.#limited = true
     return false
+  }
+
+  /**
+   * From now on datagrams have so many bytes. Where that is less, the larger ones in flight do not arrive, and that so many were
+   * lost says nothing of congestion.
+   */
+  resize(datagramBytes: number): void {
+    if (datagramBytes < this.#datagramBytes) {
+      this.#congestion = new Congestion(datagramBytes)
+      this.#probes = 0
+      this.#inFlight.walk((counter, datagram) => {
+        if (datagram.bytes > datagramBytes) this.#lose(counter, datagram)
+        return true
+      })
+    } else this.#congestion.resize(datagramBytes)
+    this.#datagramBytes = datagramBytes
   }
 
   onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
     if (!this.#isWaiting) this.#progressAt = now
     const cost = kernelCost(bytes)
-    this.#inFlight.add(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.congestion.window / 2, fragments })
+    this.#inFlight.add(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.#congestion.window / 2, fragments })
     this.#bytes += bytes
     this.#cost += cost
     this.#lastSentAt = now
-    this.congestion.left(bytes)
+    this.#congestion.left(bytes)
   }
 
   /** Returns false for an acknowledgement of what was never sent. */
@@ -86,8 +112,9 @@ export class Recovery {
       if (counter < (ack.ranges[rangeIndex] as { first: number }).first) return true
       this.#remove(counter, datagram)
       acknowledged = true
+      this.#path?.arrived(datagram.bytes)
       for (const fragment of datagram.fragments) this.#bulk.acknowledged(fragment)
-      this.congestion.onAcknowledged(datagram.bytes, datagram.sentAt, now, this.roundTrip, datagram.limited || this.#limited)
+      this.#congestion.onAcknowledged(datagram.bytes, datagram.sentAt, now, this.roundTrip, datagram.limited || this.#limited)
       return true
     })
     if (acknowledged) {
@@ -124,7 +151,7 @@ export class Recovery {
     this.#probes += 1
     this.#lastSentAt = now
     this.#counters.probeTimeouts += 1
-    if (this.#probes === PERSISTENT_PROBES) this.congestion.onPersistentLoss()
+    if (this.#probes === PERSISTENT_PROBES) this.#congestion.onPersistentLoss()
     // The oldest is what the receiver waits for; the newer ones are judged by the acknowledgement of this probe.
     this.#inFlight.walk((counter, datagram) => {
       this.#lose(counter, datagram)
@@ -154,7 +181,8 @@ export class Recovery {
       if (counter > this.#largestAcknowledged) return false
       if (counter <= this.#largestAcknowledged - PACKET_THRESHOLD || datagram.sentAt + delay <= now) {
         this.#lose(counter, datagram)
-        this.congestion.onLost(datagram.sentAt, now)
+        this.#congestion.onLost(datagram.sentAt, now)
+        this.#path?.lost(datagram.bytes, datagram.sentAt, now)
       } else {
         this.#lossTime = Math.min(this.#lossTime, datagram.sentAt + delay)
       }

@@ -4,10 +4,16 @@ import { BulkReceiver } from './bulk-receiver.js'
 import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
 import { SEALED_HEADER_BYTES } from './datagram.js'
-import { everyFragment, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, readAcknowledgement, readLength } from './frames.js'
+import { everyFragment, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, readAcknowledgement, readLength, VERSION_WITH_RESIZING } from './frames.js'
+import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
+import type { PathSize } from './path-size.js'
 import { Recovery } from './recovery.js'
 import { ReplayWindow } from './replay-window.js'
+import { Sealer } from './sealer.js'
 import { EPOCH_DATAGRAMS, type Seal } from './sealing.js'
+import { SizeProbe } from './size-probe.js'
+
+const PING_BYTES = 1
 
 /** What a session needs from its surroundings. */
 export interface SessionHost {
@@ -19,6 +25,8 @@ export interface SessionHost {
   readonly maxDatagramsPerTurn: number
   /** No session seals more than twice as many. */
   readonly maxSessionDatagrams: number
+  /** Of all sessions with the peer. */
+  readonly path: PathSize
   /** The encoded message is the receiver's to keep. */
   deliver(message: Uint8Array): void
   transmit(parts: readonly Uint8Array[]): void
@@ -31,7 +39,7 @@ export interface SessionParameters {
   readonly remoteId: number
   readonly sending: Seal
   readonly receiving: Seal
-  /** Of the sealed datagram. */
+  /** Of the largest sealed datagram that both ends can take. */
   readonly datagramBytes: number
   readonly peerWindow: number
   readonly sealedKind: number
@@ -43,11 +51,13 @@ export class Session {
   readonly localId: number
   readonly remoteId: number
   readonly #host: SessionHost
-  readonly #sending: Seal
+  readonly #sealer: Sealer
   readonly #receiving: Seal
-  readonly #datagramBytes: number
-  readonly #textBytes: number
-  readonly #header: Buffer
+  /** In bytes: what both ends can take. */
+  readonly #limit: number
+  readonly #path: PathSize
+  /** Null where the version of the peer puts together only what is cut in the same places each time. */
+  readonly #sizeProbe: SizeProbe | null
   readonly #replay = new ReplayWindow()
   readonly #acknowledger = new Acknowledger()
   readonly #bulk: BulkSender
@@ -56,8 +66,11 @@ export class Session {
   /** Of one datagram's text after the other. */
   readonly #writer: Writer
   #control: Message[] = []
-  #nextCounter = 0
+  /** Of the largest sealed datagram to send now, in bytes. */
+  #datagramBytes: number
   #probe = false
+  /** Owes a small datagram that asks for an acknowledgement: what becomes of it tells loss from a path that is too narrow. */
+  #owesPing = false
   #heldSince = Number.POSITIVE_INFINITY
   #departure = Number.POSITIVE_INFINITY
 
@@ -65,24 +78,23 @@ export class Session {
     this.#host = host
     this.localId = parameters.localId
     this.remoteId = parameters.remoteId
-    this.#sending = parameters.sending
-    this.#receiving = parameters.receiving
-    this.#datagramBytes = parameters.datagramBytes
-    this.#textBytes = parameters.datagramBytes - SEALED_HEADER_BYTES - parameters.sending.overhead
+    const { sending, receiving, version, sealedKind, remoteId, datagramBytes, peerWindow } = parameters
+    this.#sealer = new Sealer(sending, version, sealedKind, remoteId)
+    this.#receiving = receiving
+    this.#limit = datagramBytes
+    this.#path = host.path
+    this.#datagramBytes = host.path.sizeFor(datagramBytes)
+    this.#sizeProbe = version < VERSION_WITH_RESIZING ? null : new SizeProbe(host.path, datagramBytes)
     this.#writer = new Writer(host.scratch)
-    this.#header = Buffer.alloc(SEALED_HEADER_BYTES)
-    const writer = new Writer(this.#header)
-    writer.u8(parameters.version)
-    writer.u8(parameters.sealedKind)
-    writer.u64(parameters.remoteId)
     this.#bulk = new BulkSender(host.counters)
     this.#assembly = new BulkReceiver(host.counters, host.maxMessageBytes, (message) => host.deliver(message))
-    this.#recovery = new Recovery(parameters.datagramBytes, parameters.peerWindow, this.#bulk, host.counters)
+    const path = this.#sizeProbe === null ? null : host.path
+    this.#recovery = new Recovery(this.#datagramBytes, peerWindow, this.#bulk, host.counters, path)
   }
 
   /** Datagrams sealed so far. */
   get sealed(): number {
-    return this.#nextCounter
+    return this.#sealer.nextCounter
   }
 
   /** Messages that would be lost with this session. */
@@ -137,8 +149,12 @@ export class Session {
   /** Sends what is due. Returns whether more could go in another turn. */
   flush(now: number): boolean {
     this.#departure = Number.POSITIVE_INFINITY
-    for (let i = 0; i < this.#host.maxDatagramsPerTurn; i++) if (!this.#sendOne(now)) return false
-    return true
+    this.#resize()
+    let more = true
+    for (let i = 0; more && i < this.#host.maxDatagramsPerTurn; i++) more = this.#sendOne(now)
+    this.#probeSize(now)
+    this.#ping(now)
+    return more
   }
 
   /** Owes the peer a datagram at once, so that it sees the session open. */
@@ -147,11 +163,15 @@ export class Session {
   }
 
   nextTimer(): number {
-    return Math.min(this.#acknowledger.dueAt, this.#departure, this.#recovery.nextTimer())
+    const sizeProbe = this.#sizeProbe?.dueAt ?? Number.POSITIVE_INFINITY
+    return Math.min(this.#acknowledger.dueAt, this.#departure, this.#recovery.nextTimer(), sizeProbe)
   }
 
   onTimer(now: number): void {
-    if (this.#recovery.onTimer(now)) this.#probe = true
+    this.#sizeProbe?.onTimer(now)
+    if (!this.#recovery.onTimer(now)) return
+    this.#probe = true
+    this.#owesPing = this.#sizeProbe !== null && this.#datagramBytes > MIN_DATAGRAM_BYTES
   }
 
   /** For how long nothing was acknowledged, or a half received message has waited for its rest. */
@@ -165,28 +185,28 @@ export class Session {
 
   /** Its successor should have been there long ago. */
   get #isExhausted(): boolean {
-    return this.#nextCounter >= 2 * this.#host.maxSessionDatagrams
+    return this.sealed >= 2 * this.#host.maxSessionDatagrams
   }
 
   #sendOne(now: number): boolean {
     if (this.#isExhausted) return false
     const writer = this.#writer
     writer.position = 0
-    const end = this.#textBytes - 1
+    const end = this.#textBytes(this.#datagramBytes)
+    // What is not sent again travels in no datagram of a size that may be too large for the path.
+    const safeEnd = this.#textBytes(Math.min(this.#datagramBytes, this.#path.proven))
     const rides = this.#control.length > 0 || this.#bulk.hasWork || this.#probe
-    if (this.#acknowledger.write(writer, end, rides, this.#host.receiveWindow, now)) this.#host.counters.acknowledgementsSent += 1
-    const controlLeft = this.#writeControl(writer, end)
+    if (this.#acknowledger.write(writer, safeEnd, rides, this.#host.receiveWindow, now)) this.#host.counters.acknowledgementsSent += 1
+    const controlLeft = this.#writeControl(writer, safeEnd)
     const fragments: Fragment[] = []
     const mayCarryBulk = this.#bulk.hasWork && !controlLeft && (this.#probe || this.#maySendBulk(now))
-    if (mayCarryBulk) this.#bulk.write(writer, end, this.#textBytes - FRAGMENT_HEADER, fragments)
+    if (mayCarryBulk) this.#bulk.write(writer, writer.position === 0 ? end : safeEnd, end - FRAGMENT_HEADER, fragments)
     const wantsAck = fragments.length > 0 || this.#probe
     if (writer.position === 0 && !this.#probe) return false
-    const counter = this.#nextCounter
-    const bytes = writer.position + SEALED_HEADER_BYTES + this.#sending.overhead
-    if (wantsAck) this.#recovery.onSent(counter, bytes, fragments, now)
+    if (wantsAck) this.#recovery.onSent(this.sealed, writer.position + this.#sealer.overhead, fragments, now)
     if (this.#probe || (fragments.length > 0 && this.#bulk.hasWork && !this.#recovery.hasRoom(this.#datagramBytes))) writer.u8(Frame.Ping)
     this.#probe = false
-    this.#seal(writer.bytes.subarray(0, writer.position))
+    this.#transmit()
     return controlLeft || this.#bulk.hasWork
   }
 
@@ -216,14 +236,48 @@ export class Session {
     return this.#control.length > 0
   }
 
-  #seal(text: Uint8Array): void {
-    const header = Buffer.allocUnsafe(SEALED_HEADER_BYTES)
-    this.#header.copy(header)
-    // Used up first: whatever goes wrong from here on, no counter seals twice.
-    const counter = this.#nextCounter++
-    header.writeUIntLE(counter, SEALED_HEADER_BYTES - 8, 6)
-    header.writeUInt16LE(0, SEALED_HEADER_BYTES - 2)
-    this.#host.transmit(this.#sending.seal(counter, header, text))
+  /** A datagram of the size that is to be tried, if there is one, that carries nothing. The small one behind it shows when it is lost. */
+  #probeSize(now: number): void {
+    const bytes = this.#isExhausted ? null : (this.#sizeProbe?.next(now) ?? null)
+    if (bytes === null) return
+    const writer = this.#writer
+    writer.bytes[0] = Frame.Ping
+    writer.bytes[1] = Frame.Padding
+    writer.position = bytes - this.#sealer.overhead
+    writer.bytes.fill(0, 2, writer.position)
+    this.#sizeProbe?.onSent(this.sealed, bytes, now, this.#recovery.roundTrip)
+    this.#host.counters.sizeProbesSent += 1
+    this.#transmit()
+    this.#owesPing = true
+  }
+
+  #ping(now: number): void {
+    if (!this.#owesPing || this.#isExhausted) return
+    this.#owesPing = false
+    const writer = this.#writer
+    writer.position = 0
+    writer.u8(Frame.Ping)
+    this.#recovery.onSent(this.sealed, writer.position + this.#sealer.overhead, [], now)
+    this.#transmit()
+  }
+
+  /** What has been written leaves as one datagram. */
+  #transmit(): void {
+    const { bytes, position } = this.#writer
+    this.#host.transmit(this.#sealer.seal(bytes.subarray(0, position)))
+  }
+
+  /** The size may have been found to be another one, in this session or the one before. */
+  #resize(): void {
+    const bytes = this.#sizeProbe === null ? this.#datagramBytes : this.#path.sizeFor(this.#limit)
+    if (bytes === this.#datagramBytes) return
+    this.#datagramBytes = bytes
+    this.#recovery.resize(bytes)
+  }
+
+  /** How much text a datagram of so many bytes carries besides a ping. */
+  #textBytes(datagramBytes: number): number {
+    return datagramBytes - this.#sealer.overhead - PING_BYTES
   }
 
   #read(reader: Reader, counter: number, inOrder: boolean, now: number): void {
@@ -250,12 +304,14 @@ export class Session {
           this.#readFragment(reader)
           break
         case Frame.Acknowledgement:
-          if (!this.#recovery.onAcknowledgement(readAcknowledgement(reader), this.#nextCounter, now))
-            this.#host.counters.dropped.malformed += 1
+          this.#readAcknowledgement(reader, now)
           break
         case Frame.Ping:
           wantsAck = true
           atOnce = true
+          break
+        case Frame.Padding:
+          reader.raw(reader.remaining)
           break
         default:
           this.#host.counters.dropped.malformed += 1
@@ -265,6 +321,12 @@ export class Session {
     if (wantsAck) this.#acknowledger.owe(atOnce, now)
     if (this.#assembly.held === 0) this.#heldSince = Number.POSITIVE_INFINITY
     else if (wantsAck || heldBefore === 0) this.#heldSince = now
+  }
+
+  #readAcknowledgement(reader: Reader, now: number): void {
+    const acknowledgement = readAcknowledgement(reader)
+    if (this.#recovery.onAcknowledgement(acknowledgement, this.sealed, now)) this.#sizeProbe?.onAcknowledgement(acknowledgement)
+    else this.#host.counters.dropped.malformed += 1
   }
 
   /** The rest of the message that is due, by which there will be room, may travel with what finds none. */

@@ -15,6 +15,7 @@ import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peer } from './peer.js'
+import { Problems } from './problems.js'
 import { deriveFormer, deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
 
@@ -43,6 +44,7 @@ export class UdpTransport implements Transport {
   /** @throws ConfigurationError naming the option and what was expected. */
   constructor(options: UdpTransportOptions) {
     this.#options = resolveOptions(options)
+    const problems = new Problems(this.#options.onProblem, this.#options.clock)
     this.#hub = {
       options: this.#options,
       counters: this.#counters,
@@ -55,10 +57,11 @@ export class UdpTransport implements Transport {
       deliver: (from, message) => this.#deliver(from, message),
       onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onUnreachable: (peer) => this.#onUnreachable(peer),
+      report: (problem) => problems.report(problem),
       onUnknownSecret: () => this.#acceptFormer(),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }
-    this.#intake = new Intake(this.#hub, this.#peers, (id) => this.#peer(id))
+    this.#intake = new Intake(this.#hub, this.#peers)
   }
 
   /** Where this member receives; null unless it is started. */
@@ -184,7 +187,7 @@ export class UdpTransport implements Transport {
       for (const [id, address] of addresses) wanted.set(id, address ?? wanted.get(id) ?? null)
     wanted.delete(this.#options.id)
     for (const [id, peer] of this.#peers) {
-      if (wanted.has(id) || peer.link.address === null) continue
+      if (wanted.has(id)) continue
       peer.close()
       this.#peers.delete(id)
     }
@@ -232,6 +235,10 @@ export class UdpTransport implements Transport {
     const group = this.#groups.get(message.group)
     if (group === undefined) {
       this.#counters.dropped.unknownGroup += 1
+      return
+    }
+    if (!group.members.has(from)) {
+      this.#counters.dropped.stranger += 1
       return
     }
     this.#counters.messagesReceived += 1

@@ -172,6 +172,7 @@ describe('groups', () => {
       onMessage: (_from, message) => message.type === 'heartbeat' && second.push(message.round),
       onUnreachable: () => {},
     })
+    b.transport.setMembers(7, [cluster.member('a'), cluster.member('b')])
     a.transport.attach(7, { onMessage: () => {}, onUnreachable: () => {} })
     a.transport.attach(8, { onMessage: () => {}, onUnreachable: () => {} })
     a.transport.send('b', heartbeat(1))

@@ -46,10 +46,10 @@ describe('a session that only one of two members has', () => {
   })
 })
 
-describe('a member that another knows only by what it hears', () => {
+describe('a member whose address another does not know', () => {
   it('is answered where it says hello from, also after a restart', async () => {
     const cluster = new VirtualCluster(66)
-    const b = await cluster.start('b', ['b'])
+    const b = await cluster.start('b', ['b', VirtualCluster.elsewhere('a')])
     const a = await cluster.start('a', ['a', 'b'])
     a.transport.send('b', heartbeat(1))
     await cluster.run(100)
@@ -93,7 +93,7 @@ describe('congestion control', () => {
   it('keeps no window that the receiver never let it use, so that a loss slows the sender down', () => {
     const datagram = 1200
     const peerWindow = 100 * 2560
-    const recovery = new Recovery(datagram, peerWindow, new BulkSender(zeroCounters()), zeroCounters())
+    const recovery = new Recovery(datagram, peerWindow, new BulkSender(zeroCounters()), zeroCounters(), null)
     let sent = 0
     for (let now = 0; now < 2000; now += 10) {
       const first = sent

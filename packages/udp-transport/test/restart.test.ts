@@ -52,10 +52,10 @@ describe('a member that restarts', () => {
     expect(arrivedRounds(again).at(-1)).toBe(49)
   })
 
-  it('without knowing any member is asked again by the one who sends, and answers where that came from', async () => {
+  it('without knowing where any member is, is asked again by the one who sends, and answers where that came from', async () => {
     const { cluster, a, b } = await talking()
     await b.transport.close()
-    const again = await cluster.start('b', ['b'])
+    const again = await cluster.start('b', ['b', VirtualCluster.elsewhere('a')])
     a.transport.send('b', heartbeat(3))
     await cluster.run(1100)
     a.transport.send('b', heartbeat(4))

@@ -99,7 +99,7 @@ describe('secrets', () => {
   it('that are not accepted yet give way to the next, also when the other side does not know whom to ask', async () => {
     const cluster = new VirtualCluster(8)
     const a = await cluster.start('a', ['a', 'b'], newAndOld)
-    const b = await cluster.start('b', ['b'], old)
+    const b = await cluster.start('b', ['b', VirtualCluster.elsewhere('a')], old)
     a.transport.send('b', heartbeat(1))
     await cluster.run(2000)
     expect(arrivedRounds(b)).toEqual([1])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { zeroCounters } from '../src/counters.js'
+import { PathSize } from '../src/path-size.js'
 import type { Seal } from '../src/sealing.js'
 import { Session } from '../src/session.js'
 
@@ -22,6 +23,7 @@ test('a counter seals once, also when the datagram cannot be handed over', () =>
       maxQueuedBytes: 1000,
       maxDatagramsPerTurn: 1,
       maxSessionDatagrams: 100,
+      path: new PathSize(zeroCounters(), () => {}),
       deliver: () => {},
       transmit: () => {
         if (isBroken) throw new Error('the socket is gone')

@@ -11,6 +11,11 @@ const milliseconds = z.number({ error: 'a number of milliseconds' }).check(z.pos
 
 const count = z.int({ error: 'a whole number' }).check(z.positive({ error: 'a positive whole number' }))
 
+const DATAGRAM_BYTES = 'a whole number from 256 to 65507'
+const datagramBytes = z
+  .int({ error: DATAGRAM_BYTES })
+  .check(z.gte(256, { error: DATAGRAM_BYTES }), z.lte(65_507, { error: DATAGRAM_BYTES }))
+
 const text = (what: string) => z.string({ error: what }).check(z.minLength(1, { error: what }))
 
 const SECRET = 'a secret: "text", {"file": "path"} or {"env": "NAME"}'
@@ -56,6 +61,7 @@ const limitsSchema = z.strictObject(
     maxPendingProposals: z.optional(count),
     maxPendingBytes: z.optional(count),
     maxConnections: z.optional(count),
+    maxDatagramBytes: z.optional(datagramBytes),
   },
   { error: 'an object of limits' },
 )

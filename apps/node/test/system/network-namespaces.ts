@@ -12,6 +12,7 @@ import type { Host } from '../../src/local/process-cluster.js'
  *   network.cut(0, 1)                             host 1 hears nothing from host 0
  *   network.isolate(0)                            host 0 and the others hear nothing from one another
  *   network.lose(20)                              each host loses so many of 100 datagrams from other members
+ *   network.narrow(1400)                          larger packets to any host vanish without a word, and so do fragments
  *   network.heal()                                nothing is lost any more
  */
 
@@ -78,8 +79,26 @@ export class NamespaceNetwork {
     })
   }
 
+  /** Looked at before fragments are put together, as a tunnel does. */
+  narrow(bytes: number): void {
+    this.hosts.forEach((_, host) => {
+      this.#ruleOf('passing', host, 'meta', 'l4proto', 'udp', 'ip', 'length', '>', `${bytes}`, 'counter', 'drop')
+      this.#ruleOf('passing', host, 'ip', 'frag-off', '&', '0x3fff', '!=', '0', 'counter', 'drop')
+    })
+  }
+
+  /** How many packets were too large for the way to any host. */
+  get swallowed(): number {
+    const counted = this.#names.flatMap((name) => [
+      ...run('ip', 'netns', 'exec', name, 'nft', 'list', 'chain', 'inet', 'raft', 'passing').matchAll(/counter packets (\d+)/g),
+    ])
+    return counted.reduce((sum, [, packets]) => sum + Number(packets), 0)
+  }
+
   heal(): void {
-    for (const name of this.#names) run('ip', 'netns', 'exec', name, 'nft', 'flush', 'chain', 'inet', 'raft', 'arriving')
+    for (const name of this.#names) {
+      for (const chain of ['arriving', 'passing']) run('ip', 'netns', 'exec', name, 'nft', 'flush', 'chain', 'inet', 'raft', chain)
+    }
   }
 
   #address(host: number): string {
@@ -87,7 +106,11 @@ export class NamespaceNetwork {
   }
 
   #rule(host: number, ...rule: string[]): void {
-    run('ip', 'netns', 'exec', this.#names[host] as string, 'nft', 'add', 'rule', 'inet', 'raft', 'arriving', ...rule)
+    this.#ruleOf('arriving', host, ...rule)
+  }
+
+  #ruleOf(chain: 'arriving' | 'passing', host: number, ...rule: string[]): void {
+    run('ip', 'netns', 'exec', this.#names[host] as string, 'nft', 'add', 'rule', 'inet', 'raft', chain, ...rule)
   }
 
   #join(name: string, cable: string, address: string): void {
@@ -100,6 +123,7 @@ export class NamespaceNetwork {
     inside('ip', 'link', 'set', 'eth0', 'up')
     inside('nft', 'add', 'table', 'inet', 'raft')
     inside('nft', 'add chain inet raft arriving { type filter hook input priority 0; }')
+    inside('nft', 'add chain inet raft passing { type filter hook prerouting priority -450; }')
   }
 
   #remove(): void {

@@ -161,6 +161,33 @@ describe.skipIf(reason !== null)(name, () => {
     await client.close()
   })
 
+  test('a path that carries 1,400 bytes where the interface says 1,500, and is silent: values of 2 kB and of 1 MB are written, and the log says why it took longer', async () => {
+    const network = new NamespaceNetwork(3)
+    network.narrow(1400)
+    const cluster = await startCluster({ hosts: network.hosts })
+    const leader = await cluster.leader()
+    for (const bytes of [2000, 1_000_000]) expect((await put(leader, `${bytes}`, 'v'.repeat(bytes))).status).toBe(200)
+    for (const member of cluster.members) {
+      await until('the member has both', async () => (await get(member, '1000000', 'local')).status === 200)
+      expect((await get(member, '2000', 'local')).text).toBe('v'.repeat(2000))
+      expect((await get(member, '1000000', 'local')).text).toBe('v'.repeat(1_000_000))
+    }
+    expect(network.swallowed).toBeGreaterThan(0)
+    const told = () => cluster.members.flatMap(({ log }) => log.match(/"RAFT_PATH_MTU","peer":"[^"]+"/g) ?? [])
+    await until('the leader has told it of both others', async () => told().length >= 2)
+    expect(new Set(told()).size).toBe(told().length)
+  })
+
+  test('a path of which the members were told swallows nothing', async () => {
+    const network = new NamespaceNetwork(3)
+    network.narrow(1400)
+    const cluster = await startCluster({ hosts: network.hosts, config: { limits: { maxDatagramBytes: 1300 } } })
+    const leader = await cluster.leader()
+    for (const bytes of [2000, 1_000_000]) expect((await put(leader, `${bytes}`, 'v'.repeat(bytes))).status).toBe(200)
+    expect(network.swallowed).toBe(0)
+    for (const { log } of cluster.members) expect(log).not.toContain('RAFT_PATH_MTU')
+  })
+
   test('four members cut in two halves: neither writes (fault 2), and together they do again', async () => {
     const { network, cluster } = await start(4)
     const writer = startWriter(cluster)

@@ -3,7 +3,7 @@ import type { GroupId, Member, MemberId } from '../types.js'
 
 /** What a group gets from its transport. Neither method throws. */
 export interface TransportReceiver {
-  /** A message of this group arrived from a member whose identity the transport has verified. */
+  /** A message of this group arrived from `from`, whose identity the transport has verified. Messages of those who are no members are ignored. */
   onMessage(from: MemberId, message: Message): void
   /** The system says that nobody listens at the member's address: a hint, which may be out of date or forged. */
   onUnreachable(peer: MemberId): void

@@ -1,6 +1,15 @@
-import { type DatagramConditions, DatagramNetwork, type Prng, type SimulationContext, type TransportLayer } from '@raft/simulator'
+import {
+  type DatagramConditions,
+  DatagramNetwork,
+  type Links,
+  type Prng,
+  type SimulationContext,
+  type TransportLayer,
+  type World,
+} from '@raft/simulator'
 import { UdpTransport } from '@raft/udp-transport'
 import { CLUSTER_ID } from './cluster-id.js'
+import { narrowPaths } from './narrow-paths.js'
 
 const PORT = 7000
 /** As long as a key, so that it is one: deriving keys from a passphrase takes real time. */
@@ -8,15 +17,19 @@ const SECRET = new Uint8Array(32).fill(7)
 
 /** The real `UdpTransport` on a simulated network, with datagrams of any size that there is. */
 export function udpLayer(context: SimulationContext): TransportLayer {
-  return udpLayerWith({})(context)
+  const { world, links, random } = context
+  const network = networkOf(world, links, random, {})
+  narrowPaths(network, context)
+  return transportsOn(network, random)
 }
 
 /** The same on a network that is like this, whatever the seed. */
 export function udpLayerWith(conditions: Partial<DatagramConditions>): (context: SimulationContext) => TransportLayer {
-  return ({ world, links, random }) => {
-    const network = new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]), ...conditions })
-    return transportsOn(network, random)
-  }
+  return ({ world, links, random }) => transportsOn(networkOf(world, links, random, conditions), random)
+}
+
+function networkOf(world: World, links: Links, random: Prng, conditions: Partial<DatagramConditions>): DatagramNetwork {
+  return new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]), ...conditions })
 }
 
 function transportsOn(network: DatagramNetwork, random: Prng): TransportLayer {

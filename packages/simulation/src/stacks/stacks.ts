@@ -1,5 +1,6 @@
 import { diskLosses, listStack, listStackOf } from '@raft/simulator'
 import { fileLayer } from '../layers/file-layer.js'
+import { TOO_LARGE } from '../layers/narrow-paths.js'
 import { udpLayer } from '../layers/udp-layer.js'
 import { serverStack } from '../server/server-stack.js'
 import { type NamedStack, namedStack } from './named-stack.js'
@@ -21,12 +22,13 @@ export const stacks: readonly NamedStack[] = [
     name: 'transport',
     description: 'the node with a replicated list and UdpTransport, on a network of sealed datagrams',
     stack: listStackOf({ transport: udpLayer }),
+    faults: [TOO_LARGE],
   }),
   namedStack({
     name: 'server',
     description: 'all that runs in production, with its clients',
     stack: serverStack,
-    faults: diskLosses,
+    faults: [...diskLosses, TOO_LARGE],
     // Clients find out first that their connections are dead, and systems send again ever more rarely.
     liveness: { recover: 40 },
   }),

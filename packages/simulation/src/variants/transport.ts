@@ -7,6 +7,7 @@ const SESSION = 'packages/udp-transport/src/session.ts'
 const RECOVERY = 'packages/udp-transport/src/recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
 const RANGES = 'packages/udp-transport/src/received-ranges.ts'
+const PATH = 'packages/udp-transport/src/path-size.ts'
 const FRAMES = 'packages/udp-transport/src/frames.ts'
 
 /** How members talk: datagrams that are lost, repeated, late and damaged. */
@@ -43,7 +44,7 @@ export const transport: readonly Variant[] = [
     name: 'half a message is delivered',
     breaks: 'a message is delivered when its last fragment has come, whatever is missing',
     file: RECEIVER,
-    search: 'partial.received += bytes.length',
+    search: 'partial.received += added',
     replace: 'partial.received = offset + bytes.length',
     stack: 'transport',
     maxSeeds: 400,
@@ -52,8 +53,8 @@ export const transport: readonly Variant[] = [
     name: 'a repeated fragment counts',
     breaks: 'a fragment that came twice is counted twice, and the message is taken for complete',
     file: RECEIVER,
-    search: 'if (number < this.#due || known?.seen.has(offset)) {',
-    replace: 'if (number < this.#due) {',
+    search: 'const added = partial.ranges.add(offset, offset + bytes.length)',
+    replace: 'const added = bytes.length',
     stack: 'transport',
     maxSeeds: 400,
   },
@@ -101,6 +102,24 @@ export const transport: readonly Variant[] = [
     replace: '',
     stack: 'transport',
     maxSeeds: 100,
+  },
+  {
+    name: 'large datagrams are sent for ever',
+    breaks: 'a path that loses large datagrams is not noticed, and no entry above its size arrives',
+    file: PATH,
+    search: 'if (suspicion.losses >= LOSSES) this.#fallBack(now)',
+    replace: '',
+    stack: 'server',
+    maxSeeds: 200,
+  },
+  {
+    name: 'what was cut is not cut anew',
+    breaks: 'fragments of the size that the path was thought to carry are sent again as they are',
+    file: SENDER,
+    search: 'if (!fits && (fragment.length <= capacity || room < capacity / 2)) return false',
+    replace: 'if (!fits) return false',
+    stack: 'server',
+    maxSeeds: 200,
   },
   {
     name: 'a handshake is begun once',

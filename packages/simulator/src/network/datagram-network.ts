@@ -54,6 +54,8 @@ export class DatagramNetwork {
   readonly #random: Prng
   readonly #addresses: Addresses
   readonly #sockets = new Map<string, OpenSocket>()
+  /** Bytes, by the two hosts. */
+  readonly #narrow = new Map<string, number>()
   #nextPort: number
 
   constructor(world: World, links: Links, conditions: Partial<DatagramConditions> = {}) {
@@ -75,6 +77,11 @@ export class DatagramNetwork {
   /** Where the host is. @throws Error for a host that has not joined the links */
   addressOf(host: string): string {
     return this.#addresses.of(host)
+  }
+
+  /** From now on datagrams of more than so many bytes vanish on their way from one host to the other, whatever their interfaces say. */
+  narrow(from: string, to: string, bytes: number): void {
+    this.#narrow.set(`${from}>${to}`, bytes)
   }
 
   sockets(incarnation: Incarnation): SimulatedSockets {
@@ -128,6 +135,10 @@ export class DatagramNetwork {
     if (this.filter !== null && !this.filter({ bytes, from, to })) return
     const host = this.#addresses.host(to.address)
     if (host === null) return
+    if (bytes.length > (this.#narrow.get(`${socket.incarnation.host.id}>${host}`) ?? bytes.length)) {
+      this.#world.count('too large for the path')
+      return
+    }
     let isTaken = false
     for (const delay of this.#links.fate(socket.incarnation.host.id, host)) {
       let arriving = this.#links.carry(bytes)

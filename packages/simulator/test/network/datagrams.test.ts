@@ -92,6 +92,19 @@ describe('datagrams', () => {
     expect(a.errors).toEqual(['send EMSGSIZE'])
   })
 
+  it('that are larger than one way carries vanish on that way alone', async () => {
+    const all = new Datagrams(5)
+    const [a, b] = [await all.open('a'), await all.open('b')]
+    all.network.narrow('a', 'b', 1300)
+    for (const length of [1300, 1301]) {
+      a.socket.send([new Uint8Array(length)], at('b'))
+      b.socket.send([new Uint8Array(length)], at('a'))
+    }
+    await all.run(100)
+    expect([a, b].map(({ received }) => received.map(({ bytes }) => bytes.length).sort())).toEqual([[1300, 1301], [1300]])
+    expect(all.world.counts.get('too large for the path')).toBe(1)
+  })
+
   it('to nobody, or to no place at all, are gone', async () => {
     const all = new Datagrams(6)
     const a = await all.open('a')

@@ -55,6 +55,11 @@ export class VirtualCluster {
     return { id, addresses: { peer: `${VirtualCluster.address(id)}:7000` } }
   }
 
+  /** A member that is known, but not where it is. */
+  static elsewhere(id: MemberId): Member {
+    return { id, addresses: {} }
+  }
+
   host(id: MemberId): Host {
     return this.#hosts.get(id) as Host
   }
@@ -72,7 +77,7 @@ export class VirtualCluster {
   }
 
   /** Starts a member, in a new process, that knows `members`. */
-  async start(id: MemberId, members: readonly MemberId[], options: Partial<UdpTransportOptions> = {}): Promise<Station> {
+  async start(id: MemberId, members: readonly (MemberId | Member)[], options: Partial<UdpTransportOptions> = {}): Promise<Station> {
     const host = this.host(id)
     const incarnation = host.begin()
     const sockets = this.network.sockets(incarnation)
@@ -103,7 +108,7 @@ export class VirtualCluster {
     })
     transport.setMembers(
       0,
-      members.map((member) => this.member(member)),
+      members.map((member) => (typeof member === 'string' ? this.member(member) : member)),
     )
     this.stations.set(id, station)
     await this.#started(transport, keys)

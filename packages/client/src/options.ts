@@ -12,9 +12,15 @@ export interface ClientOptions<V> {
   readonly codec?: Codec<V>
   /** Milliseconds for a call that names no `timeout`, all its attempts together. Default 10,000. */
   readonly requestTimeout?: number
-  /** Milliseconds for a connection and the member's preamble, and for a sign of life of a member that is asked who leads. Default 1,000. */
+  /**
+   * Milliseconds for a connection and the member's preamble, and for a sign of life of a member that owes answers: after that its
+   * connection is given up, unless a write was sent over it that may not be sent again. Default 1,000.
+   */
   readonly connectTimeout?: number
-  /** Milliseconds after which a leader that owes answers and sends nothing is given up. Default 5,000; others are asked after a tenth. */
+  /**
+   * Milliseconds after which a member that owes answers and sends nothing is given up, whatever was sent to it. Default 5,000. It is
+   * not trusted any more after a tenth: reads are then asked of another member, and new calls are not sent to it.
+   */
   readonly silenceTimeout?: number
   /** Milliseconds between rounds of looking for the leader: the first, and the most. Default 20 and 1,000. */
   readonly minBackoff?: number

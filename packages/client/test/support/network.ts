@@ -22,6 +22,8 @@ export class Network implements Connector {
   readonly listeners = new Map<string, Listener>()
   /** Accepts connections and never answers, as a stopped process does. */
   readonly frozen = new Set<string>()
+  /** Accepts connections and takes what is sent, and does nothing with it until `wake`, as a process that hangs. */
+  readonly hung = new Set<string>()
   /** Addresses whose connections take nothing more after each write, until `drain`. */
   readonly congested = new Set<string>()
   readonly attempts: string[] = []
@@ -46,6 +48,11 @@ export class Network implements Connector {
     this.#open.delete(address)
   }
 
+  wake(address: string): void {
+    this.hung.delete(address)
+    for (const connection of this.#open.get(address) ?? []) connection.wake()
+  }
+
   drain(address: string): void {
     this.congested.delete(address)
     for (const connection of this.#open.get(address) ?? []) connection.drain()
@@ -56,6 +63,8 @@ class SimulatedConnection implements Connection, Session {
   readonly endpoint: ServerEndpoint
   #closed = false
   #wrote = false
+  /** What has come while the member hung. */
+  readonly #unread: Uint8Array[] = []
   readonly #network: Network
   readonly #clock: Clock
   readonly #address: string
@@ -83,7 +92,8 @@ class SimulatedConnection implements Connection, Session {
     if (this.#wrote) this.#network.writes.set(this.#address, (this.#network.writes.get(this.#address) ?? 0) + 1)
     this.#wrote = true
     this.#later(() => {
-      if (!this.#network.frozen.has(this.#address)) this.endpoint.receive(bytes)
+      if (this.#network.hung.has(this.#address)) this.#unread.push(bytes)
+      else if (!this.#network.frozen.has(this.#address)) this.endpoint.receive(bytes)
     })
     return !this.#network.congested.has(this.#address)
   }
@@ -97,6 +107,10 @@ class SimulatedConnection implements Connection, Session {
       this.#closed = true
       this.#events.onClose(error)
     })
+  }
+
+  wake(): void {
+    for (const bytes of this.#unread.splice(0)) if (!this.#closed) this.endpoint.receive(bytes)
   }
 
   drain(): void {

@@ -4,7 +4,7 @@ import { type ClientError, ConnectionError } from './errors.js'
 import type { Clock, Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
 import { ProtocolError } from './protocol/errors.js'
-import { RequestKind } from './protocol/request.js'
+import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
 import type { Counters } from './statistics.js'
 
@@ -45,8 +45,8 @@ export class Link {
   silent = false
   /** Whether anything has arrived since the last `tick`. */
   #heard = false
-  /** Whether anything was sent since something last arrived, also when the caller does not wait for the answer any more. */
-  #sentSinceHeard = false
+  /** Bytes that were sent since something last arrived, also where the caller does not wait for the answer any more. */
+  unheardBytes = 0
   /** A request for status is under way. */
   #probing = false
   closed = false
@@ -79,7 +79,7 @@ export class Link {
     const id = this.#takeId()
     call.link = this
     call.id = id
-    this.#owe()
+    this.#owe(call.body.length)
     this.inFlight.add(id, call)
     this.#endpoint.request(id, call.kind, Math.min(Math.ceil(timeout), MAX_TIMEOUT), call.body)
   }
@@ -91,7 +91,7 @@ export class Link {
 
   /** Whether the member has yet to answer something that was sent to it. */
   get owes(): boolean {
-    return this.inFlight.size > 0 || this.#sentSinceHeard
+    return this.inFlight.size > 0 || this.unheardBytes > 0
   }
 
   /** Whether a write was sent that may not be sent again, and whose answer is awaited. */
@@ -103,7 +103,7 @@ export class Link {
   /** Asks the member for its status, unless an answer is still awaited. */
   probe(): void {
     if (!this.ready || this.#probing) return
-    this.#owe()
+    this.#owe(0)
     this.#probing = true
     this.#options.counters.probes += 1
     this.#endpoint.request(PROBE_ID, RequestKind.Status, 0, NO_BODY)
@@ -182,9 +182,9 @@ export class Link {
   }
 
   /** The first thing that is owed: silence counts from here on. */
-  #owe(): void {
+  #owe(bodyBytes: number): void {
     if (!this.owes) this.#heard = false
-    this.#sentSinceHeard = true
+    this.unheardBytes += REQUEST_HEAD_BYTES + bodyBytes
   }
 
   #data(chunk: Uint8Array): void {
@@ -192,7 +192,7 @@ export class Link {
     const wasSilent = this.silent
     this.silent = false
     this.#heard = true
-    this.#sentSinceHeard = false
+    this.unheardBytes = 0
     this.#options.counters.bytesReceived += chunk.length
     try {
       this.#endpoint.receive(chunk)

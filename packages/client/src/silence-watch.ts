@@ -6,6 +6,8 @@ const TICKS_PER_SILENCE = 20
 /** The first tick may come right behind the request: it takes one more to be sure that an interval has passed. */
 const TICKS_TO_ASK = 2
 const TICKS_TO_DISTRUST = 1 + TICKS_PER_SILENCE / 10
+/** What a slow path carries in a second: so much longer than a small request a large one may take until it is answered. */
+const SLOW_BYTES_PER_SECOND = 1024 * 1024
 
 export interface SilenceOptions extends Pick<LinkOptions, 'clock' | 'connectTimeout'> {
   readonly silenceTimeout: number
@@ -71,15 +73,20 @@ export class SilenceWatch {
 
   #look(link: Link): void {
     link.tick()
-    if (link.silentTicks < TICKS_TO_ASK) return
+    const ticks = link.silentTicks - this.#ticksToSend(link.unheardBytes)
+    if (ticks < TICKS_TO_ASK) return
     this.#events.onQuiet(link)
-    if (link.silentTicks < TICKS_TO_DISTRUST) return
+    if (ticks < TICKS_TO_DISTRUST) return
     link.silent = true
-    const isPast = link.silentTicks >= this.#ticksToGiveUp
+    const isPast = ticks >= this.#ticksToGiveUp
     const { connectTimeout, silenceTimeout } = this.#options
     this.#events.onSilent(link, isPast ? silence(link, Math.min(connectTimeout, silenceTimeout)) : null)
-    if (link.silentTicks > TICKS_PER_SILENCE) link.lose(silence(link, silenceTimeout))
+    if (ticks > TICKS_PER_SILENCE) link.lose(silence(link, silenceTimeout))
     else if (isPast && !link.owesOutcome) link.lose(silence(link, connectTimeout))
+  }
+
+  #ticksToSend(bytes: number): number {
+    return Math.floor((bytes / SLOW_BYTES_PER_SECOND) * (1_000 / this.#interval))
   }
 }
 

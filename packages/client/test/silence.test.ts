@@ -208,19 +208,29 @@ describe('a member that hangs with its connection open', () => {
 describe('a member that is slow', () => {
   test('and answers when it is asked for its status is not left for another', async () => {
     const follower = await reader()
-    let late: (() => void) | null = null
+    const late: (() => void)[] = []
     cluster.intercept = (address, request, session) => {
       if (request.kind !== RequestKind.Get || address !== follower) return false
-      late = () => session.endpoint.get(request.id, { revision: 1, entry: null })
+      late.push(() => session.endpoint.get(request.id, { revision: 1, entry: null }))
       return true
     }
     const seen = outcome(client.get('first', local))
     await cluster.clock.run(4_000)
     expect(seen.settled).toBe(false)
-    late?.()
+    for (const answer of late) answer()
     await cluster.clock.run(10)
     expect(seen).toMatchObject({ settled: true, value: undefined, error: undefined })
     expect(client.statistics()).toMatchObject({ disconnects: 0, retries: { silence: 0 } })
+  })
+
+  test('because it is sent much is given a second more for each MiB', async () => {
+    cluster.network.hung.add(A)
+    const large = outcome(client.put('large', 'x'.repeat(8 * 1024 * 1024), { timeout: 60_000 }))
+    await cluster.clock.run(12_500)
+    expect(large.settled).toBe(false)
+    cluster.network.wake(A)
+    await cluster.clock.run(100)
+    expect(large.value).toMatchObject({ version: 1 })
   })
 
   test('and idle connections cost no timer and no request', async () => {

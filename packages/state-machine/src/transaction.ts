@@ -37,8 +37,7 @@ export function runTransaction(keys: Keyspace, transaction: TransactionCommand, 
         break
       }
       case 'get': {
-        // A copy of the key: the result outlives the command.
-        const entry = keys.get(Buffer.from(step.key))
+        const entry = keys.get(step.key)
         results.push({ type: 'get', entry })
         if (entry !== null) bytesRead += entry.key.length + entry.value.length + ENTRY_OVERHEAD_BYTES
         break

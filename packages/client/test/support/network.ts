@@ -26,6 +26,8 @@ export class Network implements Connector {
   readonly hung = new Set<string>()
   /** Addresses whose connections take nothing more after each write, until `drain`. */
   readonly congested = new Set<string>()
+  /** What members send comes in two pieces. */
+  isCutting = false
   readonly attempts: string[] = []
   readonly #clock: Clock
   readonly #open = new Map<string, Set<SimulatedConnection>>()
@@ -119,7 +121,11 @@ class SimulatedConnection implements Connection, Session {
 
   #answer(): void {
     const bytes = this.endpoint.take()
-    if (bytes !== null && !this.#network.frozen.has(this.#address)) this.#later(() => this.#events.onData(bytes))
+    if (bytes === null || this.#network.frozen.has(this.#address)) return
+    // Behind the length of the frame and into its body.
+    const half = this.#network.isCutting ? bytes.length >> 1 : bytes.length
+    this.#later(() => this.#events.onData(bytes.subarray(0, half)))
+    if (half < bytes.length) this.#later(() => this.#events.onData(bytes.subarray(half)))
   }
 
   #later(callback: () => void): void {

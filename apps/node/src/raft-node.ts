@@ -19,7 +19,7 @@ import type { Store } from './options.js'
 import type { KeyValueService } from './store/key-value-service.js'
 import type { Done } from './store/results.js'
 
-/** Text stands for its UTF-8 bytes. Bytes are copied before the call returns. */
+/** Text stands for its UTF-8 bytes. Bytes are copied before a call returns. */
 export type Bytes = string | Uint8Array
 
 export interface RequestOptions {

@@ -131,12 +131,12 @@ export class Keyspace {
     const bytes = new DataView(key.buffer, key.byteOffset, key.length)
     const hash = hashOf(bytes, 0, key.length)
     const recent = this.#recent.find(hash)
-    if (this.#records.hasKey(recent, bytes, 0, key.length)) return this.#keyValue(bufferOf(key), recent)
+    if (this.#records.hasKey(recent, bytes, 0, key.length)) return this.#keyValue(key, recent)
     const id = this.#tree.get(toBinaryKey(key))
     if (id === undefined) return null
     const at = this.#records.addressOf(id)
     this.#recent.remember(hash, at, this.#tree.size)
-    return this.#keyValue(bufferOf(key), at)
+    return this.#keyValue(key, at)
   }
 
   range(request: RangeRequest): RangeAnswer {
@@ -235,13 +235,9 @@ export class Keyspace {
 
   #keyValue(key: Uint8Array, at: number): KeyValue {
     const { value, createRevision, modRevision, version } = this.#stored(at)
-    return { key, value: bufferOf(value), createRevision, modRevision, version }
+    // From Node's pool, where it is small.
+    const copy = Buffer.allocUnsafe(value.length)
+    copy.set(value)
+    return { key, value: copy, createRevision, modRevision, version }
   }
-}
-
-/** A copy, in Node's pool where it is small. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafe(bytes.length)
-  copy.set(bytes)
-  return copy
 }

@@ -1,10 +1,11 @@
 import type { CommandErrorCode } from './errors.js'
 
 /**
- * A key as it was when it was read. Key and value are Buffers of their own, which nothing changes afterwards: copies of what was
- * asked with and of what is stored. As from `Buffer.from`, small ones share an `ArrayBuffer` of 8 KiB.
+ * A key as it was when it was read. Key and value are Buffers of their own, which nothing changes afterwards. As from `Buffer.from`,
+ * small ones share an `ArrayBuffer` of 8 KiB.
  */
 export interface KeyValue {
+  /** Of `KeyValueStore.get`: the very bytes that asked, which are the caller's. */
   readonly key: Uint8Array
   readonly value: Uint8Array
   /** The store's revision when the key came to be. */

@@ -37,7 +37,8 @@ export function runTransaction(keys: Keyspace, transaction: TransactionCommand, 
         break
       }
       case 'get': {
-        const entry = keys.get(step.key)
+        // A copy of the key: the result outlives the command.
+        const entry = keys.get(Buffer.from(step.key))
         results.push({ type: 'get', entry })
         if (entry !== null) bytesRead += entry.key.length + entry.value.length + ENTRY_OVERHEAD_BYTES
         break

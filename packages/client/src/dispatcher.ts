@@ -1,5 +1,4 @@
 import { Aborts } from './aborts.js'
-import { Backoff } from './backoff.js'
 import { Call, type CallRequest } from './call.js'
 import type { CallQueue } from './call-queue.js'
 import { Deadlines } from './deadlines.js'
@@ -17,8 +16,9 @@ import {
 import type { Link } from './link.js'
 import { Members, type MembersOptions } from './members.js'
 import { ProtocolError } from './protocol/errors.js'
-import { REQUEST_HEAD_BYTES } from './protocol/request.js'
+import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeError, type ErrorResponse, ResponseKind } from './protocol/response.js'
+import { Rest } from './rest.js'
 import type { RetryReason } from './statistics.js'
 import { judge } from './verdict.js'
 import { isOnlyFor, WaitingCalls } from './waiting-calls.js'
@@ -39,7 +39,8 @@ export class Dispatcher {
   readonly #waiting = new WaitingCalls()
   readonly #deadlines: Deadlines
   readonly #aborts = new Aborts((call, reason) => this.#abort(call, reason))
-  readonly #overload: Backoff
+  /** Nothing is sent to the leader, which is overloaded, while it rests. */
+  readonly #leaderRest: Rest
   readonly #flush = () => {
     this.#flushing = false
     this.#now = -1
@@ -48,14 +49,12 @@ export class Dispatcher {
   #flushing = false
   /** The time, looked up once a turn; -1: not yet. */
   #now = -1
-  /** Sends nothing to the leader, which is overloaded, while this is not null. */
-  #cancelPause: (() => void) | null = null
   #sequence = 0
   closed = false
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#overload = new Backoff(options.minBackoff, options.maxBackoff, options.random)
+    this.#leaderRest = new Rest(options, () => this.#scheduleFlush())
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now))
     this.members = new Members(options, {
       onResponse: (link, call, kind, body) => this.#respond(link, call, kind, body),
@@ -92,7 +91,7 @@ export class Dispatcher {
     if (this.closed) return
     this.closed = true
     this.#deadlines.close()
-    this.#cancelPause?.()
+    this.#leaderRest.cancel()
     const calls: Call[] = []
     this.#forEachCall((call) => calls.push(call))
     for (const call of calls) this.#fail(call, call.outcomeUnknown ? new OutcomeUnknownError('the client was closed') : new ClosedError())
@@ -126,7 +125,7 @@ export class Dispatcher {
   #sendToLeader(now: number): void {
     const leader = this.members.leader
     if (leader === null || !leader.ready) this.members.seek()
-    else if (this.#cancelPause === null) this.#sendQueue(this.#waiting.forLeader, leader, now)
+    else if (!this.#leaderRest.isResting) this.#sendQueue(this.#waiting.forLeader, leader, now)
   }
 
   #sendToAny(now: number): void {
@@ -184,8 +183,10 @@ export class Dispatcher {
     call.onResult(kind, body)
     this.#settle(call)
     this.#options.counters.succeeded += 1
-    this.#overload.reset()
-    if (link === this.members.leader) this.members.progress()
+    if (call.route === 'any') link.rest.reset()
+    else this.#leaderRest.reset()
+    // A status is answered by whoever is asked.
+    if (link === this.members.leader && call.kind !== RequestKind.Status) this.members.progress()
   }
 
   #respondError(link: Link, call: Call, response: ErrorResponse): void {
@@ -195,7 +196,8 @@ export class Dispatcher {
       return
     }
     if (verdict.leaderLost) this.members.notLeader(link, response.leader)
-    if (verdict.retry === 'overloaded' || verdict.retry === 'deadline') this.#pause()
+    if (call.route === 'any') link.rest.begin()
+    else if (verdict.retry === 'overloaded' || verdict.retry === 'deadline') this.#leaderRest.begin()
     this.#retry(call, verdict.retry, verdict.reason, response.outcome === 'unknown')
   }
 
@@ -205,15 +207,6 @@ export class Dispatcher {
     call.link = null
     call.last = error
     if (!this.#waiting.addAgain(call)) this.#fail(call, error)
-  }
-
-  #pause(): void {
-    if (this.#cancelPause !== null) return
-    const { clock } = this.#options
-    this.#cancelPause = clock.schedule(clock.now() + this.#overload.next(), () => {
-      this.#cancelPause = null
-      this.#scheduleFlush()
-    })
   }
 
   #lost(link: Link, error: ClientError): void {

@@ -25,7 +25,7 @@ export interface RangeSelection {
   readonly prefix?: Key
   /** Only keys behind this one. */
   readonly after?: Key
-  /** At most so many. Default: no limit for `range`, the cluster's own where one answer must hold them all. */
+  /** Maximum number of entries. Default, and 0: no limit for `range`, the cluster's own where one answer must hold them all. */
   readonly limit?: number
 }
 

@@ -1,11 +1,13 @@
 import type { Call } from './call.js'
 import { CallsById } from './calls-by-id.js'
 import { type ClientError, ConnectionError } from './errors.js'
-import type { Clock, Connection, Connector } from './ports.js'
+import type { Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
 import { ProtocolError } from './protocol/errors.js'
+import type { ServerPreamble } from './protocol/preamble.js'
 import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
+import { Rest, type RestOptions } from './rest.js'
 import type { Counters } from './statistics.js'
 
 /** The id of the client's own requests for status; those of calls begin at 1. */
@@ -23,9 +25,8 @@ export interface LinkEvents {
   readonly onLost: (link: Link, error: ClientError) => void
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends RestOptions {
   readonly connector: Connector
-  readonly clock: Clock
   readonly counters: Counters
   /** Milliseconds from the attempt to connect to the member's preamble. */
   readonly connectTimeout: number
@@ -39,6 +40,7 @@ export class Link {
   /** The member has said who it is: requests may be sent. */
   ready = false
   memberId: string | null = null
+  clusterId: string | null = null
   /** Consecutive calls of `tick` between which nothing arrived, although answers were due. */
   silentTicks = 0
   /** The member is not trusted to answer: nothing new is sent to it until something arrives. */
@@ -52,6 +54,8 @@ export class Link {
   closed = false
   /** The socket takes more. */
   writable = false
+  /** What any member can answer is asked of another meanwhile. */
+  readonly rest: Rest
   readonly #options: LinkOptions
   readonly #events: LinkEvents
   readonly #endpoint: ClientEndpoint
@@ -63,8 +67,9 @@ export class Link {
     this.address = address
     this.#options = options
     this.#events = events
+    this.rest = new Rest(options, events.onRoom)
     this.#endpoint = new ClientEndpoint({
-      onGreeting: (server) => this.#greeted(server.memberId),
+      onGreeting: (server) => this.#greeted(server),
       onResponse: (id, kind, body) => this.#response(id, kind, body),
       maxFrameBytes: options.maxFrameBytes,
     })
@@ -148,6 +153,7 @@ export class Link {
     this.closed = true
     this.writable = false
     this.#cancelTimeout()
+    this.rest.cancel()
     this.#connection?.close()
   }
 
@@ -203,11 +209,12 @@ export class Link {
     if (wasSilent && !this.closed) this.#events.onRoom()
   }
 
-  #greeted(memberId: string): void {
+  #greeted({ memberId, clusterId }: ServerPreamble): void {
     this.#cancelTimeout()
     this.ready = true
     this.writable = true
     this.memberId = memberId
+    this.clusterId = clusterId
     this.#options.counters.connects += 1
     this.#events.onReady(this)
   }

@@ -12,9 +12,6 @@ const MAX_HINTS = 4
 
 export interface MembersOptions extends LinkOptions {
   readonly addresses: readonly string[]
-  readonly random: () => number
-  readonly minBackoff: number
-  readonly maxBackoff: number
   /** Milliseconds after which a member that owes answers and sends nothing is given up, whatever becomes of what it was sent. */
   readonly silenceTimeout: number
 }
@@ -39,6 +36,8 @@ export class Members {
   readonly #events: MembersEvents
   readonly #linkEvents: LinkEvents
   readonly #backoff: Backoff
+  /** Of the member that was the first to say. */
+  #clusterId: string | null = null
   /** The highest term that a leader was seen in. */
   #leaderTerm = -1
   #lastLeader: string | null = null
@@ -77,7 +76,7 @@ export class Members {
   anyReady(): Link | null {
     let found: Link | null = null
     for (const link of this.links.values()) {
-      if (!link.ready || !link.writable || link.silent) continue
+      if (!link.ready || !link.writable || link.silent || link.rest.isResting) continue
       if (link !== this.leader) return link
       found = link
     }
@@ -175,6 +174,12 @@ export class Members {
   }
 
   #ready(link: Link): void {
+    this.#clusterId ??= link.clusterId
+    if (link.clusterId !== this.#clusterId) {
+      const foreign = `${link.address} is ${link.memberId} of cluster ${link.clusterId}, where this client found cluster ${this.#clusterId} before`
+      link.lose(new ConnectionError(`${foreign}: give it the addresses of one cluster only`))
+      return
+    }
     if (this.leader !== link) this.#reopening.reset()
     if (this.leader === link) this.#found()
     else if (this.#seeking || this.leader?.silent) this.#ask(link)

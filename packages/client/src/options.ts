@@ -73,6 +73,7 @@ export function resolveOptions<V>(options: ClientOptions<V>) {
   const connector = options.connector ?? tcpConnector
   if (connector === tcpConnector) for (const address of options.members) parseAddress(address)
   const minBackoff = positive('minBackoff', options.minBackoff, 20)
+  if (minBackoff < 1) throw new ConfigurationError(`minBackoff: at least 1 was expected, not ${minBackoff}`)
   return {
     addresses: options.members,
     connector,
@@ -97,6 +98,14 @@ export function checkTimeout(name: string, value: number | undefined, byDefault:
   if (value === Number.POSITIVE_INFINITY) return value
   const timeout = positive(name, value, byDefault)
   return timeout >= FOREVER ? Number.POSITIVE_INFINITY : timeout
+}
+
+/** @throws ConfigurationError for what is no AbortSignal. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | null {
+  if (signal === undefined || signal === null) return null
+  if (typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+    throw new ConfigurationError('signal: an AbortSignal was expected')
+  return signal
 }
 
 function positive(name: string, value: number | undefined, byDefault: number): number {

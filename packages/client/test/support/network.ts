@@ -12,6 +12,8 @@ export interface Session {
 
 export interface Listener {
   readonly memberId: string
+  /** Default: test. */
+  readonly clusterId?: string
   onRequest(request: Request, session: Session): void
 }
 
@@ -79,7 +81,7 @@ class SimulatedConnection implements Connection, Session {
     this.#events = events
     const listener = network.listeners.get(address)
     this.endpoint = new ServerEndpoint({
-      identity: { memberId: listener?.memberId ?? '', clusterId: 'test' },
+      identity: { memberId: listener?.memberId ?? '', clusterId: listener?.clusterId ?? 'test' },
       onRequest: (request) => listener?.onRequest(request, this),
       onPending: () => clock.defer(() => this.#answer()),
     })

@@ -19,7 +19,7 @@ import type { Store } from './options.js'
 import type { KeyValueService } from './store/key-value-service.js'
 import type { Done } from './store/results.js'
 
-/** Text stands for its UTF-8 bytes. */
+/** Text stands for its UTF-8 bytes. Bytes are copied before a call returns. */
 export type Bytes = string | Uint8Array
 
 export interface RequestOptions {
@@ -108,7 +108,7 @@ export class RaftNode {
     return this.#parts.node.waitUntilLeader(id, options)
   }
 
-  /** Replicates an encoded command, where this member leads. @throws NotLeaderError and as core's `Node.propose` */
+  /** Replicates an encoded command, whose bytes must not be written to before the outcome is known, where this member leads. @throws NotLeaderError and as core's `Node.propose` */
   propose(command: Uint8Array, options?: WaitOptions): Promise<StoreResult> {
     return this.#parts.node.propose(command, options)
   }
@@ -122,15 +122,15 @@ export class RaftNode {
     return this.#parts.node.readIndex(options)
   }
 
-  /** What the key holds; null when it does not exist. */
+  /** What the key holds, as Buffers of its own; null when it does not exist. */
   async get(key: Bytes, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<KeyValue | null> {
-    const { entry } = await this.#parts.service.get(toBytes(key), consistency, timeout ?? this.#parts.requestTimeout)
+    const { entry } = await this.#parts.service.get(Buffer.from(toBytes(key)), consistency, timeout ?? this.#parts.requestTimeout)
     return entry
   }
 
-  /** Keys in bytewise order. */
+  /** Keys in bytewise order. Keys and values are Buffers of their own. */
   range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
-    return this.#parts.service.range(request, consistency, timeout ?? this.#parts.requestTimeout)
+    return this.#parts.service.range(copyOf(request), consistency, timeout ?? this.#parts.requestTimeout)
   }
 
   async put(key: Bytes, value: Bytes, options?: RequestOptions): Promise<PutResult> {
@@ -164,6 +164,15 @@ export class RaftNode {
 
 function toBytes(bytes: Bytes): Uint8Array {
   return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
+}
+
+/** What is read after a wait must be what was asked for, whatever the caller does with its bytes meanwhile. */
+function copyOf({ prefix, after, ...rest }: RangeRequest): RangeRequest {
+  return {
+    ...rest,
+    ...(prefix === undefined ? {} : { prefix: Buffer.from(prefix) }),
+    ...(after === undefined ? {} : { after: Buffer.from(after) }),
+  }
 }
 
 function expect<Type extends Done['type']>(type: Type, result: Done): Extract<Done, { type: Type }> {

@@ -23,6 +23,37 @@ test('reads and writes work on every member, and agree', async () => {
   }
 })
 
+test('what is read on any member is Buffers of their own, of the key that was asked for when the call was made', async () => {
+  const cluster = await startInProcess()
+  const value = Buffer.from('value')
+  await cluster.leader().put('k', value)
+  const asked = () => new Uint8Array(Buffer.from('k'))
+  for (const node of cluster.nodes) {
+    for (const consistency of ['linearizable', 'local'] as const) {
+      const key = asked()
+      const prefix = asked()
+      const reads = [node.get(key, { consistency }), node.range({ prefix }, { consistency }).then(({ entries }) => entries[0] ?? null)]
+      key.fill(0)
+      prefix.fill(0)
+      const steps = [{ type: 'get', key: asked() } as const, { type: 'range', prefix: asked() } as const]
+      const { results } = await node.transaction({ compares: [], thenSteps: steps, elseSteps: [] })
+      const found = [
+        ...(await Promise.all(reads)),
+        ...results.map((result) => (result.type === 'get' ? result.entry : result.type === 'range' ? result.entries[0] : null)),
+      ]
+      expect(found).toHaveLength(4)
+      for (const entry of found) {
+        expect([Buffer.isBuffer(entry?.key), String(entry?.key)]).toEqual([true, 'k'])
+        expect([Buffer.isBuffer(entry?.value), String(entry?.value)]).toEqual([true, 'value'])
+        // Neither a view of the answer that came, nor of memory that the store uses.
+        expect(entry?.value.buffer.byteLength).toBeLessThanOrEqual(Math.max(Buffer.poolSize, 5))
+        entry?.value.fill(0)
+      }
+      expect(String((await node.get('k', { consistency }))?.value)).toBe('value')
+    }
+  }
+})
+
 test('onLeader and onFollower tell who acts as leader, and the signal aborts when that ends', async () => {
   const { peer } = await onePair()
   const heard: string[] = []

@@ -2,9 +2,18 @@ import type { Route } from './call.js'
 import { type Codec, json } from './codec.js'
 import { Dispatcher } from './dispatcher.js'
 import { decodeEntry, type Entry, encodeRangeQuery, type Page, type RangeSelection } from './entry.js'
-import { ClientError, ConfigurationError, ProtocolError } from './errors.js'
+import { ClientError, ConfigurationError, NoLeaderError, ProtocolError, TimeoutError } from './errors.js'
 import { decodeValue, encodeKey, encodeValue, type Key } from './keys.js'
-import { type CallOptions, type ClientOptions, checkTimeout, type ReadOptions, resolveOptions, type WriteOptions } from './options.js'
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkSignal,
+  checkTimeout,
+  type ReadOptions,
+  resolveOptions,
+  type WriteOptions,
+} from './options.js'
+import type { Clock } from './ports.js'
 import { encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction } from './protocol/command.js'
 import { type Consistency, ConsistencyCode, encodeGet, encodeRange, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
@@ -19,17 +28,12 @@ import {
   decodeTransactionResult,
   type PutResult,
 } from './protocol/result.js'
+import { type RangeOptions, readRange } from './range.js'
 import { type ClientStatistics, Counters } from './statistics.js'
 import { decodeTransactionOutput, encodeTransactionInput, revision, type TransactionInput, type TransactionResult } from './transaction.js'
 
-const DEFAULT_PAGE = 1_000
 const NO_OPTIONS = {}
 const NO_BODY = new Uint8Array(0)
-
-export interface RangeOptions extends RangeSelection, ReadOptions {
-  /** Entries that are asked for at once. Default 1,000. */
-  readonly pageSize?: number
-}
 
 /** What one member said, or why it said nothing. */
 export type MemberStatus = { readonly address: string } & (
@@ -58,6 +62,7 @@ export class RaftClient<V = unknown> {
   readonly #codec: Codec<V>
   readonly #dispatcher: Dispatcher
   readonly #counters = new Counters()
+  readonly #clock: Clock
   readonly #requestTimeout: number
   readonly #maxValueBytes: number
   readonly #get: Shape<V | undefined>
@@ -70,6 +75,7 @@ export class RaftClient<V = unknown> {
     const resolved = resolveOptions(options)
     const codec = (options.codec ?? json) as Codec<V>
     this.#codec = codec
+    this.#clock = resolved.clock
     this.#requestTimeout = resolved.requestTimeout
     this.#maxValueBytes = resolved.maxValueBytes
     this.#dispatcher = new Dispatcher({ ...resolved, counters: this.#counters })
@@ -123,19 +129,7 @@ export class RaftClient<V = unknown> {
    * write between two pages shows in the later one only. `timeout` is for each page.
    */
   async *range(options: RangeOptions = NO_OPTIONS): AsyncGenerator<Entry<V>, void, undefined> {
-    const pageSize = options.pageSize ?? DEFAULT_PAGE
-    if (!Number.isInteger(pageSize) || pageSize < 1) throw new ConfigurationError('pageSize: a whole number over 0 was expected')
-    let left = options.limit ?? Number.POSITIVE_INFINITY
-    let after = options.after
-    while (left > 0) {
-      const selection = { ...options, limit: Math.min(left, pageSize) }
-      const page = await this.page(after === undefined ? selection : { ...selection, after })
-      yield* page.entries
-      left -= page.entries.length
-      const last = page.entries.at(-1)
-      if (!page.more || last === undefined) return
-      after = last.keyBytes
-    }
+    yield* readRange(options, (selection) => this.page(selection))
   }
 
   /** One answer to a range: as many entries as `limit` and the cluster allow at once. */
@@ -165,11 +159,14 @@ export class RaftClient<V = unknown> {
 
   /** The status of the leader, as soon as there is one. @throws TimeoutError when none was found in time. */
   async waitForLeader(options: CallOptions = NO_OPTIONS): Promise<StatusResult> {
-    for (;;) {
-      const status = await this.status(undefined, options)
+    const timeout = checkTimeout('timeout', options.timeout, this.#requestTimeout)
+    const deadline = this.#clock.now() + timeout
+    for (let left = timeout; left > 0; left = deadline - this.#clock.now()) {
+      const status = await this.status(undefined, { ...options, timeout: left })
       if (status.role === 'leader') return status
       this.#dispatcher.members.doubtLeader()
     }
+    throw new TimeoutError(timeout, new NoLeaderError(`asked ${this.#dispatcher.members.addresses.join(', ')}`))
   }
 
   /** Closes all connections. What waits rejects with `ClosedError`; writes that were sent, with `OutcomeUnknownError`. */
@@ -209,7 +206,7 @@ export class RaftClient<V = unknown> {
         isWrite: shape.isWrite,
         idempotent,
         timeout: checkTimeout('timeout', options.timeout, this.#requestTimeout),
-        signal: options.signal ?? null,
+        signal: checkSignal(options.signal),
         onResult: (kind, body) => {
           if (kind !== shape.expected) throw new ProtocolError(`an answer of kind ${kind} where ${shape.expected} was due`)
           settleWith(shape.decode, body, resolve, reject)

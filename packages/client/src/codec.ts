@@ -1,7 +1,7 @@
 /** Turns values into the bytes that are stored, and back. It may throw for a value that it does not take: the call rejects then. */
 export interface Codec<V> {
   encode(value: V): Uint8Array
-  /** `bytes` is a view of what arrived: copy what is kept. */
+  /** `bytes` is a Buffer: a view of what arrived, so copy what is kept. */
   decode(bytes: Uint8Array): V
 }
 
@@ -21,12 +21,24 @@ export const text: Codec<string> = {
   decode: decodeText,
 }
 
-/** The bytes themselves, copied when they are read, so that they are the caller's to keep and to change. */
+/** The bytes themselves. What is read is a Buffer of its own, the caller's to keep and to change. */
 export const bytes: Codec<Uint8Array> = {
   encode: (value) => value,
-  decode: (value) => Uint8Array.prototype.slice.call(value),
+  decode: copyOf,
 }
 
 export function decodeText(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
+  return asBuffer(value).toString('utf8')
+}
+
+/** The same memory. */
+export function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length)
+}
+
+/** In Node's pool where it is small. */
+export function copyOf(value: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(value.length)
+  copy.set(value)
+  return copy
 }

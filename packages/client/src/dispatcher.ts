@@ -1,12 +1,12 @@
 import { Aborts } from './aborts.js'
-import { Backoff } from './backoff.js'
 import { Call, type CallRequest } from './call.js'
-import { CallQueue } from './call-queue.js'
+import type { CallQueue } from './call-queue.js'
 import { Deadlines } from './deadlines.js'
 import {
   AbortedError,
   type ClientError,
   ClosedError,
+  ConnectionError,
   NoLeaderError,
   OutcomeUnknownError,
   OverloadedError,
@@ -16,10 +16,12 @@ import {
 import type { Link } from './link.js'
 import { Members, type MembersOptions } from './members.js'
 import { ProtocolError } from './protocol/errors.js'
-import { REQUEST_HEAD_BYTES } from './protocol/request.js'
+import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeError, type ErrorResponse, ResponseKind } from './protocol/response.js'
+import { Rest } from './rest.js'
 import type { RetryReason } from './statistics.js'
 import { judge } from './verdict.js'
+import { isOnlyFor, WaitingCalls } from './waiting-calls.js'
 
 export interface DispatcherOptions extends MembersOptions {
   readonly maxPending: number
@@ -34,13 +36,11 @@ export class Dispatcher {
   pending = 0
   pendingBytes = 0
   readonly #options: DispatcherOptions
-  readonly #forLeader = new CallQueue()
-  readonly #forAny = new CallQueue()
-  /** For the member of one address. */
-  readonly #directed = new Set<Call>()
+  readonly #waiting = new WaitingCalls()
   readonly #deadlines: Deadlines
   readonly #aborts = new Aborts((call, reason) => this.#abort(call, reason))
-  readonly #overload: Backoff
+  /** Nothing is sent to the leader, which is overloaded, while it rests. */
+  readonly #leaderRest: Rest
   readonly #flush = () => {
     this.#flushing = false
     this.#now = -1
@@ -49,28 +49,27 @@ export class Dispatcher {
   #flushing = false
   /** The time, looked up once a turn; -1: not yet. */
   #now = -1
-  /** Sends nothing to the leader, which is overloaded, while this is not null. */
-  #cancelPause: (() => void) | null = null
   #sequence = 0
   closed = false
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#overload = new Backoff(options.minBackoff, options.maxBackoff, options.random)
+    this.#leaderRest = new Rest(options, () => this.#scheduleFlush())
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now))
     this.members = new Members(options, {
       onResponse: (link, call, kind, body) => this.#respond(link, call, kind, body),
       onRoom: () => this.#scheduleFlush(),
+      onSilent: (link, givenUp) => this.#silent(link, givenUp),
       onLost: (link, error) => this.#lost(link, error),
     })
   }
 
   get waiting(): number {
-    return this.#forLeader.count + this.#forAny.count + this.#directed.size
+    return this.#waiting.count
   }
 
   get waitingBytes(): number {
-    return this.#forLeader.bytes + this.#forAny.bytes
+    return this.#waiting.bytes
   }
 
   /** Settles through the request's callbacks, exactly once, and never before it returns, but for the errors that it throws. */
@@ -83,7 +82,7 @@ export class Dispatcher {
     const call = new Call(this.#sequence++, request, this.#now + request.timeout)
     if (signal !== null) this.#aborts.watch(signal, call)
     this.#options.counters.requests += 1
-    this.#enqueue(call)
+    this.#waiting.add(call)
     this.#deadlines.add(call.deadline)
     this.#scheduleFlush()
   }
@@ -92,7 +91,7 @@ export class Dispatcher {
     if (this.closed) return
     this.closed = true
     this.#deadlines.close()
-    this.#cancelPause?.()
+    this.#leaderRest.cancel()
     const calls: Call[] = []
     this.#forEachCall((call) => calls.push(call))
     for (const call of calls) this.#fail(call, call.outcomeUnknown ? new OutcomeUnknownError('the client was closed') : new ClosedError())
@@ -109,12 +108,6 @@ export class Dispatcher {
       throw new OverloadedError(`${this.waitingBytes + bytes} bytes, limit maxWaitingBytes ${maxWaitingBytes}`)
   }
 
-  #enqueue(call: Call): void {
-    if (call.route === 'leader') this.#forLeader.push(call)
-    else if (call.route === 'any') this.#forAny.push(call)
-    else this.#directed.add(call)
-  }
-
   #scheduleFlush(): void {
     if (this.#flushing) return
     this.#flushing = true
@@ -124,30 +117,28 @@ export class Dispatcher {
   #sendAll(): void {
     if (this.waiting === 0) return
     const now = this.#options.clock.now()
-    if (this.#forLeader.count > 0) this.#sendToLeader(now)
-    if (this.#forAny.count > 0) this.#sendToAny(now)
-    for (const call of this.#directed) this.#sendDirected(call, now)
+    if (this.#waiting.forLeader.count > 0) this.#sendToLeader(now)
+    if (this.#waiting.forAny.count > 0) this.#sendToAny(now)
+    for (const call of this.#waiting.directed) this.#sendDirected(call, now)
   }
 
   #sendToLeader(now: number): void {
     const leader = this.members.leader
     if (leader === null || !leader.ready) this.members.seek()
-    else if (this.#cancelPause === null) {
-      this.#sendQueue(this.#forLeader, leader, now)
-      this.members.watch()
-    }
+    else if (!this.#leaderRest.isResting) this.#sendQueue(this.#waiting.forLeader, leader, now)
   }
 
   #sendToAny(now: number): void {
     const link = this.members.anyReady()
-    if (link !== null) this.#sendQueue(this.#forAny, link, now)
+    if (link !== null) this.#sendQueue(this.#waiting.forAny, link, now)
     else if (this.members.leader === null) this.members.seek()
+    if (link !== null && link === this.members.leader) this.members.reopen()
   }
 
   #sendQueue(queue: CallQueue, link: Link, now: number): void {
     const { maxPending, maxPendingBytes } = this.#options
-    // One write at a time: what waits for the socket can still be taken back, sent elsewhere, or expire without a doubt.
-    if (!link.writable) return
+    // One write at a time: what waits for the socket, or for a sign of life, can still be sent elsewhere, or expire without a doubt.
+    if (!link.writable || link.silent) return
     while (this.pending < maxPending) {
       const call = queue.peek()
       if (call === null || (this.pending > 0 && this.pendingBytes + call.body.length > maxPendingBytes)) break
@@ -155,15 +146,17 @@ export class Dispatcher {
       this.#send(call, link, now)
     }
     link.flush()
+    this.members.watch()
   }
 
   #sendDirected(call: Call, now: number): void {
     if (typeof call.route === 'string') return
     const link = this.members.open(call.route.address)
     if (!link.ready || !link.writable) return
-    this.#directed.delete(call)
+    this.#waiting.directed.delete(call)
     this.#send(call, link, now)
     link.flush()
+    this.members.watch()
   }
 
   #send(call: Call, link: Link, now: number): void {
@@ -190,8 +183,10 @@ export class Dispatcher {
     call.onResult(kind, body)
     this.#settle(call)
     this.#options.counters.succeeded += 1
-    this.#overload.reset()
-    if (link === this.members.leader) this.members.progress()
+    if (call.route === 'any') link.rest.reset()
+    else this.#leaderRest.reset()
+    // A status is answered by whoever is asked.
+    if (link === this.members.leader && call.kind !== RequestKind.Status) this.members.progress()
   }
 
   #respondError(link: Link, call: Call, response: ErrorResponse): void {
@@ -201,7 +196,8 @@ export class Dispatcher {
       return
     }
     if (verdict.leaderLost) this.members.notLeader(link, response.leader)
-    if (verdict.retry === 'overloaded' || verdict.retry === 'deadline') this.#pause()
+    if (call.route === 'any') link.rest.begin()
+    else if (verdict.retry === 'overloaded' || verdict.retry === 'deadline') this.#leaderRest.begin()
     this.#retry(call, verdict.retry, verdict.reason, response.outcome === 'unknown')
   }
 
@@ -210,18 +206,7 @@ export class Dispatcher {
     if (wasUnknown && call.isWrite) call.tainted = true
     call.link = null
     call.last = error
-    if (call.route === 'leader') this.#forLeader.pushAgain(call)
-    else if (call.route === 'any') this.#forAny.pushAgain(call)
-    else this.#fail(call, error)
-  }
-
-  #pause(): void {
-    if (this.#cancelPause !== null) return
-    const { clock } = this.#options
-    this.#cancelPause = clock.schedule(clock.now() + this.#overload.next(), () => {
-      this.#cancelPause = null
-      this.#scheduleFlush()
-    })
+    if (!this.#waiting.addAgain(call)) this.#fail(call, error)
   }
 
   #lost(link: Link, error: ClientError): void {
@@ -230,7 +215,23 @@ export class Dispatcher {
       if (call.isWrite && !call.idempotent) this.#fail(call, new OutcomeUnknownError(error.message, { cause: error }))
       else this.#retry(call, 'connection', error, true)
     }
-    for (const call of this.#directed) if (typeof call.route !== 'string' && call.route.address === link.address) this.#fail(call, error)
+    for (const call of this.#waiting.directed) if (isOnlyFor(call, link)) this.#fail(call, error)
+    if (this.waiting > 0) this.#scheduleFlush()
+  }
+
+  /** What was sent to a silent member and changes nothing is asked of another that can answer it, if there is one. */
+  #silent(link: Link, givenUp: ClientError | null): void {
+    const isElsewhere = this.members.anyReady() !== null
+    for (const call of [...link.inFlight.values()]) {
+      if (call.isWrite) continue
+      if (isOnlyFor(call, link)) {
+        if (givenUp !== null) this.#fail(call, givenUp)
+      } else if (call.route === 'any' ? isElsewhere : link !== this.members.leader) {
+        link.withdraw(call)
+        this.#unsend(call)
+        this.#retry(call, 'silence', new ConnectionError(`${link.address} owes an answer and sends nothing`), false)
+      }
+    }
     if (this.waiting > 0) this.#scheduleFlush()
   }
 
@@ -247,7 +248,9 @@ export class Dispatcher {
   }
 
   #whyWaiting(): ClientError | null {
-    if (this.members.leader?.ready) return null
+    const { leader } = this.members
+    if (leader?.silent) return new ConnectionError(`${leader.address}, which led, owes answers and sends nothing`)
+    if (leader?.ready) return null
     const last = this.members.lastError
     return new NoLeaderError(`asked ${this.members.addresses.join(', ')}${last === null ? '' : `; ${last.message}`}`)
   }
@@ -259,15 +262,9 @@ export class Dispatcher {
       call.link.inFlight.delete(call.id)
       this.#unsend(call)
       if (this.waiting > 0) this.#scheduleFlush()
-    } else if (call.link === null) this.#dequeue(call)
+    } else if (call.link === null) this.#waiting.forget(call)
     this.#settle(call)
     this.#reject(call, error)
-  }
-
-  #dequeue(call: Call): void {
-    if (call.route === 'leader') this.#forLeader.forget(call)
-    else if (call.route === 'any') this.#forAny.forget(call)
-    else this.#directed.delete(call)
   }
 
   #unsend(call: Call): void {
@@ -288,9 +285,7 @@ export class Dispatcher {
   }
 
   #forEachCall(visit: (call: Call) => void): void {
-    this.#forLeader.forEach(visit)
-    this.#forAny.forEach(visit)
-    for (const call of this.#directed) visit(call)
+    this.#waiting.forEach(visit)
     for (const link of this.members.links.values()) for (const call of link.inFlight.values()) visit(call)
   }
 

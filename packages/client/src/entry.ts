@@ -1,4 +1,4 @@
-import { type Codec, decodeText } from './codec.js'
+import { type Codec, copyOf, decodeText } from './codec.js'
 import { ConfigurationError } from './errors.js'
 import { decodeValue, encodeKey, encodePrefix, type Key } from './keys.js'
 import type { RangeQuery } from './protocol/command.js'
@@ -8,7 +8,7 @@ import type { Entry as WireEntry } from './protocol/result.js'
 export interface Entry<V> {
   /** As UTF-8; bytes that are none come out as U+FFFD: use `keyBytes` then. */
   readonly key: string
-  /** A view of what arrived: copy it before you keep many. */
+  /** A Buffer of its own. */
   readonly keyBytes: Uint8Array
   readonly value: V
   /** Revision of the write that created the key. */
@@ -25,7 +25,7 @@ export interface RangeSelection {
   readonly prefix?: Key
   /** Only keys behind this one. */
   readonly after?: Key
-  /** At most so many. Default: no limit for `range`, the cluster's own where one answer must hold them all. */
+  /** Maximum number of entries. Default, and 0: no limit for `range`, the cluster's own where one answer must hold them all. */
   readonly limit?: number
 }
 
@@ -54,7 +54,7 @@ export function encodeRangeQuery(selection: RangeSelection): RangeQuery {
 export function decodeEntry<V>(entry: WireEntry, codec: Codec<V>): Entry<V> {
   return {
     key: decodeText(entry.key),
-    keyBytes: entry.key,
+    keyBytes: copyOf(entry.key),
     value: decodeValue(codec, entry.value),
     createRevision: entry.createRevision,
     modRevision: entry.modRevision,

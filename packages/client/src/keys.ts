@@ -1,4 +1,4 @@
-import type { Codec } from './codec.js'
+import { asBuffer, type Codec } from './codec.js'
 import { KeyError, ValueError } from './errors.js'
 
 /** A string stands for its UTF-8. */
@@ -38,7 +38,7 @@ export function encodeValue<V>(codec: Codec<V>, value: V, maxBytes: number): Uin
 /** @throws ValueError when the codec cannot read what is stored. */
 export function decodeValue<V>(codec: Codec<V>, bytes: Uint8Array): V {
   try {
-    return codec.decode(bytes)
+    return codec.decode(asBuffer(bytes))
   } catch (error) {
     throw new ValueError(
       `the codec cannot decode what is stored (${bytes.length} bytes): was it written with another codec? ${String(error)}`,

@@ -1,11 +1,13 @@
 import type { Call } from './call.js'
 import { CallsById } from './calls-by-id.js'
 import { type ClientError, ConnectionError } from './errors.js'
-import type { Clock, Connection, Connector } from './ports.js'
+import type { Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
 import { ProtocolError } from './protocol/errors.js'
-import { RequestKind } from './protocol/request.js'
+import type { ServerPreamble } from './protocol/preamble.js'
+import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
+import { Rest, type RestOptions } from './rest.js'
 import type { Counters } from './statistics.js'
 
 /** The id of the client's own requests for status; those of calls begin at 1. */
@@ -23,9 +25,8 @@ export interface LinkEvents {
   readonly onLost: (link: Link, error: ClientError) => void
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends RestOptions {
   readonly connector: Connector
-  readonly clock: Clock
   readonly counters: Counters
   /** Milliseconds from the attempt to connect to the member's preamble. */
   readonly connectTimeout: number
@@ -38,14 +39,23 @@ export class Link {
   readonly inFlight = new CallsById()
   /** The member has said who it is: requests may be sent. */
   ready = false
-  /** Whether anything has arrived since this was last set to false. */
-  heard = true
   memberId: string | null = null
-  /** Since when a request for status is under way without a sign of life, by the clock; null: none is. */
-  #probingSince: number | null = null
+  clusterId: string | null = null
+  /** Consecutive calls of `tick` between which nothing arrived, although answers were due. */
+  silentTicks = 0
+  /** The member is not trusted to answer: nothing new is sent to it until something arrives. */
+  silent = false
+  /** Whether anything has arrived since the last `tick`. */
+  #heard = false
+  /** Bytes that were sent since something last arrived, also where the caller does not wait for the answer any more. */
+  unheardBytes = 0
+  /** A request for status is under way. */
+  #probing = false
   closed = false
   /** The socket takes more. */
   writable = false
+  /** What any member can answer is asked of another meanwhile. */
+  readonly rest: Rest
   readonly #options: LinkOptions
   readonly #events: LinkEvents
   readonly #endpoint: ClientEndpoint
@@ -57,8 +67,9 @@ export class Link {
     this.address = address
     this.#options = options
     this.#events = events
+    this.rest = new Rest(options, events.onRoom)
     this.#endpoint = new ClientEndpoint({
-      onGreeting: (server) => this.#greeted(server.memberId),
+      onGreeting: (server) => this.#greeted(server),
       onResponse: (id, kind, body) => this.#response(id, kind, body),
       maxFrameBytes: options.maxFrameBytes,
     })
@@ -73,26 +84,44 @@ export class Link {
     const id = this.#takeId()
     call.link = this
     call.id = id
+    this.#owe(call.body.length)
     this.inFlight.add(id, call)
     this.#endpoint.request(id, call.kind, Math.min(Math.ceil(timeout), MAX_TIMEOUT), call.body)
   }
 
-  /**
-   * Asks the member for its status, unless an answer is still awaited. A connection can die without a word and stay so for
-   * minutes: when nothing has come since the member was asked, it is given up, and a new one may do better.
-   */
+  /** Takes a call back, so that another member can be asked. An answer that comes later is ignored. */
+  withdraw(call: Call): void {
+    this.inFlight.delete(call.id)
+  }
+
+  /** Whether the member has yet to answer something that was sent to it. */
+  get owes(): boolean {
+    return this.inFlight.size > 0 || this.unheardBytes > 0
+  }
+
+  /** Whether a write was sent that may not be sent again, and whose answer is awaited. */
+  get owesOutcome(): boolean {
+    for (const call of this.inFlight.values()) if (call.isWrite && !call.idempotent) return true
+    return false
+  }
+
+  /** Asks the member for its status, unless an answer is still awaited. */
   probe(): void {
-    if (!this.ready) return
-    const { clock, connectTimeout, counters } = this.#options
-    if (this.#probingSince !== null) {
-      if (this.inFlight.size === 0 && clock.now() - this.#probingSince >= connectTimeout)
-        this.lose(new ConnectionError(`${this.address} sent nothing for ${connectTimeout} ms while it was asked who leads`))
-      return
-    }
-    this.#probingSince = clock.now()
-    counters.probes += 1
+    if (!this.ready || this.#probing) return
+    this.#owe(0)
+    this.#probing = true
+    this.#options.counters.probes += 1
     this.#endpoint.request(PROBE_ID, RequestKind.Status, 0, NO_BODY)
     this.flush()
+  }
+
+  /**
+   * Counts how long the member has been silent. Intervals are counted, and not time: when this process itself was stopped for a
+   * while, that is one interval, and what has arrived meanwhile is read before the next.
+   */
+  tick(): void {
+    this.silentTicks = this.owes && !this.#heard ? this.silentTicks + 1 : 0
+    this.#heard = false
   }
 
   /** Writes all that was sent, in one write. */
@@ -124,6 +153,7 @@ export class Link {
     this.closed = true
     this.writable = false
     this.#cancelTimeout()
+    this.rest.cancel()
     this.#connection?.close()
   }
 
@@ -157,10 +187,18 @@ export class Link {
     }
   }
 
+  /** The first thing that is owed: silence counts from here on. */
+  #owe(bodyBytes: number): void {
+    if (!this.owes) this.#heard = false
+    this.unheardBytes += REQUEST_HEAD_BYTES + bodyBytes
+  }
+
   #data(chunk: Uint8Array): void {
     if (this.closed) return
-    this.heard = true
-    if (this.#probingSince !== null) this.#probingSince = this.#options.clock.now()
+    const wasSilent = this.silent
+    this.silent = false
+    this.#heard = true
+    this.unheardBytes = 0
     this.#options.counters.bytesReceived += chunk.length
     try {
       this.#endpoint.receive(chunk)
@@ -168,13 +206,15 @@ export class Link {
       if (!(error instanceof ProtocolError)) throw error
       this.lose(error)
     }
+    if (wasSilent && !this.closed) this.#events.onRoom()
   }
 
-  #greeted(memberId: string): void {
+  #greeted({ memberId, clusterId }: ServerPreamble): void {
     this.#cancelTimeout()
     this.ready = true
     this.writable = true
     this.memberId = memberId
+    this.clusterId = clusterId
     this.#options.counters.connects += 1
     this.#events.onReady(this)
   }
@@ -183,8 +223,8 @@ export class Link {
     // The rest of a chunk, after something in it made the owner give the connection up.
     if (this.closed) return
     if (id === PROBE_ID) {
-      if (this.#probingSince === null) throw new ProtocolError('a status that nobody asked for')
-      this.#probingSince = null
+      if (!this.#probing) throw new ProtocolError('a status that nobody asked for')
+      this.#probing = false
       if (kind === ResponseKind.Status) this.#events.onStatus(this, decodeStatus(body))
       return
     }

@@ -3,19 +3,16 @@ import type { Call } from './call.js'
 import { type ClientError, ConnectionError } from './errors.js'
 import { Link, type LinkEvents, type LinkOptions } from './link.js'
 import type { LeaderHint, StatusResult } from './protocol/response.js'
+import { SilenceWatch } from './silence-watch.js'
 
 /** Addresses that are kept, those given and those learned together. */
 const MAX_ADDRESSES = 64
 /** Hints that are followed one after another before all members are asked instead: two members may name each other. */
 const MAX_HINTS = 4
-const CHECKS_PER_SILENCE = 10
 
 export interface MembersOptions extends LinkOptions {
   readonly addresses: readonly string[]
-  readonly random: () => number
-  readonly minBackoff: number
-  readonly maxBackoff: number
-  /** Milliseconds after which a leader that owes answers and sends nothing is given up. */
+  /** Milliseconds after which a member that owes answers and sends nothing is given up, whatever becomes of what it was sent. */
   readonly silenceTimeout: number
 }
 
@@ -23,6 +20,8 @@ export interface MembersEvents {
   readonly onResponse: (link: Link, call: Call, kind: number, body: Uint8Array) => void
   /** Something may be sent that could not before. */
   readonly onRoom: () => void
+  /** The member owes answers and is not trusted to give them. `given up`: it has been silent for `connectTimeout`. */
+  readonly onSilent: (link: Link, givenUp: ClientError | null) => void
   readonly onLost: (link: Link, error: ClientError) => void
 }
 
@@ -37,14 +36,17 @@ export class Members {
   readonly #events: MembersEvents
   readonly #linkEvents: LinkEvents
   readonly #backoff: Backoff
+  /** Of the member that was the first to say. */
+  #clusterId: string | null = null
   /** The highest term that a leader was seen in. */
   #leaderTerm = -1
   #lastLeader: string | null = null
   #hints = 0
   #seeking = false
   #cancelRound: (() => void) | null = null
-  #cancelCheck: (() => void) | null = null
-  #silentChecks = 0
+  readonly #silence: SilenceWatch
+  readonly #reopening: Backoff
+  #cancelReopen: (() => void) | null = null
   #closed = false
 
   constructor(options: MembersOptions, events: MembersEvents) {
@@ -52,6 +54,11 @@ export class Members {
     this.#events = events
     this.#addresses = new Set(options.addresses)
     this.#backoff = new Backoff(options.minBackoff, options.maxBackoff, options.random)
+    this.#reopening = new Backoff(options.minBackoff, options.maxBackoff, options.random)
+    this.#silence = new SilenceWatch(options, this.links, {
+      onQuiet: (link) => this.#quiet(link),
+      onSilent: (link, givenUp) => events.onSilent(link, givenUp),
+    })
     this.#linkEvents = {
       onReady: (link) => this.#ready(link),
       onStatus: (link, status) => this.#status(link, status),
@@ -65,11 +72,11 @@ export class Members {
     return [...this.#addresses]
   }
 
-  /** A link to any member, rather not the leader, which has enough to do. */
+  /** A link to any member that is trusted to answer, rather not the leader, which has enough to do. */
   anyReady(): Link | null {
     let found: Link | null = null
     for (const link of this.links.values()) {
-      if (!link.ready || !link.writable) continue
+      if (!link.ready || !link.writable || link.silent || link.rest.isResting) continue
       if (link !== this.leader) return link
       found = link
     }
@@ -115,20 +122,26 @@ export class Members {
     if (this.leader !== null) this.notLeader(this.leader, null)
   }
 
-  /** Keeps an eye on the leader while it owes answers. */
+  /** Keeps an eye on the members that owe answers. */
   watch(): void {
-    if (this.#cancelCheck !== null || this.#closed) return
-    const { clock, silenceTimeout } = this.#options
-    this.#cancelCheck = clock.schedule(clock.now() + silenceTimeout / CHECKS_PER_SILENCE, () => {
-      this.#cancelCheck = null
-      this.#check()
+    if (!this.#closed) this.#silence.watch()
+  }
+
+  /** Connects again, ever less often, to members that were lost: none but the leader is there to read from. */
+  reopen(): void {
+    if (this.#cancelReopen !== null || this.#seeking || this.links.size >= this.#addresses.size) return
+    const { clock } = this.#options
+    this.#cancelReopen = clock.schedule(clock.now() + this.#reopening.next(), () => {
+      this.#cancelReopen = null
+      for (const address of this.#addresses) this.open(address)
     })
   }
 
   close(): void {
     this.#closed = true
     this.#cancelRound?.()
-    this.#cancelCheck?.()
+    this.#cancelReopen?.()
+    this.#silence.close()
     for (const link of this.links.values()) link.close()
     this.links.clear()
     this.leader = null
@@ -152,12 +165,24 @@ export class Members {
   }
 
   #probeAll(): void {
-    for (const address of this.#addresses) this.open(address).probe()
+    for (const address of this.#addresses) this.#ask(this.open(address))
+  }
+
+  #ask(link: Link): void {
+    link.probe()
+    this.watch()
   }
 
   #ready(link: Link): void {
+    this.#clusterId ??= link.clusterId
+    if (link.clusterId !== this.#clusterId) {
+      const foreign = `${link.address} is ${link.memberId} of cluster ${link.clusterId}, where this client found cluster ${this.#clusterId} before`
+      link.lose(new ConnectionError(`${foreign}: give it the addresses of one cluster only`))
+      return
+    }
+    if (this.leader !== link) this.#reopening.reset()
     if (this.leader === link) this.#found()
-    else if (this.#seeking) link.probe()
+    else if (this.#seeking || this.leader?.silent) this.#ask(link)
     this.#events.onRoom()
   }
 
@@ -176,7 +201,9 @@ export class Members {
       this.notLeader(link, null)
       return
     }
-    const better = this.leader === null || !this.leader.ready || status.term > this.#leaderTerm
+    const leader = this.leader
+    const isLate = status.term > this.#leaderTerm || (leader?.silent === true && status.term === this.#leaderTerm)
+    const better = leader === null || !leader.ready || isLate
     this.#leaderTerm = Math.max(this.#leaderTerm, status.term)
     if (link === this.leader) this.#found()
     else if (better) this.#adopt(link)
@@ -186,7 +213,6 @@ export class Members {
   #adopt(link: Link): void {
     const former = this.leader
     this.leader = link
-    this.#silentChecks = 0
     if (this.#lastLeader !== link.address) {
       if (this.#lastLeader !== null) this.#options.counters.leaderChanges += 1
       this.#lastLeader = link.address
@@ -213,21 +239,9 @@ export class Members {
     return true
   }
 
-  /**
-   * A leader that owes answers and says nothing may have been cut off or stopped in its tracks while others have elected another:
-   * ask all. One that stays silent for the whole time is given up.
-   */
-  #check(): void {
-    const leader = this.leader
-    if (leader === null || leader.inFlight.size === 0) {
-      this.#silentChecks = 0
-      return
-    }
-    this.#silentChecks = leader.heard ? 0 : this.#silentChecks + 1
-    leader.heard = false
-    if (this.#silentChecks >= CHECKS_PER_SILENCE)
-      leader.lose(new ConnectionError(`${leader.address} sent nothing for ${this.#options.silenceTimeout} ms while answers were due`))
-    else if (this.#silentChecks > 0) this.#probeAll()
-    this.watch()
+  /** A leader that owes answers may have been cut off or stopped in its tracks while others have elected another: all are asked. */
+  #quiet(link: Link): void {
+    if (link === this.leader || this.anyReady() === null) this.#probeAll()
+    else link.probe()
   }
 }

@@ -12,9 +12,15 @@ export interface ClientOptions<V> {
   readonly codec?: Codec<V>
   /** Milliseconds for a call that names no `timeout`, all its attempts together. Default 10,000. */
   readonly requestTimeout?: number
-  /** Milliseconds for a connection and the member's preamble, and for a sign of life of a member that is asked who leads. Default 1,000. */
+  /**
+   * Milliseconds for a connection and the member's preamble, and for a sign of life of a member that owes answers: after that its
+   * connection is given up, unless a write was sent over it that may not be sent again. Default 1,000.
+   */
   readonly connectTimeout?: number
-  /** Milliseconds after which a leader that owes answers and sends nothing is given up. Default 5,000; others are asked after a tenth. */
+  /**
+   * Milliseconds after which a member that owes answers and sends nothing is given up, whatever was sent to it. Default 5,000. It is
+   * not trusted any more after a tenth: reads are then asked of another member, and new calls are not sent to it.
+   */
   readonly silenceTimeout?: number
   /** Milliseconds between rounds of looking for the leader: the first, and the most. Default 20 and 1,000. */
   readonly minBackoff?: number
@@ -67,6 +73,7 @@ export function resolveOptions<V>(options: ClientOptions<V>) {
   const connector = options.connector ?? tcpConnector
   if (connector === tcpConnector) for (const address of options.members) parseAddress(address)
   const minBackoff = positive('minBackoff', options.minBackoff, 20)
+  if (minBackoff < 1) throw new ConfigurationError(`minBackoff: at least 1 was expected, not ${minBackoff}`)
   return {
     addresses: options.members,
     connector,
@@ -91,6 +98,14 @@ export function checkTimeout(name: string, value: number | undefined, byDefault:
   if (value === Number.POSITIVE_INFINITY) return value
   const timeout = positive(name, value, byDefault)
   return timeout >= FOREVER ? Number.POSITIVE_INFINITY : timeout
+}
+
+/** @throws ConfigurationError for what is no AbortSignal. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | null {
+  if (signal === undefined || signal === null) return null
+  if (typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
+    throw new ConfigurationError('signal: an AbortSignal was expected')
+  return signal
 }
 
 function positive(name: string, value: number | undefined, byDefault: number): number {

@@ -1,5 +1,5 @@
 /** Why a request was sent again. */
-export type RetryReason = 'notLeader' | 'noLeader' | 'stopping' | 'overloaded' | 'deadline' | 'connection' | 'unknown'
+export type RetryReason = 'notLeader' | 'noLeader' | 'stopping' | 'overloaded' | 'deadline' | 'connection' | 'silence' | 'unknown'
 
 /** Counters since the client was made, and what is there now. */
 export interface ClientStatistics {
@@ -46,7 +46,16 @@ export class Counters {
   timeouts = 0
   aborted = 0
   outcomesUnknown = 0
-  retries: Record<RetryReason, number> = { notLeader: 0, noLeader: 0, stopping: 0, overloaded: 0, deadline: 0, connection: 0, unknown: 0 }
+  retries: Record<RetryReason, number> = {
+    notLeader: 0,
+    noLeader: 0,
+    stopping: 0,
+    overloaded: 0,
+    deadline: 0,
+    connection: 0,
+    silence: 0,
+    unknown: 0,
+  }
   connects = 0
   connectFailures = 0
   disconnects = 0

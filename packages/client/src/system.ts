@@ -2,10 +2,18 @@ import { connect } from 'node:net'
 import { ConfigurationError } from './errors.js'
 import type { Clock, Connection, ConnectionEvents, Connector } from './ports.js'
 
+/** In ms: with more a timer of Node fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(time, callback) {
-    const timer = setTimeout(callback, Math.max(0, time - performance.now()))
+    let timer: NodeJS.Timeout
+    const set = () => {
+      const delay = Math.max(0, time - performance.now())
+      timer = delay > LONGEST_TIMER ? setTimeout(set, LONGEST_TIMER) : setTimeout(callback, delay)
+    }
+    set()
     return () => clearTimeout(timer)
   },
   defer(callback) {

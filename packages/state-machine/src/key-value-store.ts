@@ -37,7 +37,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     return this.#keys.size
   }
 
-  /** What the key holds; null when it does not exist. */
+  /** What the key holds; null when it does not exist. The `key` of the answer is the one that was given, and not copied. */
   get(key: Uint8Array): KeyValue | null {
     return this.#keys.get(key)
   }

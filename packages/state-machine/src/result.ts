@@ -1,10 +1,12 @@
 import type { CommandErrorCode } from './errors.js'
 
-/** A key as it was when it was read. */
+/**
+ * A key as it was when it was read. Key and value are Buffers of their own, which nothing changes afterwards. As from `Buffer.from`,
+ * small ones share an `ArrayBuffer` of 8 KiB.
+ */
 export interface KeyValue {
-  /** Where one key was asked for, the very bytes that asked. */
+  /** Of `KeyValueStore.get`: the very bytes that asked, which are the caller's. */
   readonly key: Uint8Array
-  /** A copy: the store writes over its own. */
   readonly value: Uint8Array
   /** The store's revision when the key came to be. */
   readonly createRevision: number

@@ -13,7 +13,7 @@ import type { KeyValue, RangeRequest, RangeResult, StoreResult } from '@raft/sta
 import { RefusedError } from '../errors.js'
 import type { LeaderAccess } from '../routing/leader-access.js'
 import type { LeaderTask } from '../routing/operation.js'
-import { type Done, decodeWriteResult } from './results.js'
+import { type Done, decodeWriteResult, ownEntry } from './results.js'
 
 /** What is read of the local state machine. */
 export interface ReadableStore {
@@ -58,7 +58,7 @@ export class KeyValueService {
     const local = () => ({ revision: this.#store.revision, entry: this.#store.get(key) })
     if (consistency === 'local') return local()
     return this.#access.run(
-      this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, decodeGetResult, local),
+      this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, decodeGet, local),
       timeout,
     )
   }
@@ -72,7 +72,7 @@ export class KeyValueService {
     const local = () => this.#store.range(request)
     if (consistency === 'local') return local()
     const body = () => encodeRange({ prefix, after, limit }, consistency)
-    return this.#access.run(this.#read(RequestKind.Range, body, ResponseKind.Range, decodeRangeResult, local), timeout)
+    return this.#access.run(this.#read(RequestKind.Range, body, ResponseKind.Range, decodeRange, local), timeout)
   }
 
   #read<T>(kind: number, body: () => Uint8Array, responseKind: number, decode: (body: Uint8Array) => T, local: () => T): LeaderTask<T> {
@@ -128,6 +128,16 @@ function attempt<T>(read: () => T): [error: RaftError | null, result: T | undefi
       undefined,
     ]
   }
+}
+
+function decodeGet(body: Uint8Array): GetResult {
+  const { revision, entry } = decodeGetResult(body)
+  return { revision, entry: entry === null ? null : ownEntry(entry) }
+}
+
+function decodeRange(body: Uint8Array): RangeResult {
+  const { revision, entries, more } = decodeRangeResult(body)
+  return { revision, entries: entries.map(ownEntry), more }
 }
 
 const NO_BYTES = new Uint8Array(0)

@@ -7,9 +7,10 @@ import {
   ResponseKind,
   type ServerEndpoint,
   StepKind,
+  type Entry as WireEntry,
   type StepResult as WireStepResult,
 } from '@raft/client/protocol'
-import type { CommandFailure, StepResult, StoreResult } from '@raft/state-machine'
+import type { CommandFailure, KeyValue, StepResult, StoreResult } from '@raft/state-machine'
 
 /** What a command that was carried out came to. */
 export type Done = Exclude<StoreResult, CommandFailure>
@@ -71,8 +72,13 @@ function fromWire(step: WireStepResult): StepResult {
     case StepKind.Delete:
       return { type: 'delete', deleted: step.deleted }
     case StepKind.Get:
-      return { type: 'get', entry: step.entry }
+      return { type: 'get', entry: step.entry === null ? null : ownEntry(step.entry) }
     case StepKind.Range:
-      return { type: 'range', entries: step.entries, more: step.more }
+      return { type: 'range', entries: step.entries.map(ownEntry), more: step.more }
   }
+}
+
+/** An entry that another member has sent, as the store gives one: its bytes are no views of what arrived. */
+export function ownEntry(entry: WireEntry): KeyValue {
+  return { ...entry, key: Buffer.from(entry.key), value: Buffer.from(entry.value) }
 }

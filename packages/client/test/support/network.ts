@@ -12,6 +12,8 @@ export interface Session {
 
 export interface Listener {
   readonly memberId: string
+  /** Default: test. */
+  readonly clusterId?: string
   onRequest(request: Request, session: Session): void
 }
 
@@ -22,8 +24,12 @@ export class Network implements Connector {
   readonly listeners = new Map<string, Listener>()
   /** Accepts connections and never answers, as a stopped process does. */
   readonly frozen = new Set<string>()
+  /** Accepts connections and takes what is sent, and does nothing with it until `wake`, as a process that hangs. */
+  readonly hung = new Set<string>()
   /** Addresses whose connections take nothing more after each write, until `drain`. */
   readonly congested = new Set<string>()
+  /** What members send comes in two pieces. */
+  isCutting = false
   readonly attempts: string[] = []
   readonly #clock: Clock
   readonly #open = new Map<string, Set<SimulatedConnection>>()
@@ -46,6 +52,11 @@ export class Network implements Connector {
     this.#open.delete(address)
   }
 
+  wake(address: string): void {
+    this.hung.delete(address)
+    for (const connection of this.#open.get(address) ?? []) connection.wake()
+  }
+
   drain(address: string): void {
     this.congested.delete(address)
     for (const connection of this.#open.get(address) ?? []) connection.drain()
@@ -56,6 +67,8 @@ class SimulatedConnection implements Connection, Session {
   readonly endpoint: ServerEndpoint
   #closed = false
   #wrote = false
+  /** What has come while the member hung. */
+  readonly #unread: Uint8Array[] = []
   readonly #network: Network
   readonly #clock: Clock
   readonly #address: string
@@ -68,7 +81,7 @@ class SimulatedConnection implements Connection, Session {
     this.#events = events
     const listener = network.listeners.get(address)
     this.endpoint = new ServerEndpoint({
-      identity: { memberId: listener?.memberId ?? '', clusterId: 'test' },
+      identity: { memberId: listener?.memberId ?? '', clusterId: listener?.clusterId ?? 'test' },
       onRequest: (request) => listener?.onRequest(request, this),
       onPending: () => clock.defer(() => this.#answer()),
     })
@@ -83,7 +96,8 @@ class SimulatedConnection implements Connection, Session {
     if (this.#wrote) this.#network.writes.set(this.#address, (this.#network.writes.get(this.#address) ?? 0) + 1)
     this.#wrote = true
     this.#later(() => {
-      if (!this.#network.frozen.has(this.#address)) this.endpoint.receive(bytes)
+      if (this.#network.hung.has(this.#address)) this.#unread.push(bytes)
+      else if (!this.#network.frozen.has(this.#address)) this.endpoint.receive(bytes)
     })
     return !this.#network.congested.has(this.#address)
   }
@@ -99,13 +113,21 @@ class SimulatedConnection implements Connection, Session {
     })
   }
 
+  wake(): void {
+    for (const bytes of this.#unread.splice(0)) if (!this.#closed) this.endpoint.receive(bytes)
+  }
+
   drain(): void {
     this.#later(() => this.#events.onDrain())
   }
 
   #answer(): void {
     const bytes = this.endpoint.take()
-    if (bytes !== null && !this.#network.frozen.has(this.#address)) this.#later(() => this.#events.onData(bytes))
+    if (bytes === null || this.#network.frozen.has(this.#address)) return
+    // Behind the length of the frame and into its body.
+    const half = this.#network.isCutting ? bytes.length >> 1 : bytes.length
+    this.#later(() => this.#events.onData(bytes.subarray(0, half)))
+    if (half < bytes.length) this.#later(() => this.#events.onData(bytes.subarray(half)))
   }
 
   #later(callback: () => void): void {

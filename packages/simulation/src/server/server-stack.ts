@@ -6,6 +6,7 @@ import { udpLayer } from '../layers/udp-layer.js'
 import type { StoreClient } from '../workload/calls.js'
 import { KeyValueWorkload } from '../workload/key-value-workload.js'
 import { EmbeddedClient } from './embedded-client.js'
+import { HangingMembers } from './hanging-members.js'
 import { CLIENT_PORT, ServedLife } from './served-member.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
@@ -83,7 +84,17 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     member,
     answer: (_index, result) => result as StoreResult,
     digest: (machine) => (machine as KeyValueStore).digest(),
-    workload: () => {
+    workload: (cluster) => {
+      const hanging = new HangingMembers({
+        cluster,
+        world,
+        links,
+        streams,
+        random: random.fork('hanging members'),
+        addresses: memberIds.map(address),
+        timeouts: TIMEOUTS,
+        serves: (id) => lives.has(id),
+      })
       const people = new Host('people', world)
       const workload = new KeyValueWorkload({
         connect,
@@ -94,8 +105,14 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       })
       return {
         patience: PATIENCE,
-        start: () => workload.start(),
-        stop: () => workload.stop(),
+        start: () => {
+          workload.start()
+          hanging.start()
+        },
+        stop: () => {
+          workload.stop()
+          hanging.stop()
+        },
         waiting: () => workload.waiting(),
         probe: (done) => workload.probe(done),
         onEnded: (id) => {

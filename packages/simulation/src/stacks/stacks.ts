@@ -28,7 +28,7 @@ export const stacks: readonly NamedStack[] = [
     name: 'server',
     description: 'all that runs in production, with its clients',
     stack: serverStack,
-    faults: [...diskLosses, TOO_LARGE],
+    faults: [...diskLosses, TOO_LARGE, 'hang'],
     // Clients find out first that their connections are dead, and systems send again ever more rarely.
     liveness: { recover: 40 },
   }),

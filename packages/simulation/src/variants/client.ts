@@ -4,6 +4,7 @@ const DISPATCHER = 'packages/client/src/dispatcher.ts'
 const VERDICT = 'packages/client/src/verdict.ts'
 const CALL = 'packages/client/src/call.ts'
 const LINK = 'packages/client/src/link.ts'
+const SILENCE = 'packages/client/src/silence-watch.ts'
 
 /** What callers are told, and what is sent twice. */
 export const client: readonly Variant[] = [
@@ -60,5 +61,14 @@ export const client: readonly Variant[] = [
     replace: '  if (this.#nextId > 3) this.#nextId = 1\n    } while (this.#nextId > MAX_ID)',
     stack: 'server',
     maxSeeds: 100,
+  },
+  {
+    name: 'a silent member is asked for ever',
+    breaks: 'a member that hangs with its connection open is trusted to answer in the end',
+    file: SILENCE,
+    search: 'if (ticks < TICKS_TO_DISTRUST) return',
+    replace: 'if (ticks < Number.MAX_SAFE_INTEGER) return',
+    stack: 'server',
+    maxSeeds: 200,
   },
 ]

@@ -41,7 +41,7 @@ async function fakeMember(id: string, onRequest: OnRequest, clusterId = 'c') {
 }
 
 /** Stands in for core's Node: the test says who leads. */
-function setUp(more: { maxPending?: number } = {}) {
+function setUp(more: { maxPending?: number; silenceTimeout?: number } = {}) {
   let listener: (transition: Transition) => void = () => {}
   const node = {
     id: 'self',
@@ -62,6 +62,7 @@ function setUp(more: { maxPending?: number } = {}) {
     connector: tcpConnector,
     maxPending: more.maxPending ?? 100,
     maxWaitingBytes: 1e6,
+    silenceTimeout: more.silenceTimeout ?? 60_000,
     onProblem: () => {},
   })
   onTestFinished(() => access.stop())

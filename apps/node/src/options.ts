@@ -7,7 +7,7 @@ import type { ReadableStore } from './store/key-value-service.js'
 export interface MemberAddresses {
   /** `host:port` for the other members, UDP. */
   readonly peer: string
-  /** `host:port` for clients and for requests that other members forward, TCP. Without it the member serves nobody outside. */
+  /** `host:port` for clients, and for requests that other members forward, which are sealed with the secret; TCP. Without it the member serves nobody outside. */
   readonly client?: string
 }
 
@@ -33,7 +33,10 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly members: Readonly<Record<MemberId, MemberAddresses>>
   /** Default: derived from the member ids. */
   readonly clusterId?: string
-  /** What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`. */
+  /**
+   * What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`;
+   * without it requests are forwarded to other members in plain text.
+   */
   readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
   /** The directory of the durable log; made where it does not exist. Not needed with a storage of your own. */
   readonly dataDir?: string
@@ -55,7 +58,7 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly maxPendingProposals?: number
   /** Default 128 MiB. */
   readonly maxPendingBytes?: number
-  /** Client connections at one time. Default 10,000. */
+  /** Connections of clients at one time; those of members do not count. Default 10,000. */
   readonly maxConnections?: number
   /**
    * What the log in `dataDir` is kept in, or a storage of your own. Default: `'file'`. `'lmdb'` needs the package `lmdb`, and

@@ -1,13 +1,15 @@
 import type { Clock, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import { type HostPort, parseAddress } from './config/address.js'
-import { ClientPort } from './endpoint/client-port.js'
+import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
 import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
 import type { NodeLogger, Store } from './options.js'
+import { rarely } from './rarely.js'
+import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
 
 export interface ServeOptions {
@@ -23,6 +25,8 @@ export interface ServeOptions {
   readonly idleTimeout: number
   readonly maxValueBytes: number
   readonly maxConnections: number
+  /** By what other members prove themselves; null where there is no secret. */
+  readonly seal: MemberSeal | null
 }
 
 /** The member's client address: HTTP and the client protocol. Not yet listening. */
@@ -41,6 +45,8 @@ export function createClientPort(options: ServeOptions): ClientPort {
     onRequest,
     maxConnections: options.maxConnections,
     idleTimeout: options.idleTimeout,
+    seal: options.seal,
+    onRefused: refusals(options),
     protocol: protocolOptions(options, {
       onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
@@ -49,6 +55,27 @@ export function createClientPort(options: ServeOptions): ClientPort {
       },
     }),
   })
+}
+
+/** Counts the connections that are turned away, and says so, rarely. */
+function refusals({ metrics, logger, clock, maxConnections }: ServeOptions): ClientPortOptions['onRefused'] {
+  const tell = {
+    full: rarely(clock, (times) => logger.warn({ times, maxConnections }, 'clients are turned away: there are maxConnections of them')),
+    displaced: rarely(clock, (times) =>
+      logger.warn(
+        { times, maxConnections },
+        'connections are ended that have asked for nothing: others need their places (maxConnections)',
+      ),
+    ),
+    handshake: rarely(clock, (times) =>
+      logger.warn({ times }, 'a connection like that of a member could not prove itself: have all members the same secret and cluster id?'),
+    ),
+    late: () => {},
+  }
+  return (refusal) => {
+    metrics.connectionRefused(refusal)
+    tell[refusal]()
+  }
 }
 
 /** @throws StartError */

@@ -56,6 +56,8 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
     onRequest: (_request, response) => response.end('served'),
     maxConnections: 100,
     idleTimeout: 60_000,
+    seal: null,
+    onRefused: () => {},
     ...parts,
     protocol: {
       identity: { memberId: 'n1', clusterId: 'c' },
@@ -66,6 +68,7 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
       maxOutgoingBytes: 1024 * 1024,
       maxPending: 1000,
       maxFrameBytes: 1024 * 1024,
+      maxRequestBytes: 900 * 1024,
       onWrite: () => {},
       onProtocolError: () => {},
       ...protocol,
@@ -77,7 +80,7 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
     port.destroy()
     await closed
   })
-  return { port, node, dial: () => Peer.dial(client), open: async () => new ProtocolClient(await Peer.dial(client)) }
+  return { port, node, address: client, dial: () => Peer.dial(client), open: async () => new ProtocolClient(await Peer.dial(client)) }
 }
 
 /** The other end of a connection. */

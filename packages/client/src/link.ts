@@ -1,10 +1,11 @@
 import type { Call } from './call.js'
 import { CallsById } from './calls-by-id.js'
-import { type ClientError, ConnectionError } from './errors.js'
+import { type ClientError, CommandTooLargeError, ConnectionError, OutcomeUnknownError } from './errors.js'
 import type { Clock, Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
 import { ProtocolError } from './protocol/errors.js'
-import { RequestKind } from './protocol/request.js'
+import type { ServerPreamble } from './protocol/preamble.js'
+import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
 import type { Counters } from './statistics.js'
 
@@ -41,6 +42,8 @@ export class Link {
   /** Whether anything has arrived since this was last set to false. */
   heard = true
   memberId: string | null = null
+  /** The largest body of a request that the member takes, in bytes. */
+  #maxRequestBytes: number
   /** Since when a request for status is under way without a sign of life, by the clock; null: none is. */
   #probingSince: number | null = null
   closed = false
@@ -57,8 +60,9 @@ export class Link {
     this.address = address
     this.#options = options
     this.#events = events
+    this.#maxRequestBytes = options.maxFrameBytes - REQUEST_HEAD_BYTES
     this.#endpoint = new ClientEndpoint({
-      onGreeting: (server) => this.#greeted(server.memberId),
+      onGreeting: (server) => this.#greeted(server),
       onResponse: (id, kind, body) => this.#response(id, kind, body),
       maxFrameBytes: options.maxFrameBytes,
     })
@@ -67,6 +71,13 @@ export class Link {
       this.lose(new ConnectionError(`${address} did not answer within ${connectTimeout} ms`)),
     )
     this.#connection = this.#connect()
+  }
+
+  /** Why the call is not to be sent to this member: it would be refused there for its size. Null: it may be. */
+  refusal({ body, tainted }: Call): ClientError | null {
+    if (body.length <= this.#maxRequestBytes) return null
+    const error = CommandTooLargeError.of(body.length, this.#maxRequestBytes)
+    return tainted ? new OutcomeUnknownError(`an earlier attempt was not answered; now: ${error.message}`, { cause: error }) : error
   }
 
   send(call: Call, timeout: number): void {
@@ -170,11 +181,12 @@ export class Link {
     }
   }
 
-  #greeted(memberId: string): void {
+  #greeted({ memberId, maxRequestBytes }: ServerPreamble): void {
     this.#cancelTimeout()
     this.ready = true
     this.writable = true
     this.memberId = memberId
+    if (maxRequestBytes !== null) this.#maxRequestBytes = Math.min(this.#maxRequestBytes, maxRequestBytes)
     this.#options.counters.connects += 1
     this.#events.onReady(this)
   }

@@ -36,13 +36,18 @@ export class ProtocolConnection implements StreamOwner {
   /** The member stops. */
   #refusal: Refusal | null = null
 
-  constructor(stream: ByteStream, options: ProtocolConnectionOptions) {
+  /** @param introduced called once, when the other side has shown that it speaks this protocol; false: it has no place here */
+  constructor(stream: ByteStream, options: ProtocolConnectionOptions, introduced: () => boolean = () => true) {
     this.#stream = stream
     this.#options = options
     this.#time = new TurnTime(options.clock)
     this.#endpoint = new ServerEndpoint({
       identity: options.identity,
       maxFrameBytes: options.maxFrameBytes,
+      maxRequestBytes: options.maxRequestBytes,
+      onGreeting: () => {
+        if (!introduced()) this.#ended = true
+      },
       onRequest: (request) => this.#take(request),
       onPending: () => this.#scheduleFlush(),
     })
@@ -101,7 +106,7 @@ export class ProtocolConnection implements StreamOwner {
 
   #take(request: Request): void {
     this.#overrun ||= this.#pending >= MAX_OVERRUN * this.#options.maxPending
-    if (this.#overrun) return
+    if (this.#overrun || this.#ended) return
     this.#pending += 1
     if (this.#refusal !== null) {
       this.#refusal.refused()

@@ -13,7 +13,10 @@ export interface ProtocolConnectionOptions {
   readonly maxOutgoingBytes: number
   /** Requests under way before no more are read. */
   readonly maxPending: number
+  /** A frame that is larger is thrown away as it comes, and its request refused. */
   readonly maxFrameBytes: number
+  /** The largest request, in bytes, as clients are told. */
+  readonly maxRequestBytes: number
   /** A write was answered after so many ms; for the metrics. */
   readonly onWrite: (milliseconds: number, error: RaftError | null) => void
   readonly onProtocolError: (error: Error) => void
@@ -52,6 +55,7 @@ export function protocolOptions(
     maxOutgoingBytes: MAX_OUTGOING_BYTES,
     maxPending: MAX_PENDING_PER_CONNECTION,
     maxFrameBytes: maxCommandBytes(maxValueBytes) + FRAME_OVERHEAD_BYTES,
+    maxRequestBytes: maxCommandBytes(maxValueBytes),
   }
 }
 

@@ -8,6 +8,7 @@ export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly store: () => { readonly revision: number; readonly keys: number }
   readonly connections: () => number
+  readonly memberConnections: () => number
   readonly forwarding: () => number
   /** Counters by name, where the transport has them. */
   readonly transport: () => Readonly<Record<string, number>>
@@ -18,6 +19,8 @@ export class Metrics {
   readonly #registry = new Registry()
   /** Proposals, by how they failed. */
   readonly #failed = new Map<string, number>()
+  /** Connections that were turned away, by reason. */
+  readonly #refused = new Map<string, number>()
   #succeeded = 0
   readonly #proposeSeconds: LatencyHistogram
   readonly #applySeconds: LatencyHistogram
@@ -43,6 +46,7 @@ export class Metrics {
     this.#addProposals()
     this.#addGauges()
     this.#addRole()
+    this.#addRefusedConnections()
     this.#addTransport()
   }
 
@@ -72,6 +76,10 @@ export class Metrics {
     this.#protocolErrors.inc()
   }
 
+  connectionRefused(reason: string): void {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1)
+  }
+
   async render(): Promise<{ readonly type: string; readonly text: string }> {
     return { type: this.#registry.contentType, text: await this.#registry.metrics() }
   }
@@ -88,7 +96,7 @@ export class Metrics {
   }
 
   #addGauges(): void {
-    const { status, store, connections, forwarding } = this.#sources
+    const { status, store, connections, memberConnections, forwarding } = this.#sources
     this.#gauge('raft_term', 'The current term.', () => status().currentTerm)
     this.#gauge('raft_commit_index', 'Entries up to here are committed.', () => status().commitIndex)
     this.#gauge('raft_applied_index', 'Entries up to here are applied.', () => status().lastApplied)
@@ -101,7 +109,12 @@ export class Metrics {
     this.#gauge('raft_has_leader', '1 while a leader is known.', () => (status().leaderId === null ? 0 : 1))
     this.#gauge('raft_store_revision', 'Revision of the key-value store.', () => store().revision)
     this.#gauge('raft_store_keys', 'Keys in the key-value store.', () => store().keys)
-    this.#gauge('raft_client_connections', 'Connections to the client port.', connections)
+    this.#gauge('raft_client_connections', 'Connections to the client port, those of members among them.', connections)
+    this.#gauge(
+      'raft_member_connections',
+      'Connections to the client port that other members have made to forward requests.',
+      memberConnections,
+    )
     this.#gauge('raft_forwarded_requests', 'HTTP requests that wait for a leader or its answer.', forwarding)
   }
 
@@ -134,6 +147,11 @@ export class Metrics {
       ['succeeded', this.#succeeded],
       ...this.#failed,
     ])
+  }
+
+  #addRefusedConnections(): void {
+    const help = 'Connections to the client port that were turned away, by reason.'
+    this.#counters('raft_refused_connections_total', help, 'reason', () => [...this.#refused])
   }
 
   #addTransport(): void {

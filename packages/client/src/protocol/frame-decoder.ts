@@ -9,14 +9,30 @@ export const DEFAULT_MAX_FRAME_BYTES = DEFAULT_MAX_BODY_BYTES + FRAME_OVERHEAD_B
 
 export const FRAME_LENGTH_BYTES = 4
 const FIRST_ALLOCATION = 64 * 1024
+/** A frame over the limit is skipped up to this size. A larger one is nothing that anybody means: 256 MiB. */
+const MAX_SKIPPED_BYTES = 256 * 1024 * 1024
+
+/** What becomes of a frame that is over the limit: it is read, and thrown away as it comes. */
+export interface OversizedFrames {
+  /** How many bytes from the beginning of the frame `onOversized` is given. */
+  readonly headBytes: number
+  /** Called once these have come, before the rest has. @throws ProtocolError when nothing can be said about such a frame */
+  readonly onOversized: (head: Uint8Array, frameBytes: number) => void
+}
 
 /**
  * Cuts a stream of chunks into frames: `length u32 | that many bytes`. A frame that lies whole in one chunk is handed out as a
- * view of it; another is gathered in memory that grows with what has arrived, never with what was promised. Chunks must not be
- * written to afterwards.
+ * view of it; another is gathered in memory that grows with what has arrived, never with what was promised. Of a frame over the
+ * limit only the head is kept, and the frames behind it are read as if it had not been there. Chunks must not be written to
+ * afterwards.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number
+  readonly #oversized: OversizedFrames | null
+  /** Bytes of a frame over the limit that are still to come, behind its head. */
+  #toSkip = 0
+  /** The length of the frame over the limit whose head is being gathered; 0: none. */
+  #oversizedBytes = 0
   /** Of the frame that is being gathered; -1 while its head is. */
   #length = -1
   #gathered: Uint8Array = new Uint8Array(0)
@@ -24,8 +40,10 @@ export class FrameDecoder {
   readonly #head = new Uint8Array(FRAME_LENGTH_BYTES)
   #headCount = 0
 
-  constructor(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {
+  /** @param oversized default: a frame over the limit is an error */
+  constructor(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, oversized: OversizedFrames | null = null) {
     this.#maxFrameBytes = maxFrameBytes
+    this.#oversized = oversized
   }
 
   /** Bytes kept for a frame that has not arrived whole. */
@@ -33,20 +51,29 @@ export class FrameDecoder {
     return this.#headCount + this.#count
   }
 
-  /** @throws ProtocolError for a frame over the limit, before any memory is taken for it; the stream is of no more use then. */
+  /**
+   * @throws ProtocolError for an empty frame, and for one over the limit that cannot be skipped, before any memory is taken for
+   * it; the stream is of no more use then.
+   */
   push(received: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
     // Views of a plain array are made in a fraction of the time that views of a Buffer take.
     const chunk = new Uint8Array(received.buffer, received.byteOffset, received.length)
     let at = 0
     const end = chunk.length
     while (at < end) {
+      if (this.#toSkip > 0) {
+        const skipped = Math.min(this.#toSkip, end - at)
+        this.#toSkip -= skipped
+        at += skipped
+        continue
+      }
       if (this.#length === -1) {
         if (this.#headCount === 0 && end - at >= FRAME_LENGTH_BYTES) {
-          const length = this.#checked(getU32(chunk, at))
+          const length = this.#begin(getU32(chunk, at))
           at += FRAME_LENGTH_BYTES
           if (length <= end - at) {
             at += length
-            onFrame(chunk.subarray(at - length, at))
+            this.#finish(chunk.subarray(at - length, at), onFrame)
             continue
           }
           this.#length = length
@@ -63,7 +90,7 @@ export class FrameDecoder {
     let at = from
     while (at < chunk.length && this.#headCount < FRAME_LENGTH_BYTES) this.#head[this.#headCount++] = chunk[at++] as number
     if (this.#headCount === FRAME_LENGTH_BYTES) {
-      this.#length = this.#checked(getU32(this.#head, 0))
+      this.#length = this.#begin(getU32(this.#head, 0))
       this.#headCount = 0
     }
     return at
@@ -80,7 +107,7 @@ export class FrameDecoder {
       this.#gathered = new Uint8Array(0)
       this.#count = 0
       this.#length = -1
-      onFrame(frame)
+      this.#finish(frame, onFrame)
     }
     return at + take
   }
@@ -92,9 +119,24 @@ export class FrameDecoder {
     this.#gathered = larger
   }
 
-  #checked(length: number): number {
+  /** @returns how much is to be gathered: the frame, or the head of one that is over the limit. */
+  #begin(length: number): number {
     if (length === 0) throw new ProtocolError('an empty frame')
-    if (length > this.#maxFrameBytes) throw new ProtocolError(`a frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}`)
-    return length
+    if (length <= this.#maxFrameBytes) return length
+    if (this.#oversized === null || length > MAX_SKIPPED_BYTES || this.#oversized.headBytes > length)
+      throw new ProtocolError(`a frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}`)
+    this.#oversizedBytes = length
+    return this.#oversized.headBytes
+  }
+
+  #finish(bytes: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
+    const frameBytes = this.#oversizedBytes
+    if (frameBytes === 0 || this.#oversized === null) {
+      onFrame(bytes)
+      return
+    }
+    this.#oversizedBytes = 0
+    this.#toSkip = frameBytes - bytes.length
+    this.#oversized.onOversized(bytes, frameBytes)
   }
 }

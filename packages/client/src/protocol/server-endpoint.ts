@@ -1,9 +1,9 @@
 import { ProtocolError } from './errors.js'
-import { FrameDecoder } from './frame-decoder.js'
+import { DEFAULT_MAX_BODY_BYTES, FrameDecoder } from './frame-decoder.js'
 import { FrameEncoder } from './frame-encoder.js'
 import { CLIENT_PREAMBLE_BYTES, chooseVersion, decodeClientPreamble, encodeServerPreamble, type ServerIdentity } from './preamble.js'
-import { type Request, readRequests } from './request.js'
-import { type ErrorResponse, encodeError, encodeStatus, ResponseKind, type StatusResult, writeResponse } from './response.js'
+import { REQUEST_HEAD_BYTES, type Request, readOversizedRequest, readRequests } from './request.js'
+import { ErrorCode, type ErrorResponse, encodeError, encodeStatus, ResponseKind, type StatusResult, writeResponse } from './response.js'
 import {
   type CompareAndSetResult,
   type DeleteResult,
@@ -25,8 +25,15 @@ export interface ServerEndpointOptions {
   readonly onRequest: (request: Request) => void
   /** Called when bytes begin to wait: take and write them at the end of the turn. */
   readonly onPending: () => void
-  /** Largest frame that is accepted, in bytes. Default 64 MiB and 128 KiB. */
+  /** Called once, when the client has said which versions it speaks, and one of them is spoken here. */
+  readonly onGreeting?: () => void
+  /**
+   * Largest frame that is accepted, in bytes. Default 64 MiB and 128 KiB. A larger one with a single request is skipped, and that
+   * request alone refused with `RAFT_COMMAND_TOO_LARGE`.
+   */
   readonly maxFrameBytes?: number
+  /** The largest body of a request, in bytes, as the client is told. Default 64 MiB. It must fit into the largest frame. */
+  readonly maxRequestBytes?: number
 }
 
 /**
@@ -42,10 +49,15 @@ export class ServerEndpoint {
   #preamble: Uint8Array | null = new Uint8Array(0)
   #greeting: Uint8Array | null = null
   #failed = false
+  readonly #maxRequestBytes: number
 
   constructor(options: ServerEndpointOptions) {
     this.#options = options
-    this.#decoder = new FrameDecoder(options.maxFrameBytes)
+    this.#maxRequestBytes = options.maxRequestBytes ?? DEFAULT_MAX_BODY_BYTES
+    this.#decoder = new FrameDecoder(options.maxFrameBytes, {
+      headBytes: REQUEST_HEAD_BYTES,
+      onOversized: (head, frameBytes) => this.#refuseOversized(head, frameBytes),
+    })
     this.#onFrame = (frame) => readRequests(frame, options.onRequest)
   }
 
@@ -110,6 +122,12 @@ export class ServerEndpoint {
     this.#respond(id, ResponseKind.Error, encodeError(error))
   }
 
+  #refuseOversized(head: Uint8Array, frameBytes: number): void {
+    const { id, bodyBytes } = readOversizedRequest(head, frameBytes)
+    const message = `a request of ${bodyBytes} bytes is over the limit of ${this.#maxRequestBytes}: split it`
+    this.error(id, { outcome: 'notAppended', code: ErrorCode.TooLarge, message, leader: null })
+  }
+
   #respond(id: number, kind: number, body: Uint8Array): void {
     const first = this.pendingBytes === 0
     writeResponse(this.#encoder, id, kind, body)
@@ -126,9 +144,10 @@ export class ServerEndpoint {
     }
     this.#preamble = null
     const version = chooseVersion(versions)
-    this.#greeting = encodeServerPreamble(version, this.#options.identity)
+    this.#greeting = encodeServerPreamble(version, this.#options.identity, this.#maxRequestBytes)
     this.#options.onPending()
     if (version === 0) throw new ProtocolError(`a client that speaks versions ${versions.oldest} to ${versions.newest} of the protocol`)
+    this.#options.onGreeting?.()
     return bytes.subarray(CLIENT_PREAMBLE_BYTES)
   }
 }

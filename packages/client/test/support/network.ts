@@ -24,6 +24,8 @@ export class Network implements Connector {
   readonly frozen = new Set<string>()
   /** Addresses whose connections take nothing more after each write, until `drain`. */
   readonly congested = new Set<string>()
+  /** The largest request that a member takes, where it differs. */
+  readonly limits = new Map<string, { readonly maxRequestBytes: number }>()
   readonly attempts: string[] = []
   readonly #clock: Clock
   readonly #open = new Map<string, Set<SimulatedConnection>>()
@@ -69,6 +71,7 @@ class SimulatedConnection implements Connection, Session {
     const listener = network.listeners.get(address)
     this.endpoint = new ServerEndpoint({
       identity: { memberId: listener?.memberId ?? '', clusterId: 'test' },
+      ...network.limits.get(address),
       onRequest: (request) => listener?.onRequest(request, this),
       onPending: () => clock.defer(() => this.#answer()),
     })

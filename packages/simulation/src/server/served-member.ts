@@ -10,6 +10,8 @@ const MAX_PENDING = 1000
 /** In ms. */
 const STOP_TIMEOUT = 60
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** In ms, in proportion to the time that clients give a request. */
+const SILENCE_TIMEOUT = 500
 
 export interface ServedMemberOptions {
   readonly node: Node<StoreResult>
@@ -37,6 +39,7 @@ export class ServedLife {
       connector: streams.connector(incarnation),
       maxPending: MAX_PENDING,
       maxWaitingBytes: MAX_WAITING_BYTES,
+      silenceTimeout: SILENCE_TIMEOUT,
       onProblem: () => {},
     })
     this.service = new KeyValueService(node, store, this.#access)

@@ -14,6 +14,7 @@ import { LeaderAccess } from './routing/leader-access.js'
 import { createClientPort, listen } from './serve.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
 import { startTransport } from './transport.js'
+import { Vitals } from './vitals.js'
 
 /** Bytes that may wait to be sent to the leader from here. */
 const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
@@ -54,6 +55,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,
     })
+    const vitals = new Vitals(node)
     const access = new LeaderAccess({
       node,
       clusterId,
@@ -66,10 +68,17 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
-    const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics })
+    const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics })
+    // What waits for a leader would wait in vain.
+    node.on('fatal', ({ error }) => {
+      access.stop(error)
+      port?.died()
+    })
     await node.start()
     cleanUp.push(() => node.stop())
+    vitals.started()
     if (port !== null && address !== undefined) await listen(port, address)
+    if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger)
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })

@@ -1,5 +1,14 @@
 import type { Consistency } from '@raft/client/protocol'
-import type { Member, MemberId, Node, NodeEvents, NodeStatus, RoleName, WaitOptions } from '@raft/core'
+import {
+  type Member,
+  type MemberId,
+  type Node,
+  type NodeEvents,
+  type NodeStatus,
+  NodeStoppedError,
+  type RoleName,
+  type WaitOptions,
+} from '@raft/core'
 import {
   type CompareAndSetResult,
   type DeleteResult,
@@ -120,13 +129,13 @@ export class RaftNode {
 
   /** What the key holds; null when it does not exist. */
   async get(key: Bytes, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<KeyValue | null> {
-    const { entry } = await this.#parts.service.get(toBytes(key), consistency, timeout ?? this.#parts.requestTimeout)
+    const { entry } = await this.#service.get(toBytes(key), consistency, timeout ?? this.#parts.requestTimeout)
     return entry
   }
 
   /** Keys in bytewise order. */
-  range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
-    return this.#parts.service.range(request, consistency, timeout ?? this.#parts.requestTimeout)
+  async range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
+    return this.#service.range(request, consistency, timeout ?? this.#parts.requestTimeout)
   }
 
   async put(key: Bytes, value: Bytes, options?: RequestOptions): Promise<PutResult> {
@@ -153,8 +162,14 @@ export class RaftNode {
     return this.#stopping
   }
 
+  /** @throws NodeStoppedError from the call of `stop` on */
+  get #service(): KeyValueService {
+    if (this.#stopping !== undefined) throw new NodeStoppedError()
+    return this.#parts.service
+  }
+
   #write(command: Uint8Array, options: RequestOptions | undefined): Promise<Done> {
-    return this.#parts.service.write(command, options?.timeout ?? this.#parts.requestTimeout)
+    return this.#service.write(command, options?.timeout ?? this.#parts.requestTimeout)
   }
 }
 

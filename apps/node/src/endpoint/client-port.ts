@@ -54,6 +54,7 @@ export class ClientPort {
   /** Those that have said nothing yet. */
   readonly #silent = new Set<Socket>()
   #closing = false
+  #dead = false
   #closed: Promise<void> | undefined
 
   constructor(options: ClientPortOptions) {
@@ -128,6 +129,15 @@ export class ClientPort {
     return this.#closed
   }
 
+  /**
+   * The member has died: clients that speak the client protocol are told to ask another. HTTP is served on, and says what the
+   * matter is.
+   */
+  died(): void {
+    this.#dead = true
+    for (const connection of this.#protocols) connection.refuse()
+  }
+
   /** Ends every connection, whatever is under way. */
   destroy(): void {
     for (const socket of this.#sockets) socket.destroy()
@@ -183,7 +193,7 @@ export class ClientPort {
     const connection = onSocket(socket, timeouts, (stream) => new ProtocolConnection(stream, protocol))
     this.#protocols.add(connection)
     socket.on('close', () => this.#protocols.delete(connection))
-    if (this.#closing) connection.refuse()
+    if (this.#closing || this.#dead) connection.refuse()
   }
 
   /** The connection is broken, or what came on it is no HTTP request. */

@@ -2,7 +2,7 @@ import { tcpConnector } from '@raft/client'
 import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from './clock.js'
-import { deriveClusterId } from './config/cluster-id.js'
+import { checkName, deriveClusterId } from './config/cluster-id.js'
 import { membersOf, storageFor } from './default-ports.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
@@ -32,6 +32,8 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
   const clusterId = options.clusterId ?? deriveClusterId(members.map((member) => member.id))
+  checkName('clusterId', clusterId)
+  for (const member of members) checkName('members', member.id)
   const store = options.stateMachine ?? new KeyValueStore()
   const cleanUp: (() => Promise<void> | void)[] = []
   try {

@@ -24,11 +24,12 @@ import {
   type TransactionCommand,
   type TransactionResult,
 } from '@raft/state-machine'
+import { TextError } from './errors.js'
 import type { Store } from './options.js'
 import type { KeyValueService } from './store/key-value-service.js'
 import type { Done } from './store/results.js'
 
-/** Text stands for its UTF-8 bytes. */
+/** Text stands for its UTF-8 bytes; a string with lone surrogates has none, and is refused with a TextError. */
 export type Bytes = string | Uint8Array
 
 export interface RequestOptions {
@@ -56,8 +57,8 @@ export interface NodeParts {
  * One running member with its key-value store. Reads and writes work on every member: they go to the leader, and wait for one
  * if there is none.
  *
- * They reject with NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError or NodeStoppedError when they certainly
- * had no effect, and with OutcomeUnknownError when a write may have taken effect.
+ * They reject with NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError, TextError or NodeStoppedError when they
+ * certainly had no effect, and with OutcomeUnknownError when a write may have taken effect.
  */
 export class RaftNode {
   readonly #parts: NodeParts
@@ -173,8 +174,11 @@ export class RaftNode {
   }
 }
 
+/** @throws TextError */
 function toBytes(bytes: Bytes): Uint8Array {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
+  if (typeof bytes !== 'string') return bytes
+  if (!bytes.isWellFormed()) throw new TextError(`the string ${JSON.stringify(bytes.slice(0, 40))}`)
+  return Buffer.from(bytes, 'utf8')
 }
 
 function expect<Type extends Done['type']>(type: Type, result: Done): Extract<Done, { type: Type }> {

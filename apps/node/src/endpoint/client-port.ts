@@ -89,6 +89,7 @@ export class ClientPort {
     }
     this.#server.on('request', take)
     this.#server.on('checkContinue', take)
+    this.#server.on('checkExpectation', take)
     // Whoever does not take an answer would keep it here for ever.
     this.#server.setTimeout(options.idleTimeout, (socket: Socket) => {
       if (!this.#pipelines.isBusy(socket)) socket.destroy()

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError, sendError } from './answer.js'
+import { isSafe } from './methods.js'
 
 /** Requests of one connection that are worked on at one time: safe ones only, for one that is not safe is worked on alone. */
 const MAX_ACTIVE = 16
@@ -8,8 +9,6 @@ const MAX_ACTIVE = 16
 const MAX_WAITING = 4096
 /** Answers that a client has not taken, in bytes, before no more of its requests are worked on. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
-/** Methods that change nothing (RFC 9110 §9.2.1). */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 interface Connection {
   /** In the order in which the answers leave; few, and an array of them leaves V8 less behind than a Set. */
@@ -162,10 +161,6 @@ export class Pipelines {
   #closeIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
     if (active.length === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
   }
-}
-
-function isSafe({ method = '' }: IncomingMessage): boolean {
-  return SAFE_METHODS.has(method)
 }
 
 function refuse(response: ServerResponse, error: HttpError): void {

@@ -2,7 +2,7 @@ import { tcpConnector } from '@raft/client'
 import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from './clock.js'
-import { deriveClusterId } from './config/cluster-id.js'
+import { checkName, deriveClusterId } from './config/cluster-id.js'
 import { membersOf, storageFor } from './default-ports.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
@@ -15,6 +15,7 @@ import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort, listen } from './serve.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
 import { secretsOf, startTransport } from './transport.js'
+import { Vitals } from './vitals.js'
 
 /** Bytes that may wait to be sent to the leader from here. */
 const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
@@ -34,6 +35,8 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
   const clusterId = options.clusterId ?? deriveClusterId(members.map((member) => member.id))
+  checkName('clusterId', clusterId)
+  for (const member of members) checkName('members', member.id)
   const store = options.stateMachine ?? new KeyValueStore()
   const cleanUp: (() => Promise<void> | void)[] = []
   // A passphrase is stretched while the transport stretches it for itself.
@@ -62,6 +65,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,
     })
+    const vitals = new Vitals(node)
     const access = new LeaderAccess({
       node,
       clusterId,
@@ -76,10 +80,18 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
-    const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics, seal })
+    const port =
+      address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics, seal })
+    // What waits for a leader would wait in vain.
+    node.on('fatal', ({ error }) => {
+      access.stop(error)
+      port?.died()
+    })
     await node.start()
     cleanUp.push(() => node.stop())
+    vitals.started()
     if (port !== null && address !== undefined) await listen(port, address)
+    if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger)
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })

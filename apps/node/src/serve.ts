@@ -7,10 +7,12 @@ import { StartError } from './errors.js'
 import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
+import { processMetrics } from './metrics/process-metrics.js'
 import type { NodeLogger, Store } from './options.js'
 import { rarely } from './rarely.js'
 import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
+import type { Vitals } from './vitals.js'
 
 export interface ServeOptions {
   readonly address: string
@@ -18,6 +20,7 @@ export interface ServeOptions {
   readonly node: Node<StoreResult>
   readonly store: Store
   readonly service: KeyValueService
+  readonly vitals: Vitals
   readonly metrics: Metrics
   readonly clock: Clock
   readonly logger: NodeLogger
@@ -31,12 +34,14 @@ export interface ServeOptions {
 
 /** The member's client address: HTTP and the client protocol. Not yet listening. */
 export function createClientPort(options: ServeOptions): ClientPort {
-  const { node, metrics, logger } = options
+  const { vitals, metrics, logger } = options
+  // From now on, and not from the first time that they are asked for.
+  processMetrics()
   const onRequest = createRoutes({
     kv: new KvRoutes(options),
     status: (withDigest) => httpStatus(options, withDigest),
-    health: () => null,
-    readiness: () => (node.leaderId === null ? 'no leader is known' : null),
+    health: () => vitals.health(),
+    readiness: () => vitals.readiness(),
     metrics: () => metrics.render(),
     onFault: (error, request) => logger.error({ err: error, method: request.method }, 'a request failed because of a fault of this member'),
   })

@@ -80,7 +80,7 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
     port.destroy()
     await closed
   })
-  return { port, node, address: client, dial: () => Peer.dial(client), open: async () => new ProtocolClient(await Peer.dial(client)) }
+  return { port, node, address: client, dial: () => Peer.dial(client), open: () => ProtocolClient.dial(client) }
 }
 
 /** The other end of a connection. */
@@ -162,7 +162,11 @@ export class Peer {
 }
 
 /** A peer that speaks the client protocol by hand. */
-class ProtocolClient {
+export class ProtocolClient {
+  static async dial(port: number): Promise<ProtocolClient> {
+    return new ProtocolClient(await Peer.dial(port))
+  }
+
   readonly peer: Peer
   readonly answers = new Map<number, { readonly kind: number; readonly body: Uint8Array }>()
   readonly #endpoint = new ClientEndpoint({

@@ -94,7 +94,7 @@ export class ClosedError extends RequestError {
   }
 }
 
-/** A key that no store accepts: it must have 1 to 65,535 bytes. */
+/** A key that no store accepts: it must have 1 to 65,535 bytes, and a string must be text, without lone surrogates. */
 export class KeyError extends RequestError {
   constructor(message: string) {
     super('RAFT_KEY', message, false)

@@ -20,11 +20,14 @@ export interface SecretKeys {
 }
 
 /**
- * @throws ConfigurationError for an empty list, or a secret that is too short.
+ * @throws ConfigurationError for an empty list, a secret that is too short, or one that is no text.
  */
 export function checkSecrets(secrets: readonly Secret[]): void {
   if (secrets.length === 0) throw new ConfigurationError('secrets is empty: give the secret that all members share')
   secrets.forEach((secret, i) => {
+    // All of them would count as the same three bytes each.
+    if (typeof secret === 'string' && !secret.isWellFormed())
+      throw new ConfigurationError(`secrets[${i}] has lone surrogates, which no text has: give other bytes as a Uint8Array`)
     const length = typeof secret === 'string' ? Buffer.byteLength(secret) : secret.length
     if (length < MIN_SECRET_BYTES)
       throw new ConfigurationError(

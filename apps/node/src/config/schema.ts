@@ -11,7 +11,13 @@ const milliseconds = z.number({ error: 'a number of milliseconds' }).check(z.pos
 
 const count = z.int({ error: 'a whole number' }).check(z.positive({ error: 'a positive whole number' }))
 
-const text = (what: string) => z.string({ error: what }).check(z.minLength(1, { error: what }))
+const TEXT = 'text without lone surrogates, which UTF-8 cannot hold'
+
+const text = (what: string) =>
+  z.string({ error: what }).check(
+    z.minLength(1, { error: what }),
+    z.refine((value) => value.isWellFormed(), { error: TEXT }),
+  )
 
 const SECRET = 'a secret: "text", {"file": "path"} or {"env": "NAME"}'
 
@@ -25,8 +31,8 @@ const secret = z.union(
 )
 
 const memberId = z.string().check(
-  z.refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/\p{Cc}/u.test(id), {
-    error: 'a member id of 1 to 255 bytes without control characters',
+  z.refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/[\p{Cc}\p{Cs}]/u.test(id), {
+    error: 'a member id of 1 to 255 bytes without control characters and lone surrogates',
   }),
 )
 

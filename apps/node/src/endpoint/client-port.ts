@@ -64,6 +64,7 @@ export class ClientPort {
   /** Those that have said nothing yet. */
   readonly #silent = new Set<Socket>()
   #closing = false
+  #dead = false
   #closed: Promise<void> | undefined
 
   constructor(options: ClientPortOptions) {
@@ -101,6 +102,7 @@ export class ClientPort {
     }
     this.#server.on('request', take)
     this.#server.on('checkContinue', take)
+    this.#server.on('checkExpectation', take)
     // Whoever does not take an answer would keep it here for ever.
     this.#server.setTimeout(options.idleTimeout, (socket: Socket) => {
       if (!this.#pipelines.isBusy(socket)) socket.destroy()
@@ -143,6 +145,15 @@ export class ClientPort {
     for (const connection of this.#protocols) connection.refuse()
     if (this.#silent.size > 0) setTimeout(() => this.#endSilent(), LAST_WORDS)
     return this.#closed
+  }
+
+  /**
+   * The member has died: clients that speak the client protocol are told to ask another. HTTP is served on, and says what the
+   * matter is.
+   */
+  died(): void {
+    this.#dead = true
+    for (const connection of this.#protocols) connection.refuse()
   }
 
   /** Ends every connection, whatever is under way. */
@@ -238,7 +249,7 @@ export class ClientPort {
     const connection = onSocket(socket, timeouts, (stream) => new ProtocolConnection(stream, protocol, introduced))
     this.#protocols.add(connection)
     socket.on('close', () => this.#protocols.delete(connection))
-    if (this.#closing) connection.refuse()
+    if (this.#closing || this.#dead) connection.refuse()
   }
 
   /** The connection is broken, or what came on it is no HTTP request. */

@@ -10,9 +10,10 @@ import {
 } from '@raft/state-machine'
 import type { KeyValueService } from '../store/key-value-service.js'
 import type { Done } from '../store/results.js'
-import { badRequest, HttpError, send, sendJson } from './answer.js'
+import { badRequest, HttpError, send, sendJson, sendNotModified } from './answer.js'
+import { entityTag, judgeRead, preconditionsOf, toCompares } from './entity-tags.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
-import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, type Target, wholeNumberOf } from './request.js'
+import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, refuseBody, type Target, wholeNumberOf } from './request.js'
 import { parseTransaction, toJsonRange, toJsonTransaction } from './transaction.js'
 
 export interface KvRoutesOptions {
@@ -35,38 +36,43 @@ export class KvRoutes {
     this.#options = options
   }
 
-  async get(key: Uint8Array, query: URLSearchParams, response: ServerResponse): Promise<void> {
+  async get(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['raw', 'consistency'])
     checkKey(key)
+    const isRaw = flagOf(query, 'raw')
+    const preconditions = preconditionsOf(request.headers)
     const { service, requestTimeout } = this.#options
     const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
     if (entry === null) throw keyNotFound(key, revision)
-    if (flagOf(query, 'raw')) send(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
-    else sendJson(response, 200, toJsonEntry(entry), revisionHeader(revision))
+    const headers = { ...revisionHeader(revision), etag: entityTag(entry.modRevision) }
+    const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
+    if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
+    if (verdict === 'notModified') sendNotModified(response, headers)
+    else if (isRaw) send(response, 200, 'application/octet-stream', entry.value, { ...headers, ...entryHeaders(entry) })
+    else sendJson(response, 200, toJsonEntry(entry), headers)
   }
 
   async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['prevRevision'])
     checkKey(key)
-    const prevRevision = wholeNumberOf(query, 'prevRevision')
+    const condition = conditionOf(key, query, request)
     const value = await readBody(request, response, this.#options.maxValueBytes)
     const result =
-      prevRevision === null
-        ? await this.#write(encodePut(key, value))
-        : await this.#conditional(key, prevRevision, { type: 'put', key, value })
+      condition === null ? await this.#write(encodePut(key, value)) : await this.#conditional(key, condition, { type: 'put', key, value })
     if (result.type !== 'put') throw unexpected(result)
     const { createRevision, modRevision, version } = result
     const answer = { key: toJsonBytes(key), revision: result.revision, createRevision, modRevision, version }
     sendJson(response, 200, answer, revisionHeader(result.revision))
   }
 
-  async delete(key: Uint8Array, query: URLSearchParams, response: ServerResponse): Promise<void> {
+  async delete(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['prevRevision'])
     checkKey(key)
-    const prevRevision = wholeNumberOf(query, 'prevRevision')
-    if (prevRevision === 0) throw badRequest('prevRevision: expected 1 or more: what does not exist cannot be deleted')
+    refuseBody(request)
+    const condition = conditionOf(key, query, request)
+    if (condition?.prevRevision === 0) throw badRequest('prevRevision: expected 1 or more: what does not exist cannot be deleted')
     const result =
-      prevRevision === null ? await this.#write(encodeDelete(key)) : await this.#conditional(key, prevRevision, { type: 'delete', key })
+      condition === null ? await this.#write(encodeDelete(key)) : await this.#conditional(key, condition, { type: 'delete', key })
     if (result.type !== 'delete') throw unexpected(result)
     if (!result.deleted) throw keyNotFound(key, result.revision)
     sendJson(response, 200, { key: toJsonBytes(key), revision: result.revision, deleted: true }, revisionHeader(result.revision))
@@ -95,31 +101,64 @@ export class KvRoutes {
     return this.#options.service.write(command, this.#options.requestTimeout)
   }
 
-  /** Carries out the step if the key's modRevision is the given one. @throws HttpError 409 */
-  async #conditional(key: Uint8Array, prevRevision: number, step: TransactionStep): Promise<Done> {
-    const compare: Compare = { target: 'modRevision', relation: 'equal', key, operand: prevRevision }
-    const command = encodeTransaction({ compares: [compare], thenSteps: [step], elseSteps: [{ type: 'get', key }] })
-    const result = await this.#write(command)
+  /** Carries out the step if the condition holds. @throws HttpError 409 or 412 */
+  async #conditional(key: Uint8Array, { prevRevision, compares }: Condition, step: TransactionStep): Promise<Done> {
+    const result = await this.#write(encodeTransaction({ compares, thenSteps: [step], elseSteps: [{ type: 'get', key }] }))
     const first = result.type === 'transaction' ? result.results[0] : undefined
     if (first?.type === 'put' || first?.type === 'delete') return { ...first, revision: result.revision }
-    if (first?.type === 'get') throw new ConflictError(prevRevision, first.entry?.modRevision ?? 0, result.revision)
-    throw unexpected(result)
+    if (first?.type !== 'get') throw unexpected(result)
+    const modRevision = first.entry?.modRevision ?? 0
+    throw prevRevision === null
+      ? new PreconditionError(modRevision, result.revision)
+      : new ConflictError(prevRevision, modRevision, result.revision)
   }
 }
 
-/** The key is not at the revision that the request named. Nothing was changed. */
-class ConflictError extends HttpError {
+/** What a write of a key depends on. */
+interface Condition {
+  /** As the parameter says; null when header fields say it. */
+  readonly prevRevision: number | null
+  readonly compares: readonly Compare[]
+}
+
+/** Null when the write depends on nothing. @throws HttpError 400 */
+function conditionOf(key: Uint8Array, query: URLSearchParams, request: IncomingMessage): Condition | null {
+  const prevRevision = wholeNumberOf(query, 'prevRevision')
+  const preconditions = preconditionsOf(request.headers)
+  if (preconditions === null) {
+    if (prevRevision === null) return null
+    return { prevRevision, compares: [{ target: 'modRevision', relation: 'equal', key, operand: prevRevision }] }
+  }
+  if (prevRevision !== null) throw badRequest('prevRevision, and If-Match or If-None-Match, say the same: give one of them')
+  return { prevRevision, compares: toCompares(preconditions, key) }
+}
+
+/** The key is not as the request would have it. Nothing was changed. */
+class MismatchError extends HttpError {
   readonly #modRevision: number
   readonly #revision: number
-  constructor(expected: number, modRevision: number, revision: number) {
+  constructor(status: number, code: string, expected: string, modRevision: number, revision: number) {
     const found = modRevision === 0 ? 'the key does not exist' : `the key is at revision ${modRevision}`
-    super(409, 'REVISION_MISMATCH', `prevRevision is ${expected}, but ${found}`, revisionHeader(revision))
+    const tag: Record<string, string> = modRevision === 0 ? {} : { etag: entityTag(modRevision) }
+    super(status, code, `${expected}, but ${found}`, { ...revisionHeader(revision), ...tag })
     this.#modRevision = modRevision
     this.#revision = revision
   }
 
   override get body(): unknown {
     return { error: { code: this.code, message: this.message }, modRevision: this.#modRevision, revision: this.#revision }
+  }
+}
+
+class ConflictError extends MismatchError {
+  constructor(expected: number, modRevision: number, revision: number) {
+    super(409, 'REVISION_MISMATCH', `prevRevision is ${expected}`, modRevision, revision)
+  }
+}
+
+class PreconditionError extends MismatchError {
+  constructor(modRevision: number, revision: number) {
+    super(412, 'PRECONDITION_FAILED', 'If-Match or If-None-Match asks for another revision', modRevision, revision)
   }
 }
 
@@ -135,9 +174,8 @@ function revisionHeader(revision: number): Record<string, string> {
   return { 'raft-revision': String(revision) }
 }
 
-function entryHeaders({ createRevision, modRevision, version }: KeyValue, revision: number): Record<string, string> {
+function entryHeaders({ createRevision, modRevision, version }: KeyValue): Record<string, string> {
   return {
-    ...revisionHeader(revision),
     'raft-create-revision': String(createRevision),
     'raft-mod-revision': String(modRevision),
     'raft-version': String(version),

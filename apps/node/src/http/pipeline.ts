@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError, sendError } from './answer.js'
+import { isSafe } from './methods.js'
 
-/** Requests of one connection that are worked on at one time. */
+/** Requests of one connection that are worked on at one time: safe ones only, for one that is not safe is worked on alone. */
 const MAX_ACTIVE = 16
-/** Requests of one connection that may wait for those; whoever sends more reads no answers, and is cut off. */
+/** Requests of one connection that may wait for those; a client that sends more reads no answers, and is cut off. */
 const MAX_WAITING = 4096
 /** Answers that a client has not taken, in bytes, before no more of its requests are worked on. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
@@ -35,6 +36,9 @@ export interface PipelinesOptions {
  * The requests of every HTTP connection. Node hands out all pipelined requests of a chunk at once. A few bytes can ask for
  * megabytes, so only some are worked on, and the next when an answer has left. None is begun behind one that is answered as the
  * last, for the client would never hear of it.
+ *
+ * Requests take effect in the order in which they were sent: one that may change something begins when everything before it on its
+ * connection is answered, and nothing begins behind it before it is answered. Reads overlap with each other.
  */
 export class Pipelines {
   readonly #options: PipelinesOptions
@@ -48,7 +52,8 @@ export class Pipelines {
   readonly take: RequestListener = (request, response) => {
     const { socket } = request
     const connection = this.#of(socket)
-    if (this.#hasRoom(connection)) this.#run(connection, request, response)
+    // Behind what waits, whatever room there is meanwhile.
+    if (connection.waiting.length === 0 && this.#mayBegin(connection, request)) this.#run(connection, request, response)
     else if (connection.waiting.length < MAX_WAITING) connection.waiting.push([request, response])
     else socket.destroy()
   }
@@ -104,11 +109,12 @@ export class Pipelines {
     return connection
   }
 
-  #hasRoom({ active }: Connection): boolean {
-    if (active.length >= MAX_ACTIVE) return false
+  #mayBegin({ active }: Connection, request: IncomingMessage): boolean {
+    if (active.length === 0) return true
+    if (active.length >= MAX_ACTIVE || !isSafe(request)) return false
     let untaken = 0
     for (const response of active) {
-      if (!response.shouldKeepAlive) return false
+      if (!response.shouldKeepAlive || !isSafe(response.req)) return false
       untaken += response.writableLength
     }
     return untaken <= MAX_UNTAKEN_BYTES
@@ -130,9 +136,9 @@ export class Pipelines {
   }
 
   #next(connection: Connection, socket: Socket): void {
-    while (socket.writable && this.#hasRoom(connection)) {
-      const next = connection.waiting.shift()
-      if (next === undefined) break
+    for (let next = connection.waiting[0]; next !== undefined; next = connection.waiting[0]) {
+      if (!socket.writable || !this.#mayBegin(connection, next[0])) break
+      connection.waiting.shift()
       this.#run(connection, ...next)
     }
     if (connection.active.length > 0 || !socket.writable) return

@@ -82,10 +82,18 @@ export function wholeNumberOf(query: URLSearchParams, name: string): number | nu
   throw badRequest(`${name}: expected a whole number from 0 on, found "${text}"`)
 }
 
-/** Whether the parameter is there, unless it says false or 0. */
+/** Whether the parameter is there, unless it says false or 0. @throws HttpError 400 when it says neither yes nor no */
 export function flagOf(query: URLSearchParams, name: string): boolean {
   const text = query.get(name)
-  return text !== null && text !== 'false' && text !== '0'
+  if (text === null || text === 'false' || text === '0') return false
+  if (text === '' || text === 'true' || text === '1') return true
+  throw badRequest(`${name}: expected true, false or nothing, found "${text}"`)
+}
+
+/** A method that takes no body would drop what it says. @throws HttpError 400 */
+export function refuseBody({ headers, method }: IncomingMessage): void {
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+    throw badRequest(`a ${method} takes no body: what it is to depend on is said by parameters or header fields`)
 }
 
 /** Whether the client asks first whether its body is wanted. A client of HTTP/1.0 cannot (RFC 9110 §10.1.1). */

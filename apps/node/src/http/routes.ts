@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { HttpError, notFound, send, sendError, sendJson } from './answer.js'
+import { checkHeaders, refusePreconditions } from './header-fields.js'
 import type { KvRoutes } from './kv-routes.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 
@@ -28,7 +29,8 @@ export function createRoutes(options: RoutesOptions): RequestListener {
   const key = keyMethods(options.kv)
   const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> | void => {
     const target = parseTarget(request.url ?? '/')
-    const methods = target.path.startsWith(KV_KEY) ? key : fixed.get(target.path)
+    const isKey = target.path.startsWith(KV_KEY)
+    const methods = isKey ? key : fixed.get(target.path)
     if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
     const { method = 'GET' } = request
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
@@ -36,6 +38,8 @@ export function createRoutes(options: RoutesOptions): RequestListener {
       const allow = Object.keys(methods).join(', ')
       throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not possible here: ${allow} is`, { allow })
     }
+    checkHeaders(request)
+    if (!isKey) refusePreconditions(request)
     return handler(request, response, target)
   }
   const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
@@ -54,10 +58,10 @@ export function createRoutes(options: RoutesOptions): RequestListener {
 function keyMethods(kv: KvRoutes): Methods {
   const keyOf = (target: Target) => decodeKey(target.path.slice(KV_KEY.length))
   return {
-    GET: (_request, response, target) => kv.get(keyOf(target), target.query, response),
-    HEAD: (_request, response, target) => kv.get(keyOf(target), target.query, response),
+    GET: (request, response, target) => kv.get(keyOf(target), target.query, request, response),
+    HEAD: (request, response, target) => kv.get(keyOf(target), target.query, request, response),
     PUT: (request, response, target) => kv.put(keyOf(target), target.query, request, response),
-    DELETE: (_request, response, target) => kv.delete(keyOf(target), target.query, response),
+    DELETE: (request, response, target) => kv.delete(keyOf(target), target.query, request, response),
   }
 }
 

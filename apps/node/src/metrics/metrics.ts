@@ -1,6 +1,7 @@
 import { type NodeStatus, OutcomeUnknownError, type RaftError } from '@raft/core'
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import { LatencyHistogram } from './latency-histogram.js'
+import { processMetrics } from './process-metrics.js'
 
 const ROLES = ['follower', 'preCandidate', 'candidate', 'leader'] as const
 
@@ -14,7 +15,7 @@ export interface MetricsSources {
   readonly transport: () => Readonly<Record<string, number>>
 }
 
-/** The figures of one member, for Prometheus. Each has its own registry, so that one process can run several. */
+/** The figures of one member, for Prometheus. Each member has its own registry, so that one process can run several. */
 export class Metrics {
   readonly #registry = new Registry()
   /** Proposals, by how they failed. */
@@ -32,7 +33,6 @@ export class Metrics {
   constructor(sources: MetricsSources) {
     this.#sources = sources
     const registers = [this.#registry]
-    collectDefaultMetrics({ register: this.#registry })
     const histogram = (name: string, help: string) => new LatencyHistogram(name, help, this.#registry)
     this.#proposeSeconds = histogram('raft_propose_seconds', 'From proposal to result.')
     this.#applySeconds = histogram('raft_apply_seconds', 'Applying one batch of entries to the state machine.')
@@ -80,8 +80,10 @@ export class Metrics {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1)
   }
 
+  /** With those of the process. */
   async render(): Promise<{ readonly type: string; readonly text: string }> {
-    return { type: this.#registry.contentType, text: await this.#registry.metrics() }
+    const [member, process] = await Promise.all([this.#registry.metrics(), processMetrics().metrics()])
+    return { type: this.#registry.contentType, text: `${member}${process}` }
   }
 
   #gauge(name: string, help: string, value: () => number): void {

@@ -57,7 +57,7 @@ export class LeaderAccess {
   #waiting: Operation[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
-  #stopped = false
+  #ended: NodeStoppedError | null = null
   readonly #unsubscribe: () => void
 
   constructor(options: LeaderAccessOptions) {
@@ -69,6 +69,11 @@ export class LeaderAccess {
     })
   }
 
+  /** Why no request is taken any more; null while they are. */
+  get ended(): NodeStoppedError | null {
+    return this.#ended
+  }
+
   /** Requests under way. */
   get pending(): number {
     return this.#operations.size
@@ -76,10 +81,10 @@ export class LeaderAccess {
 
   /**
    * @param timeout in ms
-   * @throws NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError: certainly without effect; OutcomeUnknownError for writes only
+   * @throws NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError, NodeStoppedError: certainly without effect; OutcomeUnknownError for writes only
    */
   run<T>(task: LeaderTask<T>, timeout: number): Promise<T> {
-    if (this.#stopped) return Promise.reject(new NodeStoppedError())
+    if (this.#ended !== null) return Promise.reject(this.#ended)
     if (this.#operations.size >= this.#options.maxPending) return Promise.reject(new OverloadedError(`${this.#operations.size} requests`))
     const startedAt = this.#options.clock.now()
     return new Promise<T>((resolve, reject) => {
@@ -90,13 +95,17 @@ export class LeaderAccess {
     })
   }
 
-  /** What waits is failed; what was sent has an unknown outcome. */
-  stop(): void {
-    if (this.#stopped) return
-    this.#stopped = true
+  /**
+   * What waits is failed; what was sent has an unknown outcome.
+   * @param cause the error that the member died of; none when it was stopped
+   */
+  stop(cause?: Error): void {
+    if (this.#ended !== null) return
+    const ended = new NodeStoppedError(cause)
+    this.#ended = ended
     this.#unsubscribe()
     for (const operation of this.#operations.filter(() => true)) {
-      this.#fail(operation, this.#mayHaveTakenEffect(operation) ? new OutcomeUnknownError('this member stopped') : new NodeStoppedError())
+      this.#fail(operation, this.#mayHaveTakenEffect(operation) ? new OutcomeUnknownError('this member stopped') : ended)
     }
     for (const connection of [...this.#connections.values()]) connection.close()
   }

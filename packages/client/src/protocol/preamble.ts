@@ -1,4 +1,4 @@
-import { getU32, Writer } from './binary.js'
+import { decodeUtf8, getU32, Writer } from './binary.js'
 import { ProtocolError } from './errors.js'
 
 /** No HTTP request begins with this byte, so both protocols share one port. */
@@ -69,7 +69,7 @@ export function isSpoken(version: number): boolean {
 /**
  * `magic (5 bytes) | version u8 | oldest u8 | newest u8 | length u8, member id | length u8, cluster id`, and from version 2 on
  * `| largest body of a request u32`.
- * @throws ProtocolError when an id is over 255 bytes.
+ * @throws ProtocolError when an id is over 255 bytes, or no text.
  */
 export function encodeServerPreamble(
   version: number,
@@ -84,6 +84,7 @@ export function encodeServerPreamble(
   writer.u8(versions.newest)
   for (const id of [identity.memberId, identity.clusterId]) {
     const bytes = Buffer.from(id, 'utf8')
+    if (!id.isWellFormed()) throw new ProtocolError('an id with lone surrogates, which UTF-8 cannot hold')
     if (bytes.length > 255) throw new ProtocolError(`an id of ${bytes.length} bytes: at most 255 fit`)
     writer.u8(bytes.length)
     writer.raw(bytes)
@@ -101,7 +102,7 @@ export function decodeServerPreamble(bytes: Uint8Array): { preamble: ServerPream
     if (bytes.length < at + 1) return null
     const end = at + 1 + (bytes[at] as number)
     if (bytes.length < end) return null
-    ids.push(Buffer.from(bytes.subarray(at + 1, end)).toString('utf8'))
+    ids.push(decodeUtf8(bytes.subarray(at + 1, end)))
     at = end
   }
   const [version, oldest, newest] = bytes.subarray(MAGIC.length, MAGIC.length + 3) as unknown as [number, number, number]

@@ -2,6 +2,7 @@ import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateM
 import type { StoreResult } from '@raft/state-machine'
 import type { StorageName } from './config/schema.js'
 import type { ReadableStore } from './store/key-value-service.js'
+import type { DigestSteps } from './store/shared-digest.js'
 
 /** Where a member is reached. */
 export interface MemberAddresses {
@@ -24,6 +25,8 @@ export interface Store extends StateMachine<StoreResult>, ReadableStore {
   readonly size: number
   /** Equal on members whose states are equal. */
   digest(): string
+  /** The same in steps, for `GET /v1/status?digest`. Default: it is made at once, and nothing else runs meanwhile. */
+  beginDigest?(): DigestSteps
 }
 
 /** Times in ms, sizes in bytes. */

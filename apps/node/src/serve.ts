@@ -12,6 +12,7 @@ import type { NodeLogger, Store } from './options.js'
 import { rarely } from './rarely.js'
 import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
+import { SharedDigest } from './store/shared-digest.js'
 import type { Vitals } from './vitals.js'
 
 export interface ServeOptions {
@@ -37,9 +38,11 @@ export function createClientPort(options: ServeOptions): ClientPort {
   const { vitals, metrics, logger } = options
   // From now on, and not from the first time that they are asked for.
   processMetrics()
+  const digest = new SharedDigest(options.store, options.clock)
   const onRequest = createRoutes({
     kv: new KvRoutes(options),
-    status: (withDigest) => httpStatus(options, withDigest),
+    status: () => httpStatus(options),
+    digest: (signal) => digest.ask(signal),
     health: () => vitals.health(),
     readiness: () => vitals.readiness(),
     metrics: () => metrics.render(),
@@ -100,7 +103,7 @@ function toHostPort(text: string): HostPort {
   return address
 }
 
-function httpStatus({ node, store, clusterId }: ServeOptions, withDigest: boolean): object {
+function httpStatus({ node, store, clusterId }: ServeOptions): object {
   const status = node.status()
   return {
     id: node.id,
@@ -117,6 +120,5 @@ function httpStatus({ node, store, clusterId }: ServeOptions, withDigest: boolea
     pendingProposals: status.pendingProposals,
     members: status.members,
     followers: status.followers,
-    ...(withDigest ? { digest: store.digest() } : {}),
   }
 }

@@ -1,7 +1,7 @@
 import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
 import type { Command, RangeRequest, TransactionCommand } from './command.js'
 import { CommandDecoder } from './command-decoder.js'
-import { digest } from './digest.js'
+import { Digest } from './digest.js'
 import { CommandError } from './errors.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
@@ -62,10 +62,17 @@ export class KeyValueStore implements StateMachine<StoreResult> {
 
   /**
    * SHA-256 of keys, values and revisions, in hexadecimal: equal on members whose states are equal. Takes time with the size
-   * of the state, and nothing else runs meanwhile.
+   * of the state, and nothing else runs meanwhile: `beginDigest` is for those who have something else to do.
    */
   digest(): string {
-    return digest(this.#keys, this.#revision)
+    const digest = this.beginDigest()
+    while (digest.value === null) digest.step()
+    return digest.value
+  }
+
+  /** The same in steps of some milliseconds. */
+  beginDigest(): Digest {
+    return new Digest(this.#keys, () => this.#revision)
   }
 
   /**

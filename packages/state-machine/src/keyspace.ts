@@ -187,9 +187,16 @@ export class Keyspace {
     return keyLength + this.#records.valueLength(at) + ENTRY_OVERHEAD_BYTES
   }
 
-  /** Every key with what is stored of it, in order. */
-  forEach(visit: (key: BinaryKey, stored: Stored) => void): void {
-    this.#tree.forEachPair((key, id) => visit(key, this.#stored(this.#records.addressOf(id))))
+  /**
+   * Keys behind `after` with what is stored of them, in order, until `visit` returns false.
+   * @param after null: from the first key on
+   * @returns whether the last key was visited
+   */
+  visit(after: BinaryKey | null, visit: (key: BinaryKey, stored: Stored) => boolean): boolean {
+    for (const [key, id] of this.#tree.entries(after ?? undefined)) {
+      if (key !== after && !visit(key, this.#stored(this.#records.addressOf(id)))) return false
+    }
+    return true
   }
 
   /** Lets memory that is free be used again; takes time with what has been changed since the last time. Not between `begin` and its end. */

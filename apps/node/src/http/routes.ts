@@ -6,8 +6,9 @@ import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './reque
 
 export interface RoutesOptions {
   readonly kv: KvRoutes
-  /** @param withDigest whether to hash the whole state, which takes time */
-  readonly status: (withDigest: boolean) => unknown
+  readonly status: () => object
+  /** A digest of the state as it is when the promise is fulfilled. Aborted when nobody waits for it any more. */
+  readonly digest: (signal: AbortSignal) => Promise<string>
   /** Null when healthy, otherwise what is the matter. */
   readonly health: () => string | null
   /** Null when requests can be served, otherwise what is the matter. */
@@ -78,7 +79,7 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
       '/v1/status',
       get((_request, response, target) => {
         checkQuery(target.query, ['digest'])
-        sendJson(response, 200, options.status(flagOf(target.query, 'digest')))
+        return flagOf(target.query, 'digest') ? sendDigest(options, response) : sendJson(response, 200, options.status())
       }),
     ],
     ['/healthz', get((_request, response) => state(options.health(), 'UNHEALTHY', response))],
@@ -91,4 +92,16 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
       }),
     ],
   ])
+}
+
+/** The status with the digest of the state that it tells of. */
+async function sendDigest({ status, digest }: RoutesOptions, response: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  try {
+    const value = await digest(gone.signal)
+    sendJson(response, 200, { ...status(), digest: value })
+  } catch (error) {
+    if (!gone.signal.aborted) throw error
+  }
 }

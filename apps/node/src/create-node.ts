@@ -1,6 +1,7 @@
 import { tcpConnector } from '@raft/client'
 import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
 import { checkName, deriveClusterId } from './config/cluster-id.js'
 import { membersOf, storageFor } from './default-ports.js'
@@ -38,6 +39,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   checkName('clusterId', clusterId)
   for (const member of members) checkName('members', member.id)
   const store = options.stateMachine ?? new KeyValueStore()
+  const account = new Account(options.maxHeldBytes)
   const cleanUp: (() => Promise<void> | void)[] = []
   // A passphrase is stretched while the transport stretches it for itself.
   const sealing = sealFor(options.secret, clusterId)
@@ -54,6 +56,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       connections: () => port?.connections ?? 0,
       memberConnections: () => port?.members ?? 0,
       forwarding: () => access.pending,
+      heldBytes: () => account.bytes,
       transport: transport.counters,
     })
     const node = new Node<StoreResult>({
@@ -75,13 +78,16 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxPending: options.maxPendingProposals,
       maxWaitingBytes: MAX_FORWARDED_BYTES,
       silenceTimeout: SILENCE_TIMEOUT,
+      account,
       onProblem: (message) => logger.warn({}, message),
     })
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
     const port =
-      address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics, seal })
+      address === undefined
+        ? null
+        : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics, seal, account })
     // What waits for a leader would wait in vain.
     node.on('fatal', ({ error }) => {
       access.stop(error)

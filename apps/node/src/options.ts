@@ -61,6 +61,11 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly maxPendingProposals?: number
   /** Default 128 MiB. */
   readonly maxPendingBytes?: number
+  /**
+   * Bytes held for clients: requests while they come, wait or are forwarded, results, and answers that are not yet taken. Beyond it
+   * requests are refused. Default 256 MiB.
+   */
+  readonly maxHeldBytes?: number
   /** Connections of clients at one time; those of members do not count. Default 10,000. */
   readonly maxConnections?: number
   /**
@@ -85,6 +90,7 @@ export const defaults = {
   maxValueBytes: 8 * 1024 * 1024,
   maxPendingProposals: 65_536,
   maxPendingBytes: 128 * 1024 * 1024,
+  maxHeldBytes: 256 * 1024 * 1024,
   maxConnections: 10_000,
 } as const
 

@@ -1,5 +1,6 @@
 import type { Clock, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
+import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
 import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
@@ -29,6 +30,8 @@ export interface ServeOptions {
   readonly idleTimeout: number
   readonly maxValueBytes: number
   readonly maxConnections: number
+  /** What the member holds for its clients. */
+  readonly account: Account
   /** By what other members prove themselves; null where there is no secret. */
   readonly seal: MemberSeal | null
 }

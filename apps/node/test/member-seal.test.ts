@@ -3,6 +3,7 @@ import { decodePutResult, encodePut, RequestKind } from '@raft/client/protocol'
 import type { Member } from '@raft/core'
 import { MemoryLogStorage } from '@raft/core/memory'
 import { expect, onTestFinished, test } from 'vitest'
+import { Account } from '../src/account.js'
 import { createNode, NoLeaderError, nodeClock, type RaftNode } from '../src/index.js'
 import { anyPorts } from '../src/local/free-ports.js'
 import { LeaderAccess } from '../src/routing/leader-access.js'
@@ -70,6 +71,7 @@ test('what a member forwards cannot be read on its way, nor can the answers', as
 
 const forward: LeaderTask<number> = {
   isWrite: true,
+  bytes: 5,
   kind: RequestKind.Write,
   body: () => encodePut(Buffer.from('k'), Buffer.from('v')),
   decode: (_kind, body) => decodePutResult(body).version,
@@ -81,6 +83,7 @@ function follower(seal: MemberSeal, port: number) {
   const problems: string[] = []
   const leader: Member = { id: 'n1', addresses: { client: `127.0.0.1:${port}` } }
   const access = new LeaderAccess({
+    account: new Account(64 * 1024 * 1024),
     node: { id: 'n2', leader, on: () => () => {} },
     clusterId: 'c',
     clock: nodeClock,

@@ -4,6 +4,7 @@ import { ClientEndpoint, decodeError, type ErrorResponse, encodeGet, encodePut, 
 import type { Clock, RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import { onTestFinished } from 'vitest'
+import { Account } from '../src/account.js'
 import { ClientPort, type ClientPortOptions } from '../src/endpoint/client-port.js'
 import type { ProtocolConnectionOptions } from '../src/endpoint/protocol-options.js'
 import { nodeClock } from '../src/index.js'
@@ -66,6 +67,8 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
       status: () => leaderStatus,
       clock: nodeClock,
       maxOutgoingBytes: 1024 * 1024,
+      maxConnectionBytes: 4 * 1024 * 1024,
+      account: new Account(64 * 1024 * 1024),
       maxPending: 1000,
       maxFrameBytes: 1024 * 1024,
       maxRequestBytes: 900 * 1024,

@@ -11,6 +11,7 @@ import {
   type Transition,
 } from '@raft/core'
 import { expect, onTestFinished, test } from 'vitest'
+import { Account } from '../src/account.js'
 import { NoLeaderError, nodeClock } from '../src/index.js'
 import { LeaderAccess } from '../src/routing/leader-access.js'
 import type { LeaderTask } from '../src/routing/operation.js'
@@ -71,6 +72,7 @@ function setUp(more: { maxPending?: number; silenceTimeout?: number } = {}) {
     },
   }
   const access = new LeaderAccess({
+    account: new Account(64 * 1024 * 1024),
     node,
     clusterId: 'c',
     clock: nodeClock,
@@ -86,6 +88,7 @@ function setUp(more: { maxPending?: number; silenceTimeout?: number } = {}) {
 
 const write = (local: (done: (error: RaftError | null, result: number | undefined) => void) => void = () => {}): LeaderTask<number> => ({
   isWrite: true,
+  bytes: 5,
   kind: RequestKind.Write,
   body: () => encodePut(Buffer.from('k'), Buffer.from('v')),
   decode: (_kind, body) => decodePutResult(body).version,

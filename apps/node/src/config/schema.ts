@@ -61,6 +61,7 @@ const limitsSchema = z.strictObject(
     maxValueBytes: z.optional(count),
     maxPendingProposals: z.optional(count),
     maxPendingBytes: z.optional(count),
+    maxHeldBytes: z.optional(count),
     maxConnections: z.optional(count),
   },
   { error: 'an object of limits' },

@@ -8,8 +8,10 @@ import {
   MAX_KEY_BYTES,
   type TransactionStep,
 } from '@raft/state-machine'
+import type { Account } from '../account.js'
+import { noRoomForResult, overloaded } from '../overload.js'
 import type { KeyValueService } from '../store/key-value-service.js'
-import type { Done } from '../store/results.js'
+import { type Done, entryBytes, resultBytes } from '../store/results.js'
 import { badRequest, HttpError, send, sendJson, sendNotModified } from './answer.js'
 import { entityTag, judgeRead, preconditionsOf, toCompares } from './entity-tags.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
@@ -21,12 +23,20 @@ export interface KvRoutesOptions {
   /** How long a request may wait for a leader and its answer, in ms. */
   readonly requestTimeout: number
   readonly maxValueBytes: number
+  /** What the member holds for its clients. */
+  readonly account: Account
 }
 
 /** What a body of JSON may have beyond the values in it. */
 const JSON_OVERHEAD = 64 * 1024
 /** Base64 and JSON's escapes make values longer. */
 const JSON_GROWTH = 6
+/** What a body of JSON takes when it is read, in proportion to its length: text, values and the command that is made of them. */
+const JSON_WEIGHT = 4
+/** Answers of less are not counted until they are taken. */
+const SMALL_ANSWER_BYTES = 16 * 1024
+/** What entries take as JSON, in proportion to what they are. */
+const ANSWER_WEIGHT = 2
 
 /** Keys and values over HTTP. */
 export class KvRoutes {
@@ -48,15 +58,19 @@ export class KvRoutes {
     const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
     if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
     if (verdict === 'notModified') sendNotModified(response, headers)
-    else if (isRaw) send(response, 200, 'application/octet-stream', entry.value, { ...headers, ...entryHeaders(entry) })
-    else sendJson(response, 200, toJsonEntry(entry), headers)
+    else
+      this.#answer(response, entryBytes(entry), () => {
+        if (isRaw) send(response, 200, 'application/octet-stream', entry.value, { ...headers, ...entryHeaders(entry) })
+        else sendJson(response, 200, toJsonEntry(entry), headers)
+      })
   }
 
   async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['prevRevision'])
     checkKey(key)
     const condition = conditionOf(key, query, request)
-    const value = await readBody(request, response, this.#options.maxValueBytes)
+    const { maxValueBytes: limit, account } = this.#options
+    const value = await readBody(request, response, { limit, account })
     const result =
       condition === null ? await this.#write(encodePut(key, value)) : await this.#conditional(key, condition, { type: 'put', key, value })
     if (result.type !== 'put') throw unexpected(result)
@@ -86,15 +100,36 @@ export class KvRoutes {
     const limit = Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff)
     const request = after === null ? { prefix, limit } : { prefix, limit, after }
     const result = await service.range(request, consistencyOf(query), requestTimeout)
-    sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision))
+    const bytes = result.entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+    this.#answer(response, bytes, () =>
+      sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision)),
+    )
   }
 
   async transaction(query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, [])
-    const body = await readBody(request, response, this.#options.maxValueBytes * JSON_GROWTH + JSON_OVERHEAD)
-    const result = await this.#write(parseTransaction(body))
+    const { maxValueBytes, account } = this.#options
+    const limits = { limit: maxValueBytes * JSON_GROWTH + JSON_OVERHEAD, account, weight: JSON_WEIGHT }
+    const result = await this.#write(parseTransaction(await readBody(request, response, limits)))
     if (result.type !== 'transaction') throw unexpected(result)
-    sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
+    const send = () => sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
+    this.#answer(response, resultBytes(result), send, () => noRoomForResult(result, account))
+  }
+
+  /** Sends an answer that may be large, and counts it until the client has taken it. @throws what `refusal` gives when there is no room */
+  #answer(
+    response: ServerResponse,
+    entriesBytes: number,
+    give: () => void,
+    refusal: () => Error = () => overloaded(this.#options.account),
+  ): void {
+    const { account } = this.#options
+    const bytes = ANSWER_WEIGHT * entriesBytes
+    if (bytes >= SMALL_ANSWER_BYTES && !response.closed) {
+      if (!account.take(bytes)) throw refusal()
+      response.once('close', () => account.release(bytes))
+    }
+    give()
   }
 
   #write(command: Uint8Array): Promise<Done> {

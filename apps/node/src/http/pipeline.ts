@@ -9,6 +9,9 @@ const MAX_ACTIVE = 16
 const MAX_WAITING = 4096
 /** Answers that a client has not taken, in bytes, before no more of its requests are worked on. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
+const RANGE = '/v1/kv'
+/** Counted for a range that is worked on: three of them are, at one time. */
+const EXPECTED_RANGE_BYTES = 2 * 1024 * 1024
 
 interface Connection {
   /** In the order in which the answers leave; few, and an array of them leaves V8 less behind than a Set. */
@@ -115,7 +118,7 @@ export class Pipelines {
     let untaken = 0
     for (const response of active) {
       if (!response.shouldKeepAlive || !isSafe(response.req)) return false
-      untaken += response.writableLength
+      untaken += response.headersSent ? response.writableLength : expectedBytes(response.req)
     }
     return untaken <= MAX_UNTAKEN_BYTES
   }
@@ -161,6 +164,11 @@ export class Pipelines {
   #closeIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
     if (active.length === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
   }
+}
+
+/** What the answer to a request that is worked on may come to, in bytes: ranges are cut off at 4 MiB. */
+function expectedBytes({ url = '' }: IncomingMessage): number {
+  return url === RANGE || url.startsWith(`${RANGE}?`) ? EXPECTED_RANGE_BYTES : 0
 }
 
 function refuse(response: ServerResponse, error: HttpError): void {

@@ -11,6 +11,7 @@ export interface MetricsSources {
   readonly connections: () => number
   readonly memberConnections: () => number
   readonly forwarding: () => number
+  readonly heldBytes: () => number
   /** Counters by name, where the transport has them. */
   readonly transport: () => Readonly<Record<string, number>>
 }
@@ -98,7 +99,7 @@ export class Metrics {
   }
 
   #addGauges(): void {
-    const { status, store, connections, memberConnections, forwarding } = this.#sources
+    const { status, store, connections, memberConnections, forwarding, heldBytes } = this.#sources
     this.#gauge('raft_term', 'The current term.', () => status().currentTerm)
     this.#gauge('raft_commit_index', 'Entries up to here are committed.', () => status().commitIndex)
     this.#gauge('raft_applied_index', 'Entries up to here are applied.', () => status().lastApplied)
@@ -117,6 +118,7 @@ export class Metrics {
       'Connections to the client port that other members have made to forward requests.',
       memberConnections,
     )
+    this.#gauge('raft_held_bytes', 'Bytes of requests and answers held for clients; at most maxHeldBytes.', heldBytes)
     this.#gauge('raft_forwarded_requests', 'HTTP requests that wait for a leader or its answer.', forwarding)
   }
 

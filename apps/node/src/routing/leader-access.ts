@@ -11,8 +11,10 @@ import {
   type RaftError,
   type Transition,
 } from '@raft/core'
+import type { Account } from '../account.js'
 import { parseAddress } from '../config/address.js'
 import { NoLeaderError } from '../errors.js'
+import { overloaded } from '../overload.js'
 import { MemberConnection } from './member-connection.js'
 import { judge, type LeaderTask } from './operation.js'
 import { Operation, Operations } from './operations.js'
@@ -36,6 +38,8 @@ export interface LeaderAccessOptions {
   readonly maxWaitingBytes: number
   /** A connection that owes answers and is silent for so long is given up; ms. */
   readonly silenceTimeout: number
+  /** What the member holds for its clients. */
+  readonly account: Account
   readonly onProblem: (message: string) => void
 }
 
@@ -86,7 +90,9 @@ export class LeaderAccess {
   run<T>(task: LeaderTask<T>, timeout: number): Promise<T> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     if (this.#operations.size >= this.#options.maxPending) return Promise.reject(new OverloadedError(`${this.#operations.size} requests`))
-    const startedAt = this.#options.clock.now()
+    const { clock, account } = this.#options
+    if (!account.take(task.bytes)) return Promise.reject(overloaded(account))
+    const startedAt = clock.now()
     return new Promise<T>((resolve, reject) => {
       const operation = new Operation(task, startedAt, timeout, resolve as (result: unknown) => void, reject)
       this.#operations.add(operation)
@@ -245,10 +251,17 @@ export class LeaderAccess {
   }
 
   #succeed(operation: Operation, result: unknown): void {
-    if (this.#operations.delete(operation)) operation.succeed(result)
+    if (this.#end(operation)) operation.succeed(result)
   }
 
   #fail(operation: Operation, error: RaftError | Error): void {
-    if (this.#operations.delete(operation)) operation.fail(error)
+    if (this.#end(operation)) operation.fail(error)
+  }
+
+  /** False when it has ended already. */
+  #end(operation: Operation): boolean {
+    const isFirst = this.#operations.delete(operation)
+    if (isFirst) this.#options.account.release(operation.task.bytes)
+    return isFirst
   }
 }

@@ -84,6 +84,7 @@ export class KeyValueService {
   #read<T>(kind: number, body: () => Uint8Array, responseKind: number, decode: (body: Uint8Array) => T, local: () => T): LeaderTask<T> {
     return {
       isWrite: false,
+      bytes: 0,
       kind,
       body,
       decode: (found, bytes) => {
@@ -101,6 +102,7 @@ export class KeyValueService {
 
 class WriteTask implements LeaderTask<Done> {
   readonly isWrite = true
+  readonly bytes: number
   readonly kind = RequestKind.Write
   readonly decode = decodeWriteResult
   readonly #node: Proposer
@@ -109,6 +111,7 @@ class WriteTask implements LeaderTask<Done> {
   constructor(node: Proposer, command: Uint8Array) {
     this.#node = node
     this.#command = command
+    this.bytes = command.length
   }
 
   body(): Uint8Array {

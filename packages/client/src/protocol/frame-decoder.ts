@@ -18,6 +18,13 @@ export interface OversizedFrames {
   readonly headBytes: number
   /** Called once these have come, before the rest has. @throws ProtocolError when nothing can be said about such a frame */
   readonly onOversized: (head: Uint8Array, frameBytes: number) => void
+  /**
+   * Whether this many bytes of memory may be taken for a frame that comes in pieces; asked again as it grows, and not for its first
+   * 64 KiB. Default: they may. Where not, what has come of the frame is thrown away like the rest.
+   */
+  readonly mayGather?: (bytes: number) => boolean
+  /** As `onOversized`, for a frame that could not be gathered. */
+  readonly onUngathered?: (head: Uint8Array, frameBytes: number) => void
 }
 
 /**
@@ -49,6 +56,11 @@ export class FrameDecoder {
   /** Bytes kept for a frame that has not arrived whole. */
   get bufferedBytes(): number {
     return this.#headCount + this.#count
+  }
+
+  /** Bytes of memory taken for it. */
+  get gatheredBytes(): number {
+    return this.#gathered.length
   }
 
   /**
@@ -99,7 +111,10 @@ export class FrameDecoder {
   #gather(chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
     const length = this.#length
     const take = Math.min(length - this.#count, chunk.length - at)
-    this.#reserve(this.#count + take, length)
+    if (!this.#reserve(this.#count + take, length)) {
+      this.#skip(length)
+      return at
+    }
     this.#gathered.set(chunk.subarray(at, at + take), this.#count)
     this.#count += take
     if (this.#count === length) {
@@ -112,11 +127,26 @@ export class FrameDecoder {
     return at + take
   }
 
-  #reserve(needed: number, length: number): void {
-    if (needed <= this.#gathered.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.min(length, Math.max(needed, 2 * this.#gathered.length, FIRST_ALLOCATION)))
+  /** @returns whether there is room */
+  #reserve(needed: number, length: number): boolean {
+    const before = this.#gathered.length
+    if (needed <= before) return true
+    const bytes = Math.min(length, Math.max(needed, 2 * before, FIRST_ALLOCATION))
+    if (before > 0 && this.#oversized?.mayGather?.(bytes - before) === false) return false
+    const larger = Buffer.allocUnsafeSlow(bytes)
     larger.set(this.#gathered.subarray(0, this.#count))
     this.#gathered = larger
+    return true
+  }
+
+  /** Throws away what has come of a frame, and the rest of it as it comes. */
+  #skip(length: number): void {
+    const head = this.#gathered.slice(0, this.#oversized?.headBytes)
+    this.#toSkip = length - this.#count
+    this.#gathered = new Uint8Array(0)
+    this.#count = 0
+    this.#length = -1
+    this.#oversized?.onUngathered?.(head, length)
   }
 
   /** @returns how much is to be gathered: the frame, or the head of one that is over the limit. */

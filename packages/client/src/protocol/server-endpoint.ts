@@ -34,6 +34,11 @@ export interface ServerEndpointOptions {
   readonly maxFrameBytes?: number
   /** The largest body of a request, in bytes, as the client is told. Default 64 MiB. It must fit into the largest frame. */
   readonly maxRequestBytes?: number
+  /**
+   * Whether this many bytes of memory may be taken for a frame that comes in pieces; asked again as it grows. Default: they may.
+   * Where not, the frame is skipped, and its request refused with `RAFT_OVERLOADED`.
+   */
+  readonly mayGather?: (bytes: number) => boolean
 }
 
 /**
@@ -57,6 +62,8 @@ export class ServerEndpoint {
     this.#decoder = new FrameDecoder(options.maxFrameBytes, {
       headBytes: REQUEST_HEAD_BYTES,
       onOversized: (head, frameBytes) => this.#refuseOversized(head, frameBytes),
+      mayGather: (bytes) => options.mayGather?.(bytes) !== false,
+      onUngathered: (head, frameBytes) => this.#refuseUngathered(head, frameBytes),
     })
     this.#onFrame = (frame) => readRequests(frame, options.onRequest)
   }
@@ -88,6 +95,11 @@ export class ServerEndpoint {
   /** Answers that wait to be taken, in bytes. */
   get pendingBytes(): number {
     return this.#encoder.pendingBytes + (this.#greeting?.length ?? 0)
+  }
+
+  /** Memory taken for a frame that has not come whole, in bytes. */
+  get gatheredBytes(): number {
+    return this.#decoder.gatheredBytes
   }
 
   put(id: number, result: PutResult): void {
@@ -126,6 +138,12 @@ export class ServerEndpoint {
     const { id, bodyBytes } = readOversizedRequest(head, frameBytes)
     const message = `a request of ${bodyBytes} bytes is over the limit of ${this.#maxRequestBytes}: split it`
     this.error(id, { outcome: 'notAppended', code: ErrorCode.TooLarge, message, leader: null })
+  }
+
+  #refuseUngathered(head: Uint8Array, frameBytes: number): void {
+    const { id, bodyBytes } = readOversizedRequest(head, frameBytes)
+    const message = `there is no room for a request of ${bodyBytes} bytes now: try again when some of what waits has finished`
+    this.error(id, { outcome: 'notAppended', code: ErrorCode.Overloaded, message, leader: null })
   }
 
   #respond(id: number, kind: number, body: Uint8Array): void {

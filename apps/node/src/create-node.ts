@@ -1,8 +1,9 @@
 import { tcpConnector } from '@raft/client'
 import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
-import { deriveClusterId } from './config/cluster-id.js'
+import { checkName, deriveClusterId } from './config/cluster-id.js'
 import { membersOf, storageFor } from './default-ports.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
@@ -11,12 +12,16 @@ import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
 import { RaftNode } from './raft-node.js'
 import { LeaderAccess } from './routing/leader-access.js'
+import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort, listen } from './serve.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
-import { startTransport } from './transport.js'
+import { secretsOf, startTransport } from './transport.js'
+import { Vitals } from './vitals.js'
 
 /** Bytes that may wait to be sent to the leader from here. */
 const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
+/** A member that owes answers and says nothing for so long is asked again over another connection; ms. */
+const SILENCE_TIMEOUT = 2000
 /** How long answers that were decided while stopping may take to leave, in ms. */
 const LAST_ANSWERS_TIMEOUT = 250
 
@@ -31,18 +36,27 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
   const clusterId = options.clusterId ?? deriveClusterId(members.map((member) => member.id))
+  checkName('clusterId', clusterId)
+  for (const member of members) checkName('members', member.id)
   const store = options.stateMachine ?? new KeyValueStore()
+  const account = new Account(options.maxHeldBytes)
   const cleanUp: (() => Promise<void> | void)[] = []
+  // A passphrase is stretched while the transport stretches it for itself.
+  const sealing = sealFor(options.secret, clusterId)
+  sealing.catch(() => {})
   try {
     // The port is taken first: it costs nothing, and is the likeliest to be in use.
     const transport = await startTransport(options, clusterId)
     cleanUp.push(transport.stop)
+    const seal = await sealing
     const storage = await storageFor(options, clusterId)
     const metrics: Metrics = new Metrics({
       status: () => node.status(),
       store: () => ({ revision: store.revision, keys: store.size }),
       connections: () => port?.connections ?? 0,
+      memberConnections: () => port?.members ?? 0,
       forwarding: () => access.pending,
+      heldBytes: () => account.bytes,
       transport: transport.counters,
     })
     const node = new Node<StoreResult>({
@@ -54,22 +68,36 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,
     })
+    const vitals = new Vitals(node)
     const access = new LeaderAccess({
       node,
       clusterId,
       clock,
-      connector: tcpConnector,
+      // With a secret, nothing is forwarded that the secret does not seal.
+      connector: seal?.connector ?? tcpConnector,
       maxPending: options.maxPendingProposals,
       maxWaitingBytes: MAX_FORWARDED_BYTES,
+      silenceTimeout: SILENCE_TIMEOUT,
+      account,
       onProblem: (message) => logger.warn({}, message),
     })
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
-    const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics })
+    const port =
+      address === undefined
+        ? null
+        : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics, seal, account })
+    // What waits for a leader would wait in vain.
+    node.on('fatal', ({ error }) => {
+      access.stop(error)
+      port?.died()
+    })
     await node.start()
     cleanUp.push(() => node.stop())
+    vitals.started()
     if (port !== null && address !== undefined) await listen(port, address)
+    if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger)
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
@@ -78,6 +106,11 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     for (const step of cleanUp.reverse()) await step()
     throw error
   }
+}
+
+/** What seals the requests that members forward; null without a secret, as with a transport of one's own. */
+async function sealFor(secret: CreateNodeOptions['secret'], clusterId: string): Promise<MemberSeal | null> {
+  return secret === undefined ? null : MemberSeal.derive(secretsOf(secret), clusterId)
 }
 
 /** The node's proposals, counted and timed. */

@@ -2,12 +2,13 @@ import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateM
 import type { StoreResult } from '@raft/state-machine'
 import type { StorageName } from './config/schema.js'
 import type { ReadableStore } from './store/key-value-service.js'
+import type { DigestSteps } from './store/shared-digest.js'
 
 /** Where a member is reached. */
 export interface MemberAddresses {
   /** `host:port` for the other members, UDP. */
   readonly peer: string
-  /** `host:port` for clients and for requests that other members forward, TCP. Without it the member serves nobody outside. */
+  /** `host:port` for clients, and for requests that other members forward, which are sealed with the secret; TCP. Without it the member serves nobody outside. */
   readonly client?: string
 }
 
@@ -24,6 +25,8 @@ export interface Store extends StateMachine<StoreResult>, ReadableStore {
   readonly size: number
   /** Equal on members whose states are equal. */
   digest(): string
+  /** The same in steps, for `GET /v1/status?digest`. Default: it is made at once, and nothing else runs meanwhile. */
+  beginDigest?(): DigestSteps
 }
 
 /** Times in ms, sizes in bytes. */
@@ -33,7 +36,10 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly members: Readonly<Record<MemberId, MemberAddresses>>
   /** Default: derived from the member ids. */
   readonly clusterId?: string
-  /** What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`. */
+  /**
+   * What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`;
+   * without it requests are forwarded to other members in plain text.
+   */
   readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
   /** The directory of the durable log; made where it does not exist. Not needed with a storage of your own. */
   readonly dataDir?: string
@@ -55,7 +61,12 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly maxPendingProposals?: number
   /** Default 128 MiB. */
   readonly maxPendingBytes?: number
-  /** Client connections at one time. Default 10,000. */
+  /**
+   * Bytes held for clients: requests while they come, wait or are forwarded, results, and answers that are not yet taken. Beyond it
+   * requests are refused. Default 256 MiB.
+   */
+  readonly maxHeldBytes?: number
+  /** Connections of clients at one time; those of members do not count. Default 10,000. */
   readonly maxConnections?: number
   /**
    * The largest datagram between members, 256 to 65,507. Default: what the interface to each member carries, and less where that does
@@ -84,6 +95,7 @@ export const defaults = {
   maxValueBytes: 8 * 1024 * 1024,
   maxPendingProposals: 65_536,
   maxPendingBytes: 128 * 1024 * 1024,
+  maxHeldBytes: 256 * 1024 * 1024,
   maxConnections: 10_000,
 } as const
 

@@ -1,5 +1,14 @@
 import type { Consistency } from '@raft/client/protocol'
-import type { Member, MemberId, Node, NodeEvents, NodeStatus, RoleName, WaitOptions } from '@raft/core'
+import {
+  type Member,
+  type MemberId,
+  type Node,
+  type NodeEvents,
+  type NodeStatus,
+  NodeStoppedError,
+  type RoleName,
+  type WaitOptions,
+} from '@raft/core'
 import {
   type CompareAndSetResult,
   type DeleteResult,
@@ -15,11 +24,15 @@ import {
   type TransactionCommand,
   type TransactionResult,
 } from '@raft/state-machine'
+import { TextError } from './errors.js'
 import type { Store } from './options.js'
 import type { KeyValueService } from './store/key-value-service.js'
 import type { Done } from './store/results.js'
 
-/** Text stands for its UTF-8 bytes. Bytes are copied before a call returns. */
+/**
+ * Text stands for its UTF-8 bytes; a string with lone surrogates has none, and is refused with a TextError. Bytes are copied before a
+ * call returns.
+ */
 export type Bytes = string | Uint8Array
 
 export interface RequestOptions {
@@ -47,8 +60,8 @@ export interface NodeParts {
  * One running member with its key-value store. Reads and writes work on every member: they go to the leader, and wait for one
  * if there is none.
  *
- * They reject with NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError or NodeStoppedError when they certainly
- * had no effect, and with OutcomeUnknownError when a write may have taken effect.
+ * They reject with NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError, TextError or NodeStoppedError when they
+ * certainly had no effect, and with OutcomeUnknownError when a write may have taken effect.
  */
 export class RaftNode {
   readonly #parts: NodeParts
@@ -124,13 +137,13 @@ export class RaftNode {
 
   /** What the key holds, as Buffers of its own; null when it does not exist. */
   async get(key: Bytes, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<KeyValue | null> {
-    const { entry } = await this.#parts.service.get(Buffer.from(toBytes(key)), consistency, timeout ?? this.#parts.requestTimeout)
+    const { entry } = await this.#service.get(Buffer.from(toBytes(key)), consistency, timeout ?? this.#parts.requestTimeout)
     return entry
   }
 
   /** Keys in bytewise order. Keys and values are Buffers of their own. */
-  range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
-    return this.#parts.service.range(copyOf(request), consistency, timeout ?? this.#parts.requestTimeout)
+  async range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
+    return this.#service.range(copyOf(request), consistency, timeout ?? this.#parts.requestTimeout)
   }
 
   async put(key: Bytes, value: Bytes, options?: RequestOptions): Promise<PutResult> {
@@ -157,13 +170,22 @@ export class RaftNode {
     return this.#stopping
   }
 
+  /** @throws NodeStoppedError from the call of `stop` on */
+  get #service(): KeyValueService {
+    if (this.#stopping !== undefined) throw new NodeStoppedError()
+    return this.#parts.service
+  }
+
   #write(command: Uint8Array, options: RequestOptions | undefined): Promise<Done> {
-    return this.#parts.service.write(command, options?.timeout ?? this.#parts.requestTimeout)
+    return this.#service.write(command, options?.timeout ?? this.#parts.requestTimeout)
   }
 }
 
+/** @throws TextError */
 function toBytes(bytes: Bytes): Uint8Array {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
+  if (typeof bytes !== 'string') return bytes
+  if (!bytes.isWellFormed()) throw new TextError(`the string ${JSON.stringify(bytes.slice(0, 40))}`)
+  return Buffer.from(bytes, 'utf8')
 }
 
 /** What is read after a wait must be what was asked for, whatever the caller does with its bytes meanwhile. */

@@ -1,14 +1,20 @@
 import type { Clock, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
+import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
-import { ClientPort } from './endpoint/client-port.js'
+import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
 import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
+import { processMetrics } from './metrics/process-metrics.js'
 import type { NodeLogger, Store } from './options.js'
+import { rarely } from './rarely.js'
+import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
+import { SharedDigest } from './store/shared-digest.js'
+import type { Vitals } from './vitals.js'
 
 export interface ServeOptions {
   readonly address: string
@@ -16,6 +22,7 @@ export interface ServeOptions {
   readonly node: Node<StoreResult>
   readonly store: Store
   readonly service: KeyValueService
+  readonly vitals: Vitals
   readonly metrics: Metrics
   readonly clock: Clock
   readonly logger: NodeLogger
@@ -23,16 +30,24 @@ export interface ServeOptions {
   readonly idleTimeout: number
   readonly maxValueBytes: number
   readonly maxConnections: number
+  /** What the member holds for its clients. */
+  readonly account: Account
+  /** By what other members prove themselves; null where there is no secret. */
+  readonly seal: MemberSeal | null
 }
 
 /** The member's client address: HTTP and the client protocol. Not yet listening. */
 export function createClientPort(options: ServeOptions): ClientPort {
-  const { node, metrics, logger } = options
+  const { vitals, metrics, logger } = options
+  // From now on, and not from the first time that they are asked for.
+  processMetrics()
+  const digest = new SharedDigest(options.store, options.clock)
   const onRequest = createRoutes({
     kv: new KvRoutes(options),
-    status: (withDigest) => httpStatus(options, withDigest),
-    health: () => null,
-    readiness: () => (node.leaderId === null ? 'no leader is known' : null),
+    status: () => httpStatus(options),
+    digest: (signal) => digest.ask(signal),
+    health: () => vitals.health(),
+    readiness: () => vitals.readiness(),
     metrics: () => metrics.render(),
     onFault: (error, request) => logger.error({ err: error, method: request.method }, 'a request failed because of a fault of this member'),
   })
@@ -41,6 +56,8 @@ export function createClientPort(options: ServeOptions): ClientPort {
     onRequest,
     maxConnections: options.maxConnections,
     idleTimeout: options.idleTimeout,
+    seal: options.seal,
+    onRefused: refusals(options),
     protocol: protocolOptions(options, {
       onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
@@ -49,6 +66,27 @@ export function createClientPort(options: ServeOptions): ClientPort {
       },
     }),
   })
+}
+
+/** Counts the connections that are turned away, and says so, rarely. */
+function refusals({ metrics, logger, clock, maxConnections }: ServeOptions): ClientPortOptions['onRefused'] {
+  const tell = {
+    full: rarely(clock, (times) => logger.warn({ times, maxConnections }, 'clients are turned away: there are maxConnections of them')),
+    displaced: rarely(clock, (times) =>
+      logger.warn(
+        { times, maxConnections },
+        'connections are ended that have asked for nothing: others need their places (maxConnections)',
+      ),
+    ),
+    handshake: rarely(clock, (times) =>
+      logger.warn({ times }, 'a connection like that of a member could not prove itself: have all members the same secret and cluster id?'),
+    ),
+    late: () => {},
+  }
+  return (refusal) => {
+    metrics.connectionRefused(refusal)
+    tell[refusal]()
+  }
 }
 
 /** @throws StartError */
@@ -68,7 +106,7 @@ function toHostPort(text: string): HostPort {
   return address
 }
 
-function httpStatus({ node, store, clusterId }: ServeOptions, withDigest: boolean): object {
+function httpStatus({ node, store, clusterId }: ServeOptions): object {
   const status = node.status()
   return {
     id: node.id,
@@ -85,6 +123,5 @@ function httpStatus({ node, store, clusterId }: ServeOptions, withDigest: boolea
     pendingProposals: status.pendingProposals,
     members: status.members,
     followers: status.followers,
-    ...(withDigest ? { digest: store.digest() } : {}),
   }
 }

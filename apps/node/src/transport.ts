@@ -18,7 +18,7 @@ export async function startTransport(options: CreateNodeOptions & { readonly clo
   const bind = options.bind?.peer ?? options.members[id]?.peer
   if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(options.members).join(', ')}`)
   if (secret === undefined) throw new StartError('secret: a secret that all members share is needed; there is no default')
-  const secrets = Array.isArray(secret) ? secret : [secret]
+  const secrets = secretsOf(secret)
   const onProblem = ({ code, peer, message }: TransportProblem) => logger?.warn({ code, peer }, message)
   const transport = new UdpTransport({
     id,
@@ -37,6 +37,11 @@ export async function startTransport(options: CreateNodeOptions & { readonly clo
     throw new StartError(`cannot listen for members on ${bind} (${message})${advice}`, { cause })
   }
   return { transport, counters: () => flatten(transport.counters()), stop: () => transport.close() }
+}
+
+/** The secrets of the option, of which the first is used and all are accepted. */
+export function secretsOf(secret: NonNullable<CreateNodeOptions['secret']>): readonly (string | Uint8Array)[] {
+  return typeof secret === 'string' || secret instanceof Uint8Array ? [secret] : secret
 }
 
 function flatten(counters: object): Record<string, number> {

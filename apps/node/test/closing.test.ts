@@ -6,7 +6,7 @@ import { echo, GET, put, settle } from './http-by-hand.js'
 import { PUT, startPort } from './port.js'
 
 const LAST_GET = 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
-const HASTY = { firstByte: 10_000, head: 10_000, request: 60_000, linger: 50 }
+const HASTY = { introduction: 10_000, head: 10_000, request: 60_000, linger: 50 }
 const MORE = Buffer.alloc(8 * 1024 * 1024, 'x')
 
 test('after its last HTTP answer a client may go on to send, and its connection is not reset', async () => {
@@ -168,7 +168,7 @@ test('ending a socket that is gone already leaves no timer behind', async () => 
 })
 
 test('a connection that says nothing is let go, and one that has said something is not', async () => {
-  const { dial } = await startPort({ patience: { ...HASTY, firstByte: 100 } })
+  const { dial } = await startPort({ patience: { ...HASTY, introduction: 100 } })
   const spoken = await dial()
   spoken.send(GET)
   const silent = await dial()

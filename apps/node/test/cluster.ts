@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LogWrite } from '@raft/core'
 import { MemoryLogStorage } from '@raft/core/memory'
 import { onTestFinished } from 'vitest'
 import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
@@ -53,6 +54,20 @@ export async function startInProcess(count = 3, more: Partial<CreateNodeOptions>
     leader,
     followers: () => nodes.filter((node) => node.role !== 'leader'),
     url: (node) => `http://${members[node.id]?.client}`,
+  }
+}
+
+/** A log in memory whose writes fail when the test says so. */
+export class FailingStorage extends MemoryLogStorage {
+  fails = false
+
+  constructor() {
+    super(nodeClock)
+  }
+
+  override write(write: LogWrite, done: (error: Error | null) => void): void {
+    if (this.fails) nodeClock.defer(() => done(new Error('the disk is full')))
+    else super.write(write, done)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { Account } from '../src/account.js'
 import { sendError } from '../src/http/answer.js'
 import { readBody } from '../src/http/request.js'
 import type { Peer } from './port.js'
@@ -12,7 +13,7 @@ export function echo() {
   const held: (() => void)[] = []
   const onRequest: RequestListener = (request, response) => {
     served.push(`${request.method} ${request.url}`)
-    readBody(request, response, LIMIT).then(
+    readBody(request, response, { limit: LIMIT, account: new Account(64 * 1024 * 1024) }).then(
       (bytes) => {
         if (request.url === '/held') held.push(() => response.end('held'))
         else response.end(bytes)

@@ -4,6 +4,7 @@ import { ClientEndpoint, decodeError, type ErrorResponse, encodeGet, encodePut, 
 import type { Clock, RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import { onTestFinished } from 'vitest'
+import { Account } from '../src/account.js'
 import { ClientPort, type ClientPortOptions } from '../src/endpoint/client-port.js'
 import type { ProtocolConnectionOptions } from '../src/endpoint/protocol-options.js'
 import { nodeClock } from '../src/index.js'
@@ -56,6 +57,8 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
     onRequest: (_request, response) => response.end('served'),
     maxConnections: 100,
     idleTimeout: 60_000,
+    seal: null,
+    onRefused: () => {},
     ...parts,
     protocol: {
       identity: { memberId: 'n1', clusterId: 'c' },
@@ -64,8 +67,11 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
       status: () => leaderStatus,
       clock: nodeClock,
       maxOutgoingBytes: 1024 * 1024,
+      maxConnectionBytes: 4 * 1024 * 1024,
+      account: new Account(64 * 1024 * 1024),
       maxPending: 1000,
       maxFrameBytes: 1024 * 1024,
+      maxRequestBytes: 900 * 1024,
       onWrite: () => {},
       onProtocolError: () => {},
       ...protocol,
@@ -77,7 +83,7 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
     port.destroy()
     await closed
   })
-  return { port, node, dial: () => Peer.dial(client), open: async () => new ProtocolClient(await Peer.dial(client)) }
+  return { port, node, address: client, dial: () => Peer.dial(client), open: () => ProtocolClient.dial(client) }
 }
 
 /** The other end of a connection. */
@@ -159,7 +165,11 @@ export class Peer {
 }
 
 /** A peer that speaks the client protocol by hand. */
-class ProtocolClient {
+export class ProtocolClient {
+  static async dial(port: number): Promise<ProtocolClient> {
+    return new ProtocolClient(await Peer.dial(port))
+  }
+
   readonly peer: Peer
   readonly answers = new Map<number, { readonly kind: number; readonly body: Uint8Array }>()
   readonly #endpoint = new ClientEndpoint({

@@ -4,7 +4,7 @@ import { startInProcess } from './cluster.js'
 import { echo, GET, put, settle } from './http-by-hand.js'
 import { leaderStatus, ManualClock, Peer, PUT, startPort } from './port.js'
 
-const PATIENCE = { firstByte: 10_000, head: 100, request: 200, linger: 5000 }
+const PATIENCE = { introduction: 10_000, head: 100, request: 200, linger: 5000 }
 
 test('a read that could not be done before its deadline is refused as such, and the store is not asked', async () => {
   const clock = new ManualClock()

@@ -1,6 +1,7 @@
 import { RequestKind } from '@raft/client/protocol'
 import { NodeStoppedError } from '@raft/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { Account } from '../src/account.js'
 import { sendError } from '../src/http/answer.js'
 import { readBody } from '../src/http/request.js'
 import { GET } from './http-by-hand.js'
@@ -134,7 +135,7 @@ test('HTTP requests under way are answered, one of which the body still comes to
   const { port, dial } = await startPort({
     onRequest: (request, response) => {
       if (request.method === 'PUT') begun()
-      readBody(request, response, 100).then(
+      readBody(request, response, { limit: 100, account: new Account(64 * 1024 * 1024) }).then(
         (bytes) => response.end(bytes),
         (error) => sendError(response, error),
       )

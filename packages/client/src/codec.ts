@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** Turns values into the bytes that are stored, and back. It may throw for a value that it does not take: the call rejects then. */
 export interface Codec<V> {
   encode(value: V): Uint8Array
@@ -12,13 +14,16 @@ export const json: Codec<unknown> = {
     if (text === undefined) throw new TypeError(`JSON has no form for ${typeof value}`)
     return Buffer.from(text, 'utf8')
   },
-  decode: (bytes) => JSON.parse(decodeText(bytes)),
+  decode: (bytes) => JSON.parse(decodeStrictly(bytes)),
 }
 
-/** UTF-8. */
+/** UTF-8. It takes no string with lone surrogates, which UTF-8 cannot hold, and no bytes that are not UTF-8. */
 export const text: Codec<string> = {
-  encode: (value) => Buffer.from(value, 'utf8'),
-  decode: decodeText,
+  encode(value) {
+    if (typeof value !== 'string' || !value.isWellFormed()) throw new TypeError('a string without lone surrogates is needed')
+    return Buffer.from(value, 'utf8')
+  },
+  decode: decodeStrictly,
 }
 
 /** The bytes themselves. What is read is a Buffer of its own, the caller's to keep and to change. */
@@ -27,6 +32,12 @@ export const bytes: Codec<Uint8Array> = {
   decode: copyOf,
 }
 
+function decodeStrictly(value: Uint8Array): string {
+  if (!isUtf8(value)) throw new TypeError('the bytes are not UTF-8')
+  return decodeText(value)
+}
+
+/** Bytes that are not UTF-8 come out as U+FFFD. */
 export function decodeText(value: Uint8Array): string {
   return asBuffer(value).toString('utf8')
 }

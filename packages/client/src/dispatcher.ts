@@ -6,12 +6,12 @@ import {
   AbortedError,
   type ClientError,
   ClosedError,
+  CommandTooLargeError,
   ConnectionError,
   NoLeaderError,
   OutcomeUnknownError,
   OverloadedError,
   TimeoutError,
-  ValueError,
 } from './errors.js'
 import type { Link } from './link.js'
 import { Members, type MembersOptions } from './members.js'
@@ -100,9 +100,8 @@ export class Dispatcher {
 
   #checkRoom(bytes: number): void {
     const { maxWaiting, maxWaitingBytes, maxFrameBytes } = this.#options
-    // The member would end the connection, and with it the certainty about all that is under way.
-    if (bytes + REQUEST_HEAD_BYTES > maxFrameBytes)
-      throw new ValueError(`a request of ${bytes} bytes is over the limit of ${maxFrameBytes}: split it`)
+    // No member takes it. What the member at hand takes is known when it is to be sent.
+    if (bytes + REQUEST_HEAD_BYTES > maxFrameBytes) throw CommandTooLargeError.of(bytes, maxFrameBytes - REQUEST_HEAD_BYTES)
     if (this.waiting >= maxWaiting) throw new OverloadedError(`${this.waiting} calls, limit maxWaiting ${maxWaiting}`)
     if (this.waitingBytes + bytes > maxWaitingBytes && this.waiting > 0)
       throw new OverloadedError(`${this.waitingBytes + bytes} bytes, limit maxWaitingBytes ${maxWaitingBytes}`)
@@ -141,6 +140,11 @@ export class Dispatcher {
     if (!link.writable || link.silent) return
     while (this.pending < maxPending) {
       const call = queue.peek()
+      const refusal = call === null ? null : link.refusal(call)
+      if (call !== null && refusal !== null) {
+        this.#fail(call, refusal)
+        continue
+      }
       if (call === null || (this.pending > 0 && this.pendingBytes + call.body.length > maxPendingBytes)) break
       queue.shift()
       this.#send(call, link, now)

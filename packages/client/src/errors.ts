@@ -76,6 +76,17 @@ export class RefusedError extends RequestError {
   }
 }
 
+/** The request is larger than the member takes. It was not sent, or was refused; the outcome of other requests is not touched. */
+export class CommandTooLargeError extends RefusedError {
+  constructor(message: string) {
+    super('RAFT_COMMAND_TOO_LARGE', message)
+  }
+
+  static of(bytes: number, limit: number): CommandTooLargeError {
+    return new CommandTooLargeError(`a request of ${bytes} bytes is over the limit of ${limit}: split it`)
+  }
+}
+
 /** The client was closed. */
 export class ClosedError extends RequestError {
   constructor() {
@@ -83,7 +94,7 @@ export class ClosedError extends RequestError {
   }
 }
 
-/** A key that no store accepts: it must have 1 to 65,535 bytes. */
+/** A key that no store accepts: it must have 1 to 65,535 bytes, and a string must be text, without lone surrogates. */
 export class KeyError extends RequestError {
   constructor(message: string) {
     super('RAFT_KEY', message, false)

@@ -6,6 +6,7 @@ export {
   AbortedError,
   ClientError,
   ClosedError,
+  CommandTooLargeError,
   ConfigurationError,
   ConnectionError,
   KeyError,

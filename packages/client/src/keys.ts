@@ -1,12 +1,12 @@
 import { asBuffer, type Codec } from './codec.js'
 import { KeyError, ValueError } from './errors.js'
 
-/** A string stands for its UTF-8. */
+/** A string stands for its UTF-8; one with lone surrogates has none, and is refused. */
 export type Key = string | Uint8Array
 
 const MAX_KEY_BYTES = 65_535
 
-/** @throws KeyError unless it has 1 to 65,535 bytes. */
+/** @throws KeyError unless it has 1 to 65,535 bytes, and is text if it is a string. */
 export function encodeKey(key: Key): Uint8Array {
   const bytes = encodePrefix(key)
   if (bytes.length === 0) throw new KeyError('an empty key: a key has 1 to 65,535 bytes')
@@ -16,6 +16,9 @@ export function encodeKey(key: Key): Uint8Array {
 /** As a key, but it may be empty. */
 export function encodePrefix(prefix: Key): Uint8Array {
   if (typeof prefix !== 'string' && !(prefix instanceof Uint8Array)) throw new KeyError('a key is a string or a Uint8Array')
+  // Any two of them would become the same bytes.
+  if (typeof prefix === 'string' && !prefix.isWellFormed())
+    throw new KeyError(`a key with lone surrogates (${JSON.stringify(prefix.slice(0, 40))}) is no text: give its bytes as a Uint8Array`)
   const bytes = typeof prefix === 'string' ? Buffer.from(prefix, 'utf8') : prefix
   if (bytes.length > MAX_KEY_BYTES) throw new KeyError(`a key of ${bytes.length} bytes: at most 65,535 are allowed; store long ones hashed`)
   return bytes

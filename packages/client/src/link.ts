@@ -1,6 +1,6 @@
 import type { Call } from './call.js'
 import { CallsById } from './calls-by-id.js'
-import { type ClientError, ConnectionError } from './errors.js'
+import { type ClientError, CommandTooLargeError, ConnectionError, OutcomeUnknownError } from './errors.js'
 import type { Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
 import { ProtocolError } from './protocol/errors.js'
@@ -51,6 +51,8 @@ export class Link {
   unheardBytes = 0
   /** A request for status is under way. */
   #probing = false
+  /** The largest body of a request that the member takes, in bytes. */
+  #maxRequestBytes: number
   closed = false
   /** The socket takes more. */
   writable = false
@@ -68,6 +70,7 @@ export class Link {
     this.#options = options
     this.#events = events
     this.rest = new Rest(options, events.onRoom)
+    this.#maxRequestBytes = options.maxFrameBytes - REQUEST_HEAD_BYTES
     this.#endpoint = new ClientEndpoint({
       onGreeting: (server) => this.#greeted(server),
       onResponse: (id, kind, body) => this.#response(id, kind, body),
@@ -78,6 +81,13 @@ export class Link {
       this.lose(new ConnectionError(`${address} did not answer within ${connectTimeout} ms`)),
     )
     this.#connection = this.#connect()
+  }
+
+  /** Why the call is not to be sent to this member: it would be refused there for its size. Null: it may be. */
+  refusal({ body, tainted }: Call): ClientError | null {
+    if (body.length <= this.#maxRequestBytes) return null
+    const error = CommandTooLargeError.of(body.length, this.#maxRequestBytes)
+    return tainted ? new OutcomeUnknownError(`an earlier attempt was not answered; now: ${error.message}`, { cause: error }) : error
   }
 
   send(call: Call, timeout: number): void {
@@ -209,12 +219,13 @@ export class Link {
     if (wasSilent && !this.closed) this.#events.onRoom()
   }
 
-  #greeted({ memberId, clusterId }: ServerPreamble): void {
+  #greeted({ memberId, clusterId, maxRequestBytes }: ServerPreamble): void {
     this.#cancelTimeout()
     this.ready = true
     this.writable = true
     this.memberId = memberId
     this.clusterId = clusterId
+    if (maxRequestBytes !== null) this.#maxRequestBytes = Math.min(this.#maxRequestBytes, maxRequestBytes)
     this.#options.counters.connects += 1
     this.#events.onReady(this)
   }

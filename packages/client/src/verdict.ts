@@ -1,5 +1,5 @@
 import type { Call } from './call.js'
-import { type ClientError, NoLeaderError, OutcomeUnknownError, OverloadedError, RefusedError } from './errors.js'
+import { type ClientError, CommandTooLargeError, NoLeaderError, OutcomeUnknownError, OverloadedError, RefusedError } from './errors.js'
 import { ErrorCode, type ErrorResponse } from './protocol/response.js'
 import type { RetryReason } from './statistics.js'
 
@@ -39,5 +39,6 @@ export function judge(response: ErrorResponse, call: Call): Verdict {
 function asError(response: ErrorResponse): ClientError {
   if (response.code === ErrorCode.Overloaded) return new OverloadedError(response.message)
   if (response.code === ErrorCode.NotLeader || response.code === ErrorCode.NoLeader) return new NoLeaderError(response.message)
+  if (response.code === ErrorCode.TooLarge) return new CommandTooLargeError(response.message)
   return new RefusedError(response.code, response.message)
 }

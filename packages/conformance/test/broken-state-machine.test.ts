@@ -29,6 +29,27 @@ const variants: Record<string, { caughtBy: string; make: () => Adder }> = {
         }
       })(),
   },
+  'changes less where nobody waits': {
+    caughtBy: 'for which entries results are awaited',
+    make: () =>
+      new (class extends Adder {
+        override apply(entries: EntryBatch, awaitedFrom = 0) {
+          const { sum } = this
+          const results = super.apply(entries)
+          if (awaitedFrom > entries.lastIndex) this.sum = sum
+          return results
+        }
+      })(),
+  },
+  'stops early and has counted all': {
+    caughtBy: 'apply gives one result an entry',
+    make: () =>
+      new (class extends Adder {
+        override apply(entries: EntryBatch) {
+          return super.apply(entries).slice(0, 3)
+        }
+      })(),
+  },
   'depends on the process': {
     caughtBy: 'equal entries give equal states',
     make: () => {
@@ -121,6 +142,18 @@ const variants: Record<string, { caughtBy: string; make: () => Adder }> = {
 
 test('a sound state machine passes', async () => {
   expect(await suiteOf(() => new Adder())).toEqual([])
+})
+
+test('so does one that stops early, and makes no results that nobody waits for', async () => {
+  const make = () =>
+    new (class extends Adder {
+      override apply(entries: EntryBatch, awaitedFrom = 0) {
+        const last = Math.min(entries.firstIndex + 2, entries.lastIndex)
+        const results = super.apply(entries.slice(entries.firstIndex, last))
+        return results.map((result, i) => (entries.firstIndex + i < awaitedFrom ? undefined : result))
+      }
+    })()
+  expect(await suiteOf(make)).toEqual([])
 })
 
 describe('the suite catches a state machine that', () => {

@@ -13,14 +13,13 @@ const NOTHING: NextToApply = { entries: null, request: null }
 /** Which entries the state machine gets next: in order, each once, one batch at a time. */
 export class Applying {
   #appliedIndex: number
-  /** Up to here entries were handed out; above appliedIndex while they are being applied. */
-  #handedOut: number
+  /** The entries that are being applied; null when none are. */
+  #handedOut: EntryBatch | null = null
   #loading = false
   #loaded: EntryBatch | null = null
 
   constructor(appliedIndex: number) {
     this.#appliedIndex = appliedIndex
-    this.#handedOut = appliedIndex
   }
 
   fork(): Applying {
@@ -32,15 +31,20 @@ export class Applying {
   }
 
   fingerprint(): string {
-    return [this.#appliedIndex, this.#handedOut, this.#loading, nameOf(this.#loaded)].join()
+    return [this.#appliedIndex, nameOf(this.#handedOut), this.#loading, nameOf(this.#loaded)].join()
   }
 
   get appliedIndex(): number {
     return this.#appliedIndex
   }
 
+  /** What was handed out is applied, or its first entries up to `index` are: the others are handed out again. */
   applied(index: number): void {
-    assert(index === this.#handedOut, () => `applied up to ${index}, but ${this.#handedOut} was handed out`)
+    const entries = this.#handedOut
+    assert(entries?.has(index) === true, () => `applied up to ${index}, which was not handed out behind ${this.#appliedIndex}`)
+    // Kept: to read them from storage once more would take long.
+    if (index < entries.lastIndex) this.#loaded = entries.slice(index + 1, entries.lastIndex)
+    this.#handedOut = null
     this.#appliedIndex = index
   }
 
@@ -52,7 +56,7 @@ export class Applying {
 
   /** @param limit the last index that is committed and durable */
   next(log: Log, limit: number, maxBytes: number): NextToApply {
-    if (this.#handedOut > this.#appliedIndex || this.#appliedIndex >= limit) return NOTHING
+    if (this.#handedOut !== null || this.#appliedIndex >= limit) return NOTHING
     const from = this.#appliedIndex + 1
     const entries = log.entries(from, limit, maxBytes) ?? this.#takeLoaded(from, limit)
     if (entries === null) {
@@ -60,7 +64,8 @@ export class Applying {
       this.#loading = true
       return { entries: null, request: { from, to: Math.min(limit, log.windowFirst - 1), maxBytes } }
     }
-    this.#handedOut = entries.lastIndex
+    this.#handedOut = entries
+    this.#loaded = null
     return { entries, request: null }
   }
 

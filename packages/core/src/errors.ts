@@ -55,7 +55,8 @@ export class CommandTooLargeError extends RaftError {
 /** The node was stopped, by its owner or by a fatal error, which is then the cause. */
 export class NodeStoppedError extends RaftError {
   constructor(cause?: unknown) {
-    super('RAFT_STOPPED', 'the node has stopped', cause === undefined ? undefined : { cause })
+    const reason = cause instanceof Error ? `: ${cause.message}` : ''
+    super('RAFT_STOPPED', `the node has stopped${reason}`, cause === undefined ? undefined : { cause })
   }
 }
 

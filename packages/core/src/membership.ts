@@ -12,13 +12,20 @@ export interface Membership {
   readonly members: ReadonlyMap<MemberId, Member>
 }
 
-/** The membership with which a cluster begins: all members vote. */
+/** The membership with which a cluster begins: all members vote. @throws ConfigurationError */
 export function initialMembership(members: readonly Member[], self: MemberId): Membership {
   const byId = new Map(members.map((member) => [member.id, member]))
   if (members.length === 0) throw new ConfigurationError('members: at least one member is needed')
   if (byId.size !== members.length) throw new ConfigurationError('members: every member needs an id of its own')
+  for (const id of byId.keys()) checkId(id)
   if (!byId.has(self)) throw new ConfigurationError(`members: ${self} is not among ${[...byId.keys()].join(', ')}`)
   return { voters: [...byId.keys()], outgoing: [], learners: [], members: byId }
+}
+
+/** Ids that become the same bytes would be one member to the others. */
+function checkId(id: MemberId): void {
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed())
+    throw new ConfigurationError(`members: the id ${JSON.stringify(id)} must be text that is not empty, and without lone surrogates`)
 }
 
 /** Whether the member's vote counts. */

@@ -57,6 +57,7 @@ export class State {
   #leaderId: MemberId | null = null
   #leaderHeardAt = Number.NEGATIVE_INFINITY
   #commitIndex: number
+  #knownCommitIndex: number
   readonly #applying: Applying
   #pending = new PendingEffects()
 
@@ -76,6 +77,7 @@ export class State {
     this.durability = copied === undefined ? new Durability(stored.lastIndex, this.tuning.maxWriteBytes) : copied.durability.fork()
     this.#commitIndex = Math.max(stored.baseIndex, lastApplied)
     this.#early = copied === undefined ? this.#newEarlyElection(options.preVoteWindow) : copied.#early.fork()
+    this.#knownCommitIndex = this.#commitIndex
     this.#applying = copied === undefined ? new Applying(this.#commitIndex) : copied.#applying.fork()
     assert(lastApplied <= stored.lastIndex, () => `the state machine has applied ${lastApplied}, but the log ends at ${stored.lastIndex}`)
     this.#role = copied === undefined ? new Follower(this, this.#firstDeadline()) : copied.#role.fork(this)
@@ -89,6 +91,7 @@ export class State {
     copy.#leaderId = this.#leaderId
     copy.#leaderHeardAt = this.#leaderHeardAt
     copy.#commitIndex = this.#commitIndex
+    copy.#knownCommitIndex = this.#knownCommitIndex
     copy.#pending = this.#pending.fork()
     return copy
   }
@@ -141,6 +144,11 @@ export class State {
 
   get commitIndex(): number {
     return this.#commitIndex
+  }
+
+  /** The last index of which this member has heard that it is committed; what lies behind `commitIndex` is yet to come here. */
+  get knownCommitIndex(): number {
+    return Math.max(this.#knownCommitIndex, this.#commitIndex)
   }
 
   get lastApplied(): number {
@@ -316,6 +324,11 @@ export class State {
 
   heardLeader(): void {
     this.#leaderHeardAt = this.#now
+  }
+
+  /** The leader says that entries up to `index` are committed, whether or not they are here. */
+  heardCommit(index: number): void {
+    if (index > this.#knownCommitIndex) this.#knownCommitIndex = index
   }
 
   commitTo(index: number): void {

@@ -40,6 +40,7 @@ export function completeCommonOptions(options: LogStorageOptions): Required<LogS
   const complete = { group: 0, randomBytes, base: { index: 0, term: 0 }, ...options }
   const { directory, clusterId, memberId, group, base } = complete
   if (directory.length === 0) throw new ConfigurationError('directory is empty: name the one that holds the log')
+  if (!directory.isWellFormed()) throw new ConfigurationError('directory has lone surrogates, which no name of a file has')
   requireName('clusterId', clusterId)
   requireName('memberId', memberId)
   if (!isWhole(group, 0xffff_ffff)) throw new ConfigurationError(`group is ${group}: expected a whole number from 0 to 4294967295`)
@@ -51,6 +52,7 @@ export function completeCommonOptions(options: LogStorageOptions): Required<LogS
 function requireName(name: string, value: string): void {
   const bytes = Buffer.byteLength(value)
   if (bytes < 1 || bytes > 255) throw new ConfigurationError(`${name} has ${bytes} bytes: expected 1 to 255`)
+  if (!value.isWellFormed()) throw new ConfigurationError(`${name} has lone surrogates: expected text that UTF-8 can hold`)
 }
 
 function isWhole(value: number, most: number): boolean {

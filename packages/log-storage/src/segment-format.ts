@@ -23,7 +23,7 @@ export const MIN_SEGMENT_BYTES = 4096
 
 export const STORE_ID_BYTES = 16
 const text = new TextEncoder()
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export function segmentName(number: number): string {
   return `${String(number).padStart(16, '0')}.log`

@@ -17,7 +17,7 @@ const MAX_WRITE_BYTES = 0x4000_0000
 const PIECE_BYTES = 256 * 1024
 
 const text = new TextEncoder()
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * What ties a write to the one before. Each checksum has 32 bits and covers those before it: a header covers the checksum of

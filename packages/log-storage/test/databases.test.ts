@@ -42,6 +42,25 @@ describe.each(realStorages)('$name', ({ backend, make }) => {
     await again.close()
   })
 
+  test('ids are found again as they were given, a byte order mark at their beginning included', async () => {
+    const ids = { clusterId: '\ufeffc', memberId: '\ufeffñ' }
+    const storage = make(options(ids))
+    await storage.open()
+    await write(storage, [], { currentTerm: 1, votedFor: ids.memberId })
+    await storage.close()
+    const again = make(options(ids))
+    expect((await again.open()).hardState).toEqual({ currentTerm: 1, votedFor: ids.memberId })
+    expect(again.identity).toMatchObject(ids)
+    await again.close()
+  })
+
+  test.each([{ clusterId: 'c\ud800' }, { memberId: '\udc00' }, { directory: '/tmp/\ud800' }])(
+    'names that are no text are refused: %j',
+    (other) => {
+      expect(() => make(options(other))).toThrow(/lone surrogates/)
+    },
+  )
+
   test.each([{ clusterId: 'c2' }, { memberId: 'n2' }, { group: 1 }])('the directory of another is refused: %o', async (other) => {
     await written()
     const error = await failure(make(options(other)).open())

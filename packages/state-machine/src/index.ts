@@ -13,6 +13,7 @@ export type {
 } from './command.js'
 export { decodeCommand } from './command-decoder.js'
 export { encodeCommand, encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction } from './command-encoder.js'
+export type { Digest } from './digest.js'
 export { CommandError, type CommandErrorCode } from './errors.js'
 export { KeyValueStore } from './key-value-store.js'
 export {

@@ -1,13 +1,17 @@
 import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
 import type { Command, RangeRequest, TransactionCommand } from './command.js'
 import { CommandDecoder } from './command-decoder.js'
-import { digest } from './digest.js'
+import { Digest } from './digest.js'
 import { CommandError } from './errors.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
+import { ENTRY_OVERHEAD_BYTES } from './limits.js'
 import { PutRun } from './put-run.js'
 import type { KeyValue, RangeResult, StoreResult } from './result.js'
-import { canFail, runTransaction } from './transaction.js'
+import { canChange, canFail, type Effort, runTransaction } from './transaction.js'
+
+/** Work after which `apply` stops, as `Effort` counts it: some 30 ms of the slowest kind. */
+const MAX_EFFORT_BYTES = 1024 * 1024
 
 /**
  * The replicated key-value store: keys in bytewise order, each with its revisions and version. `revision` takes one step for
@@ -21,6 +25,8 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   #revision = 0
   #lastApplied = 0
   readonly #puts = new PutRun()
+  /** Of the call of `apply` that is under way. */
+  readonly #effort: Effort = { bytes: 0 }
 
   /** Index of the last entry that the state includes; 0 when it is new. */
   get lastApplied(): number {
@@ -56,48 +62,63 @@ export class KeyValueStore implements StateMachine<StoreResult> {
 
   /**
    * SHA-256 of keys, values and revisions, in hexadecimal: equal on members whose states are equal. Takes time with the size
-   * of the state, and nothing else runs meanwhile.
+   * of the state, and nothing else runs meanwhile: `beginDigest` is for those who have something else to do.
    */
   digest(): string {
-    return digest(this.#keys, this.#revision)
+    const digest = this.beginDigest()
+    while (digest.value === null) digest.step()
+    return digest.value
   }
 
-  /** Never throws for what a command holds: one that makes no sense changes nothing and has a `CommandFailure` for result. */
-  apply(entries: EntryBatch): readonly (StoreResult | undefined)[] {
+  /** The same in steps of some milliseconds. */
+  beginDigest(): Digest {
+    return new Digest(this.#keys, () => this.#revision)
+  }
+
+  /**
+   * Never throws for what a command holds: one that makes no sense changes nothing and has a `CommandFailure` for result.
+   * Stops behind the command with which what was read, and other work, has come to 1 MiB: the results are as many as entries
+   * were applied, and `lastApplied` is the last of these.
+   *
+   * @param awaitedFrom no results are made for entries before this index. Default: for all
+   */
+  apply(entries: EntryBatch, awaitedFrom = 0): readonly (StoreResult | undefined)[] {
+    const { firstIndex, count, bytes, offsets } = entries
     assert(
-      entries.firstIndex === this.#lastApplied + 1,
-      () => `entries from ${entries.firstIndex} on to apply, but ${this.#lastApplied} was the last applied`,
+      firstIndex === this.#lastApplied + 1,
+      () => `entries from ${firstIndex} on to apply, but ${this.#lastApplied} was the last applied`,
     )
-    const { bytes, offsets } = entries
     const decoder = new CommandDecoder(bytes)
     const results: (StoreResult | undefined)[] = []
+    this.#effort.bytes = 0
     this.#puts.begin(bytes)
-    while (results.length < entries.count) {
+    while (results.length < count && this.#effort.bytes + results.length * ENTRY_OVERHEAD_BYTES < MAX_EFFORT_BYTES) {
+      const isAwaited = firstIndex + results.length >= awaitedFrom
       this.#puts.read(offsets, results.length)
       if (this.#puts.count > 0) {
-        this.#putAll(results)
+        this.#putAll(results, awaitedFrom - firstIndex)
         continue
       }
       const start = offsets[results.length] as number
       const end = offsets[results.length + 1] as number
-      results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, end) : undefined)
+      results.push(bytes[start] === EntryKind.Command ? this.#applyCommand(decoder, start + 1, end, isAwaited) : undefined)
     }
     this.#puts.end()
     this.#keys.tidy()
-    this.#lastApplied = entries.lastIndex
+    this.#lastApplied += results.length
     return results
   }
 
-  #applyCommand(decoder: CommandDecoder, start: number, end: number): StoreResult {
+  #applyCommand(decoder: CommandDecoder, start: number, end: number, isAwaited: boolean): StoreResult | undefined {
     try {
-      return this.#run(decoder.decode(start, end))
+      return this.#run(decoder.decode(start, end), isAwaited)
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       return { type: 'error', revision: this.#revision, code: error.code, message: error.message }
     }
   }
 
-  #run(command: Command): StoreResult {
+  #run(command: Command, isAwaited: boolean): StoreResult | undefined {
     switch (command.type) {
       case 'put':
         return this.#put(command.key, command.value)
@@ -106,18 +127,19 @@ export class KeyValueStore implements StateMachine<StoreResult> {
       case 'compareAndSet':
         return this.#compareAndSet(command.key, command.prevRevision, command.value)
       case 'transaction':
-        return this.#transaction(command)
+        return this.#transaction(command, isAwaited)
     }
   }
 
-  #putAll(results: (StoreResult | undefined)[]): void {
+  #putAll(results: (StoreResult | undefined)[], awaitedFrom: number): void {
     const puts = this.#puts
     const keys = this.#keys
     keys.findAll(puts)
     for (let i = 0; i < puts.count; i++) {
       this.#revision += 1
       const { createRevision, modRevision, version } = keys.putFound(puts, i, this.#revision)
-      results.push({ type: 'put', revision: this.#revision, createRevision, modRevision, version })
+      const isAwaited = results.length >= awaitedFrom
+      results.push(isAwaited ? { type: 'put', revision: this.#revision, createRevision, modRevision, version } : undefined)
     }
   }
 
@@ -142,13 +164,14 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     return { type: 'compareAndSet', revision: this.#revision, succeeded: true, modRevision: this.#revision }
   }
 
-  #transaction(transaction: TransactionCommand): StoreResult {
+  #transaction(transaction: TransactionCommand, isAwaited: boolean): StoreResult | undefined {
+    if (!isAwaited && !canChange(transaction)) return undefined
     const keys = this.#keys
     // A transaction that reads may fail when it has changed something; without reads nothing can fail any more.
-    if (!canFail(transaction)) return this.#transactionOn(keys, transaction)
+    if (!canFail(transaction)) return this.#transactionOn(keys, transaction, isAwaited)
     keys.begin()
     try {
-      const result = this.#transactionOn(keys, transaction)
+      const result = this.#transactionOn(keys, transaction, isAwaited)
       keys.keepChanges()
       return result
     } catch (error) {
@@ -157,8 +180,9 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     }
   }
 
-  #transactionOn(keys: Keyspace, transaction: TransactionCommand): StoreResult {
-    const { succeeded, results, changed } = runTransaction(keys, transaction, this.#revision + 1)
+  #transactionOn(keys: Keyspace, transaction: TransactionCommand, isAwaited: boolean): StoreResult {
+    const run = { revision: this.#revision + 1, isAwaited, effort: this.#effort }
+    const { succeeded, results, changed } = runTransaction(keys, transaction, run)
     if (changed) this.#revision += 1
     return { type: 'transaction', revision: this.#revision, succeeded, results }
   }

@@ -128,38 +128,75 @@ export class Keyspace {
   }
 
   get(key: Uint8Array): KeyValue | null {
+    const at = this.#locate(key)
+    return at === NOWHERE ? null : this.#keyValue(key, at)
+  }
+
+  /** What the key and its value count for in an answer, in bytes; 0 when it does not exist. */
+  entryBytes(key: Uint8Array): number {
+    const at = this.#locate(key)
+    return at === NOWHERE ? 0 : this.#entryBytes(key.length, at)
+  }
+
+  /** @param maxBytes the answer ends behind the entry that makes it larger, which is not in it; by default no entry does */
+  range(request: RangeRequest, maxBytes = Number.POSITIVE_INFINITY): RangeAnswer {
+    const entries: KeyValue[] = []
+    const { more, bytes } = this.#scan(request, maxBytes, (key, at) => entries.push(this.#keyValue(fromBinaryKey(key), at)))
+    return { entries, more, bytes }
+  }
+
+  /** The bytes of the answer that `range` would give, without making it. */
+  rangeBytes(request: RangeRequest, maxBytes: number): number {
+    return this.#scan(request, maxBytes, () => {}).bytes
+  }
+
+  /** Where the key's record is. */
+  #locate(key: Uint8Array): number {
     const bytes = new DataView(key.buffer, key.byteOffset, key.length)
     const hash = hashOf(bytes, 0, key.length)
     const recent = this.#recent.find(hash)
-    if (this.#records.hasKey(recent, bytes, 0, key.length)) return this.#keyValue(key, recent)
+    if (this.#records.hasKey(recent, bytes, 0, key.length)) return recent
     const id = this.#tree.get(toBinaryKey(key))
-    if (id === undefined) return null
+    if (id === undefined) return NOWHERE
     const at = this.#records.addressOf(id)
     this.#recent.remember(hash, at, this.#tree.size)
-    return this.#keyValue(key, at)
+    return at
   }
 
-  range(request: RangeRequest): RangeAnswer {
+  #scan(request: RangeRequest, maxBytes: number, visit: (key: BinaryKey, at: number) => void): Omit<RangeAnswer, 'entries'> {
     const prefix = request.prefix === undefined ? '' : toBinaryKey(request.prefix)
     const after = request.after === undefined ? null : toBinaryKey(request.after)
     const limit = Math.min(request.limit === undefined || request.limit === 0 ? DEFAULT_RANGE_LIMIT : request.limit, MAX_RANGE_LIMIT)
-    const entries: KeyValue[] = []
+    let count = 0
     let bytes = 0
     for (const [key, id] of this.#tree.entries(after !== null && after > prefix ? after : prefix)) {
       if (key === after) continue
       if (!key.startsWith(prefix)) break
       const at = this.#records.addressOf(id)
-      const entryBytes = key.length + this.#records.valueLength(at) + ENTRY_OVERHEAD_BYTES
-      if (entries.length === limit || (bytes + entryBytes > MAX_RANGE_BYTES && entries.length > 0)) return { entries, more: true, bytes }
-      entries.push(this.#keyValue(fromBinaryKey(key), at))
+      const entryBytes = this.#entryBytes(key.length, at)
+      if (count === limit || (bytes + entryBytes > MAX_RANGE_BYTES && count > 0)) return { more: true, bytes }
       bytes += entryBytes
+      if (bytes > maxBytes) return { more: true, bytes }
+      visit(key, at)
+      count += 1
     }
-    return { entries, more: false, bytes }
+    return { more: false, bytes }
   }
 
-  /** Every key with what is stored of it, in order. */
-  forEach(visit: (key: BinaryKey, stored: Stored) => void): void {
-    this.#tree.forEachPair((key, id) => visit(key, this.#stored(this.#records.addressOf(id))))
+  #entryBytes(keyLength: number, at: number): number {
+    return keyLength + this.#records.valueLength(at) + ENTRY_OVERHEAD_BYTES
+  }
+
+  /**
+   * Keys behind `after` with what is stored of them, in order, until `visit` returns false.
+   * @param after null: from the first key on
+   * @returns whether the last key was visited
+   */
+  visit(after: BinaryKey | null, visit: (key: BinaryKey, stored: Stored) => boolean): boolean {
+    for (const [key, id] of this.#tree.entries(after ?? undefined)) {
+      if (key !== after && !visit(key, this.#stored(this.#records.addressOf(id)))) return false
+    }
+    return true
   }
 
   /** Lets memory that is free be used again; takes time with what has been changed since the last time. Not between `begin` and its end. */

@@ -1,4 +1,4 @@
-import type { Compare, RelationName, TransactionCommand, TransactionStep } from './command.js'
+import type { Compare, GetStep, RangeStep, RelationName, TransactionCommand, TransactionStep } from './command.js'
 import { CommandError } from './errors.js'
 import { toBinaryKey } from './key.js'
 import type { Keyspace } from './keyspace.js'
@@ -7,9 +7,25 @@ import type { StepResult } from './result.js'
 
 export interface TransactionOutcome {
   readonly succeeded: boolean
+  /** One for each step that was carried out; none when nobody waits for them. */
   readonly results: readonly StepResult[]
   /** Whether any step put a key, or deleted one that existed. */
   readonly changed: boolean
+}
+
+/** How a transaction is to be carried out. */
+export interface TransactionRun {
+  /** Of all puts. */
+  readonly revision: number
+  /** Whether somebody waits for the results; otherwise what is read is only counted. */
+  readonly isAwaited: boolean
+  /** Is told of all work, in bytes, as limits count them. */
+  readonly effort: Effort
+}
+
+/** Work that was done, in bytes: what was read, and `ENTRY_OVERHEAD_BYTES` for each thing that was looked at or changed. */
+export interface Effort {
+  bytes: number
 }
 
 /**
@@ -17,50 +33,83 @@ export interface TransactionOutcome {
  * all puts get the same `revision`.
  * @throws CommandError (`RAFT_TRANSACTION_TOO_LARGE`) when it reads too much; `keys` may then be changed in part
  */
-export function runTransaction(keys: Keyspace, transaction: TransactionCommand, revision: number): TransactionOutcome {
+export function runTransaction(keys: Keyspace, transaction: TransactionCommand, run: TransactionRun): TransactionOutcome {
   const succeeded = transaction.compares.every((compare) => holds(keys, compare))
+  const steps = succeeded ? transaction.thenSteps : transaction.elseSteps
+  run.effort.bytes += (transaction.compares.length + steps.length) * ENTRY_OVERHEAD_BYTES
+  const reading = new Reading(keys, run)
   const results: StepResult[] = []
   let changed = false
-  let bytesRead = 0
-  for (const step of succeeded ? transaction.thenSteps : transaction.elseSteps) {
-    switch (step.type) {
-      case 'put': {
-        const { createRevision, modRevision, version } = keys.put(toBinaryKey(step.key), step.value, revision)
-        results.push({ type: 'put', createRevision, modRevision, version })
-        changed = true
-        break
-      }
-      case 'delete': {
-        const deleted = keys.delete(toBinaryKey(step.key))
-        results.push({ type: 'delete', deleted })
-        changed ||= deleted
-        break
-      }
-      case 'get': {
-        // A copy of the key: the result outlives the command.
-        const entry = keys.get(Buffer.from(step.key))
-        results.push({ type: 'get', entry })
-        if (entry !== null) bytesRead += entry.key.length + entry.value.length + ENTRY_OVERHEAD_BYTES
-        break
-      }
-      case 'range': {
-        const { entries, more, bytes } = keys.range(step)
-        results.push({ type: 'range', entries, more })
-        bytesRead += bytes
-      }
+  for (const step of steps) {
+    const result = carryOut(keys, step, run.revision, reading)
+    changed ||= result?.type === 'put' || (result?.type === 'delete' && result.deleted)
+    if (run.isAwaited && result !== null) results.push(result)
+  }
+  return { succeeded, results, changed }
+}
+
+/** @returns null for a read whose result nobody waits for */
+function carryOut(keys: Keyspace, step: TransactionStep, revision: number, reading: Reading): StepResult | null {
+  switch (step.type) {
+    case 'put': {
+      const { createRevision, modRevision, version } = keys.put(toBinaryKey(step.key), step.value, revision)
+      return { type: 'put', createRevision, modRevision, version }
     }
-    if (bytesRead > MAX_TRANSACTION_READ_BYTES)
+    case 'delete':
+      return { type: 'delete', deleted: keys.delete(toBinaryKey(step.key)) }
+    case 'get':
+      return reading.get(step)
+    case 'range':
+      return reading.range(step)
+  }
+}
+
+/** The reads of one transaction: together they are bounded, and what is over the bound is never copied. */
+class Reading {
+  readonly #keys: Keyspace
+  readonly #run: TransactionRun
+  #left = MAX_TRANSACTION_READ_BYTES
+
+  constructor(keys: Keyspace, run: TransactionRun) {
+    this.#keys = keys
+    this.#run = run
+  }
+
+  get({ key }: GetStep): StepResult | null {
+    this.#count(this.#keys.entryBytes(key))
+    // A copy of the key: the result outlives the command.
+    return this.#run.isAwaited ? { type: 'get', entry: this.#keys.get(Buffer.from(key)) } : null
+  }
+
+  range(step: RangeStep): StepResult | null {
+    if (!this.#run.isAwaited) {
+      this.#count(this.#keys.rangeBytes(step, this.#left))
+      return null
+    }
+    const { entries, more, bytes } = this.#keys.range(step, this.#left)
+    this.#count(bytes)
+    return { type: 'range', entries, more }
+  }
+
+  #count(bytes: number): void {
+    this.#left -= bytes
+    this.#run.effort.bytes += bytes
+    if (this.#left < 0)
       throw new CommandError(
         'RAFT_TRANSACTION_TOO_LARGE',
         `the transaction reads over ${MAX_TRANSACTION_READ_BYTES} bytes: read less, or in several`,
       )
   }
-  return { succeeded, results, changed }
 }
 
 /** Whether the transaction can fail once it has begun, so that it needs a state to go back to. */
-export function canFail(transaction: TransactionCommand): boolean {
-  return transaction.thenSteps.some(reads) || transaction.elseSteps.some(reads)
+export function canFail({ thenSteps, elseSteps }: TransactionCommand): boolean {
+  return thenSteps.some(reads) || elseSteps.some(reads)
+}
+
+/** Whether the transaction may change something, whatever it finds. */
+export function canChange({ thenSteps, elseSteps }: TransactionCommand): boolean {
+  return !thenSteps.every(reads) || !elseSteps.every(reads)
 }
 
 function reads(step: TransactionStep): boolean {

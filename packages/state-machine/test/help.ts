@@ -5,9 +5,12 @@ export const bytes = (text: string) => Buffer.from(text, 'latin1')
 
 export const text = (value: Uint8Array) => Buffer.from(value).toString('latin1')
 
-/** Applies payloads as one batch that follows what was applied before. */
+/** Applies payloads as one batch that follows what was applied before, in as many calls as the store needs. */
 export function applyPayloads(store: KeyValueStore, payloads: readonly Uint8Array[]): readonly (StoreResult | undefined)[] {
-  return store.apply(EntryBatch.of(store.lastApplied + 1, 1, EntryKind.Command, payloads))
+  const batch = EntryBatch.of(store.lastApplied + 1, 1, EntryKind.Command, payloads)
+  const results: (StoreResult | undefined)[] = []
+  while (store.lastApplied < batch.lastIndex) results.push(...store.apply(batch.slice(store.lastApplied + 1, batch.lastIndex)))
+  return results
 }
 
 export function apply(store: KeyValueStore, command: Command): StoreResult | undefined {

@@ -23,8 +23,9 @@ const put = (keyspace: Keyspace, key: string, value: string, revision: number) =
 /** Everything, as it is found by each of the ways that there are. */
 function seen(keyspace: Keyspace) {
   const all: Record<string, unknown> = {}
-  keyspace.forEach((key, { value, ...revisions }) => {
+  keyspace.visit(null, (key, { value, ...revisions }) => {
     all[key] = { ...revisions, value: Buffer.from(value).toString() }
+    return true
   })
   expect(keyspace.size).toBe(Object.keys(all).length)
   const { entries } = keyspace.range({})

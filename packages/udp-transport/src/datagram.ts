@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { FormatError, type MemberId, Reader, Writer } from '@raft/core'
 
@@ -88,12 +89,18 @@ export function decodeHandshake(bytes: Uint8Array): HandshakeDatagram {
   const maxDatagram = reader.u32()
   const window = reader.u32()
   const known = reader.u8()
-  const from = Buffer.from(reader.raw(reader.u8())).toString()
-  const to = Buffer.from(reader.raw(reader.u8())).toString()
+  const from = decodeName(reader.raw(reader.u8()))
+  const to = decodeName(reader.raw(reader.u8()))
   reader.raw(MAC_BYTES)
   reader.end()
   if (from === '' || to === '' || known > 1 || senderSession === 0) throw new FormatError('a handshake without names or session')
   return { version, kind, hint, from, to, senderSession, receiverSession, nonce, maxDatagram, window, sessionKnown: known === 1 }
+}
+
+/** @throws FormatError when the bytes are not UTF-8 */
+function decodeName(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new FormatError('a handshake with a name that is not UTF-8')
+  return Buffer.from(bytes).toString()
 }
 
 /** Whether the sender of this step knows the secret, and the receiver's nonce. */

@@ -108,7 +108,8 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
 
 function checkName(option: string, value: string): void {
   const bytes = typeof value === 'string' ? Buffer.byteLength(value) : 0
-  if (bytes < 1 || bytes > 255) throw new ConfigurationError(`${option} must be text of 1 to 255 bytes`)
+  if (bytes < 1 || bytes > 255 || !value.isWellFormed())
+    throw new ConfigurationError(`${option} must be text of 1 to 255 bytes, without lone surrogates`)
 }
 
 function integer(option: string, value: number, least: number, most: number): number {

@@ -20,11 +20,14 @@ export interface SecretKeys {
 }
 
 /**
- * @throws ConfigurationError for an empty list, or a secret that is too short.
+ * @throws ConfigurationError for an empty list, a secret that is too short, or one that is no text.
  */
 export function checkSecrets(secrets: readonly Secret[]): void {
   if (secrets.length === 0) throw new ConfigurationError('secrets is empty: give the secret that all members share')
   secrets.forEach((secret, i) => {
+    // All of them would count as the same three bytes each.
+    if (typeof secret === 'string' && !secret.isWellFormed())
+      throw new ConfigurationError(`secrets[${i}] has lone surrogates, which no text has: give other bytes as a Uint8Array`)
     const length = typeof secret === 'string' ? Buffer.byteLength(secret) : secret.length
     if (length < MIN_SECRET_BYTES)
       throw new ConfigurationError(
@@ -34,10 +37,26 @@ export function checkSecrets(secrets: readonly Secret[]): void {
 }
 
 type Derived = (error: Error | null, keys: SecretKeys[]) => void
+type Mastered = (error: Error | null, keys: Uint8Array[]) => void
 
 /** Derives the keys of all secrets. One that is a key is used as it is; a passphrase passes through scrypt first. */
 export function deriveSecrets(secrets: readonly Secret[], clusterId: string, done: Derived): void {
   deriveAll(secrets, clusterId, keyIn, done)
+}
+
+/**
+ * Keys of 32 bytes for something else that members keep from strangers with the same secrets: one for each secret, in their order.
+ * They say nothing about the keys that seal datagrams, nor about those of another purpose.
+ * @throws ConfigurationError for an empty list, or a secret that is too short.
+ */
+export function deriveKeys(secrets: readonly Secret[], clusterId: string, purpose: string): Promise<readonly Uint8Array[]> {
+  return new Promise((resolve, reject) => {
+    checkSecrets(secrets)
+    masterKeys(secrets, clusterId, keyIn, (error, keys) => {
+      if (error === null) resolve(keys.map((key) => expand(key, clusterId, purpose)))
+      else reject(error)
+    })
+  })
 }
 
 /** The keys that members before this version derive of the same secrets: to them 64 hexadecimal digits were a passphrase. */
@@ -46,8 +65,22 @@ export function deriveFormer(secrets: readonly Secret[], clusterId: string, done
   deriveAll(former, clusterId, () => null, done)
 }
 
-function deriveAll(secrets: readonly Secret[], clusterId: string, keyOf: (secret: Secret) => Uint8Array | null, done: Derived): void {
-  const keys: SecretKeys[] = []
+type KeyOf = (secret: Secret) => Uint8Array | null
+
+function deriveAll(secrets: readonly Secret[], clusterId: string, keyOf: KeyOf, done: Derived): void {
+  masterKeys(secrets, clusterId, keyOf, (error, masters) => {
+    const keys: SecretKeys[] = []
+    for (const master of masters) {
+      const derived = keysOf(master, clusterId)
+      if (!keys.some((known) => known.hint === derived.hint)) keys.push(derived)
+    }
+    done(error, keys)
+  })
+}
+
+/** What all keys are derived of: a secret that is a key as `keyOf` gives it, any other stretched. One passes through scrypt at a time. */
+function masterKeys(secrets: readonly Secret[], clusterId: string, keyOf: KeyOf, done: Mastered): void {
+  const keys: Uint8Array[] = []
   const next = (i: number): void => {
     const secret = secrets[i]
     if (secret === undefined) {
@@ -55,8 +88,7 @@ function deriveAll(secrets: readonly Secret[], clusterId: string, keyOf: (secret
       return
     }
     const add = (key: Uint8Array) => {
-      const derived = keysOf(key, clusterId)
-      if (!keys.some((known) => known.hint === derived.hint)) keys.push(derived)
+      keys.push(key)
       next(i + 1)
     }
     const key = keyOf(secret)

@@ -28,6 +28,13 @@ describe('fault 12: no public default secret, and no plain text by accident', ()
     expect(make({ secrets: ['long enough for a passphrase', new Uint8Array(15)] })).toThrow(/secrets\[1\]/)
   })
 
+  it('refuses secrets and names that are no text: two of them would be the same bytes', () => {
+    expect(make({ secrets: [`long enough for a passphrase${'\ud800'}`] })).toThrow(/secrets\[0\] has lone surrogates/)
+    for (const option of ['id', 'clusterId'])
+      expect(make({ secrets: [KEY], [option]: 'n\udc00' })).toThrow(new RegExp(`${option} must be text`))
+    expect(make({ secrets: [KEY], id: '\ud83c\udf0d' })).not.toThrow()
+  })
+
   it('refuses plain text along with secrets, and takes plain text only when asked in as many words', () => {
     expect(make({ secrets: [KEY], insecurePlainText: true })).toThrow(/exclude/)
     expect(make({ insecurePlainText: false })).toThrow(/secrets is missing/)

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigurationError, type Member, type MemberId } from '@raft/core'
@@ -48,7 +49,14 @@ export interface MemberConfig {
   readonly logLevel: LogLevel
 }
 
-const nodeSources = (): ConfigSources => ({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+const nodeSources = (): ConfigSources => ({ env: process.env, readFile: readText })
+
+/** Bytes that are not UTF-8 would all be read as the same character: two secrets could be one. */
+function readText(path: string): string {
+  const bytes = readFileSync(path)
+  if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
+  return bytes.toString('utf8')
+}
 
 /** @throws ConfigurationError that names every problem, in one line */
 export function loadConfig(settings: Settings, sources: ConfigSources = nodeSources()): MemberConfig {

@@ -16,7 +16,13 @@ const datagramBytes = z
   .int({ error: DATAGRAM_BYTES })
   .check(z.gte(256, { error: DATAGRAM_BYTES }), z.lte(65_507, { error: DATAGRAM_BYTES }))
 
-const text = (what: string) => z.string({ error: what }).check(z.minLength(1, { error: what }))
+const TEXT = 'text without lone surrogates, which UTF-8 cannot hold'
+
+const text = (what: string) =>
+  z.string({ error: what }).check(
+    z.minLength(1, { error: what }),
+    z.refine((value) => value.isWellFormed(), { error: TEXT }),
+  )
 
 const SECRET = 'a secret: "text", {"file": "path"} or {"env": "NAME"}'
 
@@ -30,8 +36,8 @@ const secret = z.union(
 )
 
 const memberId = z.string().check(
-  z.refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/\p{Cc}/u.test(id), {
-    error: 'a member id of 1 to 255 bytes without control characters',
+  z.refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/[\p{Cc}\p{Cs}]/u.test(id), {
+    error: 'a member id of 1 to 255 bytes without control characters and lone surrogates',
   }),
 )
 
@@ -60,6 +66,7 @@ const limitsSchema = z.strictObject(
     maxValueBytes: z.optional(count),
     maxPendingProposals: z.optional(count),
     maxPendingBytes: z.optional(count),
+    maxHeldBytes: z.optional(count),
     maxConnections: z.optional(count),
     maxDatagramBytes: z.optional(datagramBytes),
   },

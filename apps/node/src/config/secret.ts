@@ -4,10 +4,15 @@ import type { SecretSource } from './schema.js'
 /** Shorter secrets can be guessed by whoever records a handshake. */
 const MIN_SECRET_BYTES = 16
 
+const REPLACEMENT = '\ufffd'
+const NOT_TEXT = 'secret: expected text, found bytes that are not UTF-8, or U+FFFD in their place (make one with: openssl rand -hex 32)'
+
 /** The text of a secret, or the problem with it; never both. A line break at the end of a file does not count. */
 export function resolveSecret(source: SecretSource, sources: ConfigSources): { secret: string } | { problem: string } {
   const found = read(source, sources)
   if ('problem' in found) return found
+  // In the environment Node has put it in the place of whatever was not UTF-8.
+  if (found.secret.includes(REPLACEMENT)) return { problem: NOT_TEXT }
   const bytes = Buffer.byteLength(found.secret)
   if (bytes >= MIN_SECRET_BYTES) return found
   return { problem: `secret: expected at least ${MIN_SECRET_BYTES} bytes, found ${bytes} (make one with: openssl rand -hex 32)` }

@@ -1,12 +1,16 @@
-import { type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
+import { HttpError, sendError } from '../http/answer.js'
+import { HttpServer } from '../http/http-server.js'
 import { Pipelines } from '../http/pipeline.js'
 import { reasonOf, writeRefusal } from '../http/refusal.js'
+import { type MemberSeal, TLS_FIRST_BYTE } from '../routing/member-seal.js'
 import { onSocket } from './byte-stream.js'
 import { closeGently, LINGER } from './close-gently.js'
 import { ConnectionBurst } from './connection-burst.js'
+import { ConnectionSlots, type Refusal, type Slot } from './connection-slots.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -14,8 +18,12 @@ export interface ClientPortOptions {
   readonly address: HostPort
   readonly onRequest: RequestListener
   readonly protocol: ProtocolConnectionOptions
-  /** Connections at one time; those beyond it are closed at once. */
+  /** Connections of clients at one time; those beyond it are refused. */
   readonly maxConnections: number
+  /** By what other members prove themselves, and get places of their own; null: they are clients like others. */
+  readonly seal: MemberSeal | null
+  /** A connection was turned away: see `Refusal`; `handshake`: what should have been a member's could not prove itself. */
+  readonly onRefused: (refusal: Refusal | 'handshake') => void
   /** A connection that asks for nothing is closed after this long, in ms. */
   readonly idleTimeout: number
   /** How long clients may take over what they do; default `patience`. */
@@ -24,9 +32,9 @@ export interface ClientPortOptions {
 
 /** In ms. */
 interface Patience {
-  /** Within this long a new connection must have said something. */
-  readonly firstByte: number
-  /** Within this long a request's head must be complete. */
+  /** Within this long a new connection must have introduced itself: by a whole preamble, the head of a request, or as a member. */
+  readonly introduction: number
+  /** Within this long the head of any later request must be complete. */
   readonly head: number
   /** Within this long a request must be complete, its body included. */
   readonly request: number
@@ -34,7 +42,7 @@ interface Patience {
   readonly linger: number
 }
 
-const patience: Patience = { firstByte: 10_000, head: 10_000, request: 60_000, linger: LINGER }
+const patience: Patience = { introduction: 10_000, head: 10_000, request: 60_000, linger: LINGER }
 const MAX_HEADER_BYTES = 256 * 1024
 /** How long a connection that has said nothing may still do so when the member stops, in ms. */
 const LAST_WORDS = 50
@@ -50,15 +58,20 @@ export class ClientPort {
   readonly #burst = new ConnectionBurst()
   readonly #protocols = new Set<ProtocolConnection>()
   readonly #patience: Patience
-  readonly #sockets = new Set<Socket>()
+  /** The place of every connection that is open. */
+  readonly #sockets = new Map<Socket, Slot>()
+  readonly #slots: ConnectionSlots
   /** Those that have said nothing yet. */
   readonly #silent = new Set<Socket>()
   #closing = false
+  #dead = false
   #closed: Promise<void> | undefined
 
   constructor(options: ClientPortOptions) {
     this.#options = options
     this.#patience = options.patience ?? patience
+    const { maxConnections: maxClients, onRefused } = options
+    this.#slots = new ConnectionSlots({ maxClients, introduction: this.#patience.introduction, onRefused })
     const { head, request } = this.#patience
     this.#server = new HttpServer({
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -83,22 +96,28 @@ export class ClientPort {
       end: (socket) => closeGently(socket, this.#patience.linger),
     })
     const take: RequestListener = (request, response) => {
+      if (!this.#hasPlace(request.socket, response)) return
       if (this.#closing) this.#take(request, response)
       else this.#burst.run(() => this.#take(request, response))
     }
     this.#server.on('request', take)
     this.#server.on('checkContinue', take)
+    this.#server.on('checkExpectation', take)
     // Whoever does not take an answer would keep it here for ever.
     this.#server.setTimeout(options.idleTimeout, (socket: Socket) => {
       if (!this.#pipelines.isBusy(socket)) socket.destroy()
     })
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#fail(socket, error))
-    this.#server.maxConnections = options.maxConnections
   }
 
-  /** Connections that are open. */
+  /** Connections that are open, those that have not introduced themselves among them. */
   get connections(): number {
     return this.#sockets.size
+  }
+
+  /** Connections of other members among them. */
+  get members(): number {
+    return this.#slots.members
   }
 
   /** @throws the system's error when the address cannot be bound */
@@ -128,9 +147,18 @@ export class ClientPort {
     return this.#closed
   }
 
+  /**
+   * The member has died: clients that speak the client protocol are told to ask another. HTTP is served on, and says what the
+   * matter is.
+   */
+  died(): void {
+    this.#dead = true
+    for (const connection of this.#protocols) connection.refuse()
+  }
+
   /** Ends every connection, whatever is under way. */
   destroy(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#sockets.keys()) socket.destroy()
   }
 
   #endSilent(): void {
@@ -139,32 +167,35 @@ export class ClientPort {
 
   #accept(socket: Socket): void {
     this.#burst.came()
-    this.#sockets.add(socket)
+    const slot = this.#slots.enter(() => socket.destroy())
+    this.#sockets.set(socket, slot)
     this.#silent.add(socket)
-    socket.on('close', () => this.#sockets.delete(socket))
-    const onError = () => socket.destroy()
-    const timer = setTimeout(() => socket.destroy(), this.#patience.firstByte)
-    const onSpoken = () => {
-      clearTimeout(timer)
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
       this.#silent.delete(socket)
-    }
+      slot.leave()
+    })
+    const onError = () => socket.destroy()
     socket.on('error', onError)
     socket.once('end', onError)
-    socket.once('close', onSpoken)
     socket.once('data', (chunk: Buffer) => {
-      onSpoken()
+      this.#silent.delete(socket)
       socket.off('end', onError)
       socket.off('error', onError)
-      socket.off('close', onSpoken)
-      this.#serve(socket, chunk)
+      this.#serve(socket, slot, chunk)
     })
   }
 
-  #serve(socket: Socket, chunk: Buffer): void {
+  #serve(socket: Socket, slot: Slot, chunk: Buffer): void {
+    const { seal } = this.#options
     socket.pause()
     socket.unshift(chunk)
-    if (chunk[0] === FIRST_BYTE) this.#serveProtocol(socket)
-    else {
+    if (chunk[0] === FIRST_BYTE) this.#serveProtocol(socket, slot)
+    else if (chunk[0] === TLS_FIRST_BYTE && seal !== null) {
+      this.#serveMember(socket, slot, seal)
+      return
+    } else {
+      slot.onTurnedAway = (refusal) => this.#turnAwayHttp(socket, refusal)
       // How Node ends a connection after its last answer, which may be given before the request has come whole.
       socket.destroySoon = () => closeGently(socket, this.#patience.linger)
       this.#serveHttp.call(this.#server, socket)
@@ -172,18 +203,53 @@ export class ClientPort {
     socket.resume()
   }
 
+  /** Whoever ends the handshake is a member, and speaks the client protocol from there on. */
+  #serveMember(socket: Socket, slot: Slot, seal: MemberSeal): void {
+    const sealed = seal.accept(socket)
+    const onError = () => {
+      this.#options.onRefused('handshake')
+      socket.destroy()
+    }
+    socket.on('error', () => socket.destroy())
+    sealed.once('error', onError)
+    sealed.once('secure', () => {
+      sealed.off('error', onError)
+      if (slot.becomeMember()) this.#serveProtocol(sealed, slot)
+    })
+  }
+
+  /** Whether the connection of this request may have a place; where not, the request is answered. */
+  #hasPlace(socket: Socket, response: ServerResponse): boolean {
+    if (this.#sockets.get(socket)?.becomeClient() === true) return true
+    response.shouldKeepAlive = false
+    sendError(response, fullError())
+    return false
+  }
+
+  #turnAwayHttp(socket: Socket, refusal: Refusal): void {
+    // It has sent a request, which is answered.
+    if (refusal === 'full') return
+    if (refusal === 'displaced' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    writeRefusal(socket, new HttpError(408, 'BAD_REQUEST', 'the request did not come in time'))
+    closeGently(socket, this.#patience.linger)
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
     // A connection that has ended, or been answered for the last time, while the request waited.
     if (request.socket.writable) this.#pipelines.take(request, response)
   }
 
-  #serveProtocol(socket: Socket): void {
+  #serveProtocol(socket: Socket, slot: Slot): void {
     const { protocol, idleTimeout } = this.#options
     const timeouts = { idle: idleTimeout, linger: this.#patience.linger }
-    const connection = onSocket(socket, timeouts, (stream) => new ProtocolConnection(stream, protocol))
+    const introduced = () => slot.becomeClient()
+    const connection = onSocket(socket, timeouts, (stream) => new ProtocolConnection(stream, protocol, introduced))
     this.#protocols.add(connection)
     socket.on('close', () => this.#protocols.delete(connection))
-    if (this.#closing) connection.refuse()
+    if (this.#closing || this.#dead) connection.refuse()
   }
 
   /** The connection is broken, or what came on it is no HTTP request. */
@@ -198,10 +264,8 @@ export class ClientPort {
   }
 }
 
-class HttpServer extends Server {
-  /** A client may end its side and wait for its answers. A property of Node's from its first days, which its documents leave out. */
-  readonly httpAllowHalfOpen = true
-
-  /** Called by Node when it closes: it would cut off answers that have not left, and connections that end gently. */
-  override closeIdleConnections(): void {}
+function fullError(): HttpError {
+  return new HttpError(503, 'RAFT_OVERLOADED', 'this member has as many connections as it may have: ask another, or later', {
+    'retry-after': '1',
+  })
 }

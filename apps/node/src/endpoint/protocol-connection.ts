@@ -1,7 +1,9 @@
 import { ErrorCode, type ErrorResponse, ProtocolError, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
 import type { RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
-import { respond } from '../store/results.js'
+import type { Account } from '../account.js'
+import { noRoomForResult, overloaded } from '../overload.js'
+import { type Done, respond, resultBytes } from '../store/results.js'
 import { TurnTime } from '../turn-time.js'
 import type { ByteStream, StreamOwner } from './byte-stream.js'
 import { toErrorResponse } from './error-response.js'
@@ -35,14 +37,25 @@ export class ProtocolConnection implements StreamOwner {
   #ended = false
   /** The member stops. */
   #refusal: Refusal | null = null
+  /** What is held for this connection. */
+  readonly #account: Account
+  /** Of that: a frame that has not come whole, and answers that have not left. */
+  #inTransit = 0
 
-  constructor(stream: ByteStream, options: ProtocolConnectionOptions) {
+  /** @param introduced called once, when the other side has shown that it speaks this protocol; false: it has no place here */
+  constructor(stream: ByteStream, options: ProtocolConnectionOptions, introduced: () => boolean = () => true) {
     this.#stream = stream
     this.#options = options
+    this.#account = options.account.part(options.maxConnectionBytes)
     this.#time = new TurnTime(options.clock)
     this.#endpoint = new ServerEndpoint({
       identity: options.identity,
       maxFrameBytes: options.maxFrameBytes,
+      maxRequestBytes: options.maxRequestBytes,
+      onGreeting: () => {
+        if (!introduced()) this.#ended = true
+      },
+      mayGather: (bytes) => options.account.hasRoomFor(bytes),
       onRequest: (request) => this.#take(request),
       onPending: () => this.#scheduleFlush(),
     })
@@ -76,12 +89,14 @@ export class ProtocolConnection implements StreamOwner {
     this.#draining = true
     this.#refusal?.cancel()
     this.#held.release()
+    this.#countTransit()
   }
 
   /** Puts as many held answers into bytes as the client has room for. */
   drained(): void {
     this.#held.release()
     if (this.#draining && this.#pending === 0) this.#scheduleFlush()
+    this.#countTransit()
     this.#regulate()
   }
 
@@ -96,12 +111,13 @@ export class ProtocolConnection implements StreamOwner {
       this.#end()
     }
     this.#reads.start(this.#options.node)
+    this.#countTransit()
     this.#regulate()
   }
 
   #take(request: Request): void {
     this.#overrun ||= this.#pending >= MAX_OVERRUN * this.#options.maxPending
-    if (this.#overrun) return
+    if (this.#overrun || this.#ended) return
     this.#pending += 1
     if (this.#refusal !== null) {
       this.#refusal.refused()
@@ -125,9 +141,16 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   #write({ id, body }: Request): void {
-    const { node, onWrite } = this.#options
+    const { node, account, onWrite } = this.#options
     const startedAt = this.#time.now()
+    const bytes = body.length
+    if (!account.hasRoomFor(bytes)) {
+      this.#error(id, overloaded(account))
+      return
+    }
+    this.#account.add(bytes)
     node.submit(body, (error, result) => {
+      this.#account.release(bytes)
       onWrite(this.#time.now() - startedAt, error)
       if (error === null) this.#result(id, result)
       else this.#error(id, error)
@@ -137,7 +160,20 @@ export class ProtocolConnection implements StreamOwner {
   #result(id: number, result: StoreResult | undefined): void {
     if (result === undefined) this.#refuse(id, ErrorCode.Internal, 'the command had no result')
     else if (result.type === 'error') this.#refuse(id, result.code, result.message)
-    else this.#answer(id, () => respond(this.#endpoint, id, result))
+    else this.#respond(id, result)
+  }
+
+  /** A command can ask for megabytes: where there is no room for its result, the client is told what is known. */
+  #respond(id: number, result: Done): void {
+    const bytes = resultBytes(result)
+    const give = () => respond(this.#endpoint, id, result)
+    if (bytes === 0) this.#answer(id, give)
+    else if (!this.#account.take(bytes)) this.#error(id, noRoomForResult(result, this.#options.account))
+    else
+      this.#answer(id, () => {
+        this.#account.release(bytes)
+        give()
+      })
   }
 
   #read(request: Request): void {
@@ -156,6 +192,7 @@ export class ProtocolConnection implements StreamOwner {
         // Whoever asked has given up: a range is work.
         if (this.#time.now() > deadline)
           this.#endpoint.error(id, refusal(ErrorCode.DeadlineExceeded, `not read within ${request.timeout} ms`))
+        else if (this.#options.account.isFull) this.#endpoint.error(id, toErrorResponse(overloaded(this.#options.account)))
         else asked.answer()
       })
     if (asked.consistency === 'local') finish()
@@ -199,6 +236,7 @@ export class ProtocolConnection implements StreamOwner {
     if (bytes !== null) this.#stream.write(bytes)
     if (!this.#held.isEmpty) this.drained()
     if (this.#draining && this.#pending === 0) this.#end()
+    this.#countTransit()
     this.#regulate()
   }
 
@@ -208,6 +246,13 @@ export class ProtocolConnection implements StreamOwner {
     this.#ended = true
     this.#held.release()
     this.#stream.end()
+  }
+
+  #countTransit(): void {
+    const bytes = this.#closed ? 0 : this.#stream.waitingBytes + this.#endpoint.pendingBytes + this.#endpoint.gatheredBytes
+    if (bytes === this.#inTransit) return
+    this.#account.add(bytes - this.#inTransit)
+    this.#inTransit = bytes
   }
 
   get #isFull(): boolean {
@@ -222,7 +267,7 @@ export class ProtocolConnection implements StreamOwner {
   /** Reads on only while the client takes its answers, and has not too much under way. */
   #regulate(): void {
     if (this.#draining || this.#ended) return
-    const full = this.#isFull || this.#pending > this.#options.maxPending
+    const full = this.#isFull || this.#pending > this.#options.maxPending || this.#account.bytes > this.#account.limit
     if (full === this.#paused) return
     this.#paused = full
     if (full) this.#stream.pause()

@@ -1,6 +1,7 @@
 import type { ServerIdentity, StatusResult } from '@raft/client/protocol'
 import type { Clock, Node, RaftError } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
+import type { Account } from '../account.js'
 import type { Proposer, ReadableStore } from '../store/key-value-service.js'
 
 export interface ProtocolConnectionOptions {
@@ -11,9 +12,16 @@ export interface ProtocolConnectionOptions {
   readonly clock: Clock
   /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
   readonly maxOutgoingBytes: number
+  /** Bytes held for this connection before no more of its requests are read; results that wait for room in it are counted, too. */
+  readonly maxConnectionBytes: number
+  /** Bytes that the member holds for all its clients. */
+  readonly account: Account
   /** Requests under way before no more are read. */
   readonly maxPending: number
+  /** A frame that is larger is thrown away as it comes, and its request refused. */
   readonly maxFrameBytes: number
+  /** The largest request, in bytes, as clients are told. */
+  readonly maxRequestBytes: number
   /** A write was answered after so many ms; for the metrics. */
   readonly onWrite: (milliseconds: number, error: RaftError | null) => void
   readonly onProtocolError: (error: Error) => void
@@ -21,6 +29,8 @@ export interface ProtocolConnectionOptions {
 
 /** Answers that wait for one slow client before no more of its requests are read. */
 const MAX_OUTGOING_BYTES = 4 * 1024 * 1024
+/** Of what is held for a connection: more than one answer of the largest size, and its request. */
+const MAX_CONNECTION_BYTES = 32 * 1024 * 1024
 /** Requests of one connection under way before no more are read. */
 const MAX_PENDING_PER_CONNECTION = 16_384
 /** Room in a frame beside its largest command. */
@@ -34,6 +44,8 @@ export interface ServedMember {
   readonly clock: Clock
   /** In bytes. */
   readonly maxValueBytes: number
+  /** What the member holds for its clients. */
+  readonly account: Account
 }
 
 /** How the member speaks the client protocol. */
@@ -41,7 +53,7 @@ export function protocolOptions(
   member: ServedMember,
   events: Pick<ProtocolConnectionOptions, 'onWrite' | 'onProtocolError'>,
 ): ProtocolConnectionOptions {
-  const { node, store, clusterId, clock, maxValueBytes } = member
+  const { node, store, clusterId, clock, maxValueBytes, account } = member
   return {
     ...events,
     identity: { memberId: node.id, clusterId },
@@ -50,8 +62,11 @@ export function protocolOptions(
     clock,
     status: () => protocolStatus(member),
     maxOutgoingBytes: MAX_OUTGOING_BYTES,
+    maxConnectionBytes: MAX_CONNECTION_BYTES,
+    account,
     maxPending: MAX_PENDING_PER_CONNECTION,
     maxFrameBytes: maxCommandBytes(maxValueBytes) + FRAME_OVERHEAD_BYTES,
+    maxRequestBytes: maxCommandBytes(maxValueBytes),
   }
 }
 

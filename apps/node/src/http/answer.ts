@@ -67,6 +67,13 @@ export function send(
   response.end(body)
 }
 
+/** What the client has is current. */
+export function sendNotModified(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(304, headers)
+  response.end()
+}
+
 /** Answers with what went wrong. Returns the error where it is a fault of ours, for the log; null where it is not. */
 export function sendError(response: ServerResponse, error: unknown): Error | null {
   if (error instanceof HttpError) {

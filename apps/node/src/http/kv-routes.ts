@@ -8,11 +8,14 @@ import {
   MAX_KEY_BYTES,
   type TransactionStep,
 } from '@raft/state-machine'
+import type { Account } from '../account.js'
+import { noRoomForResult, overloaded } from '../overload.js'
 import type { KeyValueService } from '../store/key-value-service.js'
-import type { Done } from '../store/results.js'
-import { badRequest, HttpError, send, sendJson } from './answer.js'
+import { type Done, entryBytes, resultBytes } from '../store/results.js'
+import { badRequest, HttpError, send, sendJson, sendNotModified } from './answer.js'
+import { entityTag, judgeRead, preconditionsOf, toCompares } from './entity-tags.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
-import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, type Target, wholeNumberOf } from './request.js'
+import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, refuseBody, type Target, wholeNumberOf } from './request.js'
 import { parseTransaction, toJsonRange, toJsonTransaction } from './transaction.js'
 
 export interface KvRoutesOptions {
@@ -20,12 +23,20 @@ export interface KvRoutesOptions {
   /** How long a request may wait for a leader and its answer, in ms. */
   readonly requestTimeout: number
   readonly maxValueBytes: number
+  /** What the member holds for its clients. */
+  readonly account: Account
 }
 
 /** What a body of JSON may have beyond the values in it. */
 const JSON_OVERHEAD = 64 * 1024
 /** Base64 and JSON's escapes make values longer. */
 const JSON_GROWTH = 6
+/** What a body of JSON takes when it is read, in proportion to its length: text, values and the command that is made of them. */
+const JSON_WEIGHT = 4
+/** Answers of less are not counted until they are taken. */
+const SMALL_ANSWER_BYTES = 16 * 1024
+/** What entries take as JSON, in proportion to what they are. */
+const ANSWER_WEIGHT = 2
 
 /** Keys and values over HTTP. */
 export class KvRoutes {
@@ -35,38 +46,47 @@ export class KvRoutes {
     this.#options = options
   }
 
-  async get(key: Uint8Array, query: URLSearchParams, response: ServerResponse): Promise<void> {
+  async get(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['raw', 'consistency'])
     checkKey(key)
+    const isRaw = flagOf(query, 'raw')
+    const preconditions = preconditionsOf(request.headers)
     const { service, requestTimeout } = this.#options
     const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
     if (entry === null) throw keyNotFound(key, revision)
-    if (flagOf(query, 'raw')) send(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
-    else sendJson(response, 200, toJsonEntry(entry), revisionHeader(revision))
+    const headers = { ...revisionHeader(revision), etag: entityTag(entry.modRevision) }
+    const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
+    if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
+    if (verdict === 'notModified') sendNotModified(response, headers)
+    else
+      this.#answer(response, entryBytes(entry), () => {
+        if (isRaw) send(response, 200, 'application/octet-stream', entry.value, { ...headers, ...entryHeaders(entry) })
+        else sendJson(response, 200, toJsonEntry(entry), headers)
+      })
   }
 
   async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['prevRevision'])
     checkKey(key)
-    const prevRevision = wholeNumberOf(query, 'prevRevision')
-    const value = await readBody(request, response, this.#options.maxValueBytes)
+    const condition = conditionOf(key, query, request)
+    const { maxValueBytes: limit, account } = this.#options
+    const value = await readBody(request, response, { limit, account })
     const result =
-      prevRevision === null
-        ? await this.#write(encodePut(key, value))
-        : await this.#conditional(key, prevRevision, { type: 'put', key, value })
+      condition === null ? await this.#write(encodePut(key, value)) : await this.#conditional(key, condition, { type: 'put', key, value })
     if (result.type !== 'put') throw unexpected(result)
     const { createRevision, modRevision, version } = result
     const answer = { key: toJsonBytes(key), revision: result.revision, createRevision, modRevision, version }
     sendJson(response, 200, answer, revisionHeader(result.revision))
   }
 
-  async delete(key: Uint8Array, query: URLSearchParams, response: ServerResponse): Promise<void> {
+  async delete(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, ['prevRevision'])
     checkKey(key)
-    const prevRevision = wholeNumberOf(query, 'prevRevision')
-    if (prevRevision === 0) throw badRequest('prevRevision: expected 1 or more: what does not exist cannot be deleted')
+    refuseBody(request)
+    const condition = conditionOf(key, query, request)
+    if (condition?.prevRevision === 0) throw badRequest('prevRevision: expected 1 or more: what does not exist cannot be deleted')
     const result =
-      prevRevision === null ? await this.#write(encodeDelete(key)) : await this.#conditional(key, prevRevision, { type: 'delete', key })
+      condition === null ? await this.#write(encodeDelete(key)) : await this.#conditional(key, condition, { type: 'delete', key })
     if (result.type !== 'delete') throw unexpected(result)
     if (!result.deleted) throw keyNotFound(key, result.revision)
     sendJson(response, 200, { key: toJsonBytes(key), revision: result.revision, deleted: true }, revisionHeader(result.revision))
@@ -80,46 +100,100 @@ export class KvRoutes {
     const limit = Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff)
     const request = after === null ? { prefix, limit } : { prefix, limit, after }
     const result = await service.range(request, consistencyOf(query), requestTimeout)
-    sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision))
+    const bytes = result.entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+    this.#answer(response, bytes, () =>
+      sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision)),
+    )
   }
 
   async transaction(query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkQuery(query, [])
-    const body = await readBody(request, response, this.#options.maxValueBytes * JSON_GROWTH + JSON_OVERHEAD)
-    const result = await this.#write(parseTransaction(body))
+    const { maxValueBytes, account } = this.#options
+    const limits = { limit: maxValueBytes * JSON_GROWTH + JSON_OVERHEAD, account, weight: JSON_WEIGHT }
+    const result = await this.#write(parseTransaction(await readBody(request, response, limits)))
     if (result.type !== 'transaction') throw unexpected(result)
-    sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
+    const send = () => sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
+    this.#answer(response, resultBytes(result), send, () => noRoomForResult(result, account))
+  }
+
+  /** Sends an answer that may be large, and counts it until the client has taken it. @throws what `refusal` gives when there is no room */
+  #answer(
+    response: ServerResponse,
+    entriesBytes: number,
+    give: () => void,
+    refusal: () => Error = () => overloaded(this.#options.account),
+  ): void {
+    const { account } = this.#options
+    const bytes = ANSWER_WEIGHT * entriesBytes
+    if (bytes >= SMALL_ANSWER_BYTES && !response.closed) {
+      if (!account.take(bytes)) throw refusal()
+      response.once('close', () => account.release(bytes))
+    }
+    give()
   }
 
   #write(command: Uint8Array): Promise<Done> {
     return this.#options.service.write(command, this.#options.requestTimeout)
   }
 
-  /** Carries out the step if the key's modRevision is the given one. @throws HttpError 409 */
-  async #conditional(key: Uint8Array, prevRevision: number, step: TransactionStep): Promise<Done> {
-    const compare: Compare = { target: 'modRevision', relation: 'equal', key, operand: prevRevision }
-    const command = encodeTransaction({ compares: [compare], thenSteps: [step], elseSteps: [{ type: 'get', key }] })
-    const result = await this.#write(command)
+  /** Carries out the step if the condition holds. @throws HttpError 409 or 412 */
+  async #conditional(key: Uint8Array, { prevRevision, compares }: Condition, step: TransactionStep): Promise<Done> {
+    const result = await this.#write(encodeTransaction({ compares, thenSteps: [step], elseSteps: [{ type: 'get', key }] }))
     const first = result.type === 'transaction' ? result.results[0] : undefined
     if (first?.type === 'put' || first?.type === 'delete') return { ...first, revision: result.revision }
-    if (first?.type === 'get') throw new ConflictError(prevRevision, first.entry?.modRevision ?? 0, result.revision)
-    throw unexpected(result)
+    if (first?.type !== 'get') throw unexpected(result)
+    const modRevision = first.entry?.modRevision ?? 0
+    throw prevRevision === null
+      ? new PreconditionError(modRevision, result.revision)
+      : new ConflictError(prevRevision, modRevision, result.revision)
   }
 }
 
-/** The key is not at the revision that the request named. Nothing was changed. */
-class ConflictError extends HttpError {
+/** What a write of a key depends on. */
+interface Condition {
+  /** As the parameter says; null when header fields say it. */
+  readonly prevRevision: number | null
+  readonly compares: readonly Compare[]
+}
+
+/** Null when the write depends on nothing. @throws HttpError 400 */
+function conditionOf(key: Uint8Array, query: URLSearchParams, request: IncomingMessage): Condition | null {
+  const prevRevision = wholeNumberOf(query, 'prevRevision')
+  const preconditions = preconditionsOf(request.headers)
+  if (preconditions === null) {
+    if (prevRevision === null) return null
+    return { prevRevision, compares: [{ target: 'modRevision', relation: 'equal', key, operand: prevRevision }] }
+  }
+  if (prevRevision !== null) throw badRequest('prevRevision, and If-Match or If-None-Match, say the same: give one of them')
+  return { prevRevision, compares: toCompares(preconditions, key) }
+}
+
+/** The key is not as the request would have it. Nothing was changed. */
+class MismatchError extends HttpError {
   readonly #modRevision: number
   readonly #revision: number
-  constructor(expected: number, modRevision: number, revision: number) {
+  constructor(status: number, code: string, expected: string, modRevision: number, revision: number) {
     const found = modRevision === 0 ? 'the key does not exist' : `the key is at revision ${modRevision}`
-    super(409, 'REVISION_MISMATCH', `prevRevision is ${expected}, but ${found}`, revisionHeader(revision))
+    const tag: Record<string, string> = modRevision === 0 ? {} : { etag: entityTag(modRevision) }
+    super(status, code, `${expected}, but ${found}`, { ...revisionHeader(revision), ...tag })
     this.#modRevision = modRevision
     this.#revision = revision
   }
 
   override get body(): unknown {
     return { error: { code: this.code, message: this.message }, modRevision: this.#modRevision, revision: this.#revision }
+  }
+}
+
+class ConflictError extends MismatchError {
+  constructor(expected: number, modRevision: number, revision: number) {
+    super(409, 'REVISION_MISMATCH', `prevRevision is ${expected}`, modRevision, revision)
+  }
+}
+
+class PreconditionError extends MismatchError {
+  constructor(modRevision: number, revision: number) {
+    super(412, 'PRECONDITION_FAILED', 'If-Match or If-None-Match asks for another revision', modRevision, revision)
   }
 }
 
@@ -135,9 +209,8 @@ function revisionHeader(revision: number): Record<string, string> {
   return { 'raft-revision': String(revision) }
 }
 
-function entryHeaders({ createRevision, modRevision, version }: KeyValue, revision: number): Record<string, string> {
+function entryHeaders({ createRevision, modRevision, version }: KeyValue): Record<string, string> {
   return {
-    ...revisionHeader(revision),
     'raft-create-revision': String(createRevision),
     'raft-mod-revision': String(modRevision),
     'raft-version': String(version),

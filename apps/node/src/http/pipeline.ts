@@ -1,13 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError, sendError } from './answer.js'
+import { isSafe } from './methods.js'
 
-/** Requests of one connection that are worked on at one time. */
+/** Requests of one connection that are worked on at one time: safe ones only, for one that is not safe is worked on alone. */
 const MAX_ACTIVE = 16
-/** Requests of one connection that may wait for those; whoever sends more reads no answers, and is cut off. */
+/** Requests of one connection that may wait for those; a client that sends more reads no answers, and is cut off. */
 const MAX_WAITING = 4096
 /** Answers that a client has not taken, in bytes, before no more of its requests are worked on. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
+const RANGE = '/v1/kv'
+/** Counted for a range that is worked on: three of them are, at one time. */
+const EXPECTED_RANGE_BYTES = 2 * 1024 * 1024
 
 interface Connection {
   /** In the order in which the answers leave; few, and an array of them leaves V8 less behind than a Set. */
@@ -35,6 +39,9 @@ export interface PipelinesOptions {
  * The requests of every HTTP connection. Node hands out all pipelined requests of a chunk at once. A few bytes can ask for
  * megabytes, so only some are worked on, and the next when an answer has left. None is begun behind one that is answered as the
  * last, for the client would never hear of it.
+ *
+ * Requests take effect in the order in which they were sent: one that may change something begins when everything before it on its
+ * connection is answered, and nothing begins behind it before it is answered. Reads overlap with each other.
  */
 export class Pipelines {
   readonly #options: PipelinesOptions
@@ -48,7 +55,8 @@ export class Pipelines {
   readonly take: RequestListener = (request, response) => {
     const { socket } = request
     const connection = this.#of(socket)
-    if (this.#hasRoom(connection)) this.#run(connection, request, response)
+    // Behind what waits, whatever room there is meanwhile.
+    if (connection.waiting.length === 0 && this.#mayBegin(connection, request)) this.#run(connection, request, response)
     else if (connection.waiting.length < MAX_WAITING) connection.waiting.push([request, response])
     else socket.destroy()
   }
@@ -104,12 +112,13 @@ export class Pipelines {
     return connection
   }
 
-  #hasRoom({ active }: Connection): boolean {
-    if (active.length >= MAX_ACTIVE) return false
+  #mayBegin({ active }: Connection, request: IncomingMessage): boolean {
+    if (active.length === 0) return true
+    if (active.length >= MAX_ACTIVE || !isSafe(request)) return false
     let untaken = 0
     for (const response of active) {
-      if (!response.shouldKeepAlive) return false
-      untaken += response.writableLength
+      if (!response.shouldKeepAlive || !isSafe(response.req)) return false
+      untaken += response.headersSent ? response.writableLength : expectedBytes(response.req)
     }
     return untaken <= MAX_UNTAKEN_BYTES
   }
@@ -130,9 +139,9 @@ export class Pipelines {
   }
 
   #next(connection: Connection, socket: Socket): void {
-    while (socket.writable && this.#hasRoom(connection)) {
-      const next = connection.waiting.shift()
-      if (next === undefined) break
+    for (let next = connection.waiting[0]; next !== undefined; next = connection.waiting[0]) {
+      if (!socket.writable || !this.#mayBegin(connection, next[0])) break
+      connection.waiting.shift()
       this.#run(connection, ...next)
     }
     if (connection.active.length > 0 || !socket.writable) return
@@ -155,6 +164,11 @@ export class Pipelines {
   #closeIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
     if (active.length === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
   }
+}
+
+/** What the answer to a request that is worked on may come to, in bytes: ranges are cut off at 4 MiB. */
+function expectedBytes({ url = '' }: IncomingMessage): number {
+  return url === RANGE || url.startsWith(`${RANGE}?`) ? EXPECTED_RANGE_BYTES : 0
 }
 
 function refuse(response: ServerResponse, error: HttpError): void {

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Consistency } from '@raft/client/protocol'
+import type { Account } from '../account.js'
+import { overloaded } from '../overload.js'
 import { badRequest, HttpError } from './answer.js'
 
 /** The path, still percent-encoded, and the query, as parameters and as it came. */
@@ -82,10 +84,18 @@ export function wholeNumberOf(query: URLSearchParams, name: string): number | nu
   throw badRequest(`${name}: expected a whole number from 0 on, found "${text}"`)
 }
 
-/** Whether the parameter is there, unless it says false or 0. */
+/** Whether the parameter is there, unless it says false or 0. @throws HttpError 400 when it says neither yes nor no */
 export function flagOf(query: URLSearchParams, name: string): boolean {
   const text = query.get(name)
-  return text !== null && text !== 'false' && text !== '0'
+  if (text === null || text === 'false' || text === '0') return false
+  if (text === '' || text === 'true' || text === '1') return true
+  throw badRequest(`${name}: expected true, false or nothing, found "${text}"`)
+}
+
+/** A method that takes no body would drop what it says. @throws HttpError 400 */
+export function refuseBody({ headers, method }: IncomingMessage): void {
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+    throw badRequest(`a ${method} takes no body: what it is to depend on is said by parameters or header fields`)
 }
 
 /** Whether the client asks first whether its body is wanted. A client of HTTP/1.0 cannot (RFC 9110 §10.1.1). */
@@ -93,13 +103,26 @@ function isExpectingContinue({ httpVersion, headers }: IncomingMessage): boolean
   return httpVersion !== '1.0' && /100-continue/i.test(headers.expect ?? '')
 }
 
-/** The whole body, after a 100 to whoever waits for it. @throws HttpError 413 as soon as it is over the limit, 400 when it is cut short */
-export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Uint8Array> {
+export interface BodyLimits {
+  /** In bytes. */
+  readonly limit: number
+  /** What the member holds for its clients: the body counts from its first byte until the request is answered. */
+  readonly account: Account
+  /** How many bytes are counted for each of the body; default 1. */
+  readonly weight?: number
+}
+
+/**
+ * The whole body, after a 100 to whoever waits for it.
+ * @throws HttpError 413 as soon as it is over the limit, 400 when it is cut short; OverloadedError when there is no room for it
+ */
+export function readBody(request: IncomingMessage, response: ServerResponse, limits: BodyLimits): Promise<Uint8Array> {
+  const { limit, account, weight = 1 } = limits
   return new Promise((resolve, reject) => {
-    const refuse = () => {
+    const refuse = (error: Error = new HttpError(413, 'BODY_TOO_LARGE', `the body is over the limit of ${limit} bytes`)) => {
       // Much of it may still come, and nobody wants it.
       response.shouldKeepAlive = false
-      reject(new HttpError(413, 'BODY_TOO_LARGE', `the body is over the limit of ${limit} bytes`))
+      reject(error)
     }
     const announced = request.headers['content-length']
     if (announced !== undefined && Number(announced) > limit) {
@@ -110,13 +133,26 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
     if (isExpectingContinue(request)) response.writeContinue()
     const chunks: Buffer[] = []
     let length = 0
+    let counted = 0
+    const letGo = () => {
+      request.removeAllListeners('data')
+      chunks.length = 0
+      account.release(counted)
+      counted = 0
+    }
+    response.once('close', letGo)
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length <= limit) chunks.push(chunk)
-      else {
-        request.removeAllListeners('data')
-        chunks.length = 0
+      const bytes = weight * chunk.length
+      if (length > limit) {
+        letGo()
         refuse()
+      } else if (!account.take(bytes)) {
+        letGo()
+        refuse(overloaded(account))
+      } else {
+        counted += bytes
+        chunks.push(chunk)
       }
     })
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))

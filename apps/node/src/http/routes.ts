@@ -1,12 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { HttpError, notFound, send, sendError, sendJson } from './answer.js'
+import { checkHeaders, refusePreconditions } from './header-fields.js'
 import type { KvRoutes } from './kv-routes.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 
 export interface RoutesOptions {
   readonly kv: KvRoutes
-  /** @param withDigest whether to hash the whole state, which takes time */
-  readonly status: (withDigest: boolean) => unknown
+  readonly status: () => object
+  /** A digest of the state as it is when the promise is fulfilled. Aborted when nobody waits for it any more. */
+  readonly digest: (signal: AbortSignal) => Promise<string>
   /** Null when healthy, otherwise what is the matter. */
   readonly health: () => string | null
   /** Null when requests can be served, otherwise what is the matter. */
@@ -28,7 +30,8 @@ export function createRoutes(options: RoutesOptions): RequestListener {
   const key = keyMethods(options.kv)
   const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> | void => {
     const target = parseTarget(request.url ?? '/')
-    const methods = target.path.startsWith(KV_KEY) ? key : fixed.get(target.path)
+    const isKey = target.path.startsWith(KV_KEY)
+    const methods = isKey ? key : fixed.get(target.path)
     if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
     const { method = 'GET' } = request
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
@@ -36,6 +39,8 @@ export function createRoutes(options: RoutesOptions): RequestListener {
       const allow = Object.keys(methods).join(', ')
       throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not possible here: ${allow} is`, { allow })
     }
+    checkHeaders(request)
+    if (!isKey) refusePreconditions(request)
     return handler(request, response, target)
   }
   const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
@@ -54,10 +59,10 @@ export function createRoutes(options: RoutesOptions): RequestListener {
 function keyMethods(kv: KvRoutes): Methods {
   const keyOf = (target: Target) => decodeKey(target.path.slice(KV_KEY.length))
   return {
-    GET: (_request, response, target) => kv.get(keyOf(target), target.query, response),
-    HEAD: (_request, response, target) => kv.get(keyOf(target), target.query, response),
+    GET: (request, response, target) => kv.get(keyOf(target), target.query, request, response),
+    HEAD: (request, response, target) => kv.get(keyOf(target), target.query, request, response),
     PUT: (request, response, target) => kv.put(keyOf(target), target.query, request, response),
-    DELETE: (_request, response, target) => kv.delete(keyOf(target), target.query, response),
+    DELETE: (request, response, target) => kv.delete(keyOf(target), target.query, request, response),
   }
 }
 
@@ -74,7 +79,7 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
       '/v1/status',
       get((_request, response, target) => {
         checkQuery(target.query, ['digest'])
-        sendJson(response, 200, options.status(flagOf(target.query, 'digest')))
+        return flagOf(target.query, 'digest') ? sendDigest(options, response) : sendJson(response, 200, options.status())
       }),
     ],
     ['/healthz', get((_request, response) => state(options.health(), 'UNHEALTHY', response))],
@@ -87,4 +92,16 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
       }),
     ],
   ])
+}
+
+/** The status with the digest of the state that it tells of. */
+async function sendDigest({ status, digest }: RoutesOptions, response: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  try {
+    const value = await digest(gone.signal)
+    sendJson(response, 200, { ...status(), digest: value })
+  } catch (error) {
+    if (!gone.signal.aborted) throw error
+  }
 }

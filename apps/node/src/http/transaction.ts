@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { encodeTransaction, type RangeStep, type StepResult, type TransactionStep } from '@raft/state-machine'
 import * as z from 'zod/mini'
 import { describeIssues } from '../config/problems.js'
@@ -62,6 +63,7 @@ const schema = z.strictObject(
 
 /** The command that the JSON of a transaction stands for. @throws HttpError 400 that names every problem; CommandError */
 export function parseTransaction(body: Uint8Array): Uint8Array {
+  if (!isUtf8(body)) throw badRequest('the body is not UTF-8: bytes that are not UTF-8 are written {"base64": "…"}')
   let value: unknown
   try {
     value = JSON.parse(Buffer.from(body).toString('utf8'))

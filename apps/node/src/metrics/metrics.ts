@@ -1,6 +1,7 @@
 import { type NodeStatus, OutcomeUnknownError, type RaftError } from '@raft/core'
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import { LatencyHistogram } from './latency-histogram.js'
+import { processMetrics } from './process-metrics.js'
 
 const ROLES = ['follower', 'preCandidate', 'candidate', 'leader'] as const
 
@@ -8,16 +9,20 @@ export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly store: () => { readonly revision: number; readonly keys: number }
   readonly connections: () => number
+  readonly memberConnections: () => number
   readonly forwarding: () => number
+  readonly heldBytes: () => number
   /** Counters by name, where the transport has them. */
   readonly transport: () => Readonly<Record<string, number>>
 }
 
-/** The figures of one member, for Prometheus. Each has its own registry, so that one process can run several. */
+/** The figures of one member, for Prometheus. Each member has its own registry, so that one process can run several. */
 export class Metrics {
   readonly #registry = new Registry()
   /** Proposals, by how they failed. */
   readonly #failed = new Map<string, number>()
+  /** Connections that were turned away, by reason. */
+  readonly #refused = new Map<string, number>()
   #succeeded = 0
   readonly #proposeSeconds: LatencyHistogram
   readonly #applySeconds: LatencyHistogram
@@ -29,7 +34,6 @@ export class Metrics {
   constructor(sources: MetricsSources) {
     this.#sources = sources
     const registers = [this.#registry]
-    collectDefaultMetrics({ register: this.#registry })
     const histogram = (name: string, help: string) => new LatencyHistogram(name, help, this.#registry)
     this.#proposeSeconds = histogram('raft_propose_seconds', 'From proposal to result.')
     this.#applySeconds = histogram('raft_apply_seconds', 'Applying one batch of entries to the state machine.')
@@ -43,6 +47,7 @@ export class Metrics {
     this.#addProposals()
     this.#addGauges()
     this.#addRole()
+    this.#addRefusedConnections()
     this.#addTransport()
   }
 
@@ -72,8 +77,14 @@ export class Metrics {
     this.#protocolErrors.inc()
   }
 
+  connectionRefused(reason: string): void {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1)
+  }
+
+  /** With those of the process. */
   async render(): Promise<{ readonly type: string; readonly text: string }> {
-    return { type: this.#registry.contentType, text: await this.#registry.metrics() }
+    const [member, process] = await Promise.all([this.#registry.metrics(), processMetrics().metrics()])
+    return { type: this.#registry.contentType, text: `${member}${process}` }
   }
 
   #gauge(name: string, help: string, value: () => number): void {
@@ -88,7 +99,7 @@ export class Metrics {
   }
 
   #addGauges(): void {
-    const { status, store, connections, forwarding } = this.#sources
+    const { status, store, connections, memberConnections, forwarding, heldBytes } = this.#sources
     this.#gauge('raft_term', 'The current term.', () => status().currentTerm)
     this.#gauge('raft_commit_index', 'Entries up to here are committed.', () => status().commitIndex)
     this.#gauge('raft_applied_index', 'Entries up to here are applied.', () => status().lastApplied)
@@ -101,7 +112,13 @@ export class Metrics {
     this.#gauge('raft_has_leader', '1 while a leader is known.', () => (status().leaderId === null ? 0 : 1))
     this.#gauge('raft_store_revision', 'Revision of the key-value store.', () => store().revision)
     this.#gauge('raft_store_keys', 'Keys in the key-value store.', () => store().keys)
-    this.#gauge('raft_client_connections', 'Connections to the client port.', connections)
+    this.#gauge('raft_client_connections', 'Connections to the client port, those of members among them.', connections)
+    this.#gauge(
+      'raft_member_connections',
+      'Connections to the client port that other members have made to forward requests.',
+      memberConnections,
+    )
+    this.#gauge('raft_held_bytes', 'Bytes of requests and answers held for clients; at most maxHeldBytes.', heldBytes)
     this.#gauge('raft_forwarded_requests', 'HTTP requests that wait for a leader or its answer.', forwarding)
   }
 
@@ -134,6 +151,11 @@ export class Metrics {
       ['succeeded', this.#succeeded],
       ...this.#failed,
     ])
+  }
+
+  #addRefusedConnections(): void {
+    const help = 'Connections to the client port that were turned away, by reason.'
+    this.#counters('raft_refused_connections_total', help, 'reason', () => [...this.#refused])
   }
 
   #addTransport(): void {

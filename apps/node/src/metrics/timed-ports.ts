@@ -22,9 +22,9 @@ export function timedStateMachine<Result>(machine: StateMachine<Result>, observe
     get lastApplied() {
       return machine.lastApplied
     },
-    apply: (entries: EntryBatch) => {
+    apply: (entries: EntryBatch, awaitedFrom: number) => {
       const startedAt = performance.now()
-      const results = machine.apply(entries)
+      const results = machine.apply(entries, awaitedFrom)
       if (results instanceof Promise) return results.finally(() => observe(performance.now() - startedAt))
       observe(performance.now() - startedAt)
       return results

@@ -1,6 +1,7 @@
 import type { Connector } from '@raft/client'
 import {
   type Clock,
+  CommandTooLargeError,
   type Member,
   type MemberId,
   NodeStoppedError,
@@ -10,8 +11,10 @@ import {
   type RaftError,
   type Transition,
 } from '@raft/core'
+import type { Account } from '../account.js'
 import { parseAddress } from '../config/address.js'
 import { NoLeaderError } from '../errors.js'
+import { overloaded } from '../overload.js'
 import { MemberConnection } from './member-connection.js'
 import { judge, type LeaderTask } from './operation.js'
 import { Operation, Operations } from './operations.js'
@@ -33,6 +36,10 @@ export interface LeaderAccessOptions {
   readonly maxPending: number
   /** Bytes that may wait to be sent to one member. */
   readonly maxWaitingBytes: number
+  /** A connection that owes answers and is silent for so long is given up; ms. */
+  readonly silenceTimeout: number
+  /** What the member holds for its clients. */
+  readonly account: Account
   readonly onProblem: (message: string) => void
 }
 
@@ -44,7 +51,8 @@ const CONNECT_TIMEOUT = 1000
 
 /**
  * Carries requests to whoever leads: here, or over one persistent connection to the leader. It waits for a leader until the
- * deadline, and asks again only where the request certainly had no effect, or has none by its nature.
+ * deadline, and asks again only where the request certainly had no effect, or has none by its nature. When another member leads,
+ * what may be asked again is asked there at once, for the former leader may hang with its connection open.
  */
 export class LeaderAccess {
   readonly #options: LeaderAccessOptions
@@ -53,14 +61,21 @@ export class LeaderAccess {
   #waiting: Operation[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
-  #stopped = false
+  #ended: NodeStoppedError | null = null
   readonly #unsubscribe: () => void
 
   constructor(options: LeaderAccessOptions) {
     this.#options = options
     this.#unsubscribe = options.node.on('transition', ({ leaderId }) => {
-      if (leaderId !== null) this.#retry(0)
+      if (leaderId === null) return
+      this.#leave(leaderId)
+      this.#retry(0)
     })
+  }
+
+  /** Why no request is taken any more; null while they are. */
+  get ended(): NodeStoppedError | null {
+    return this.#ended
   }
 
   /** Requests under way. */
@@ -70,12 +85,14 @@ export class LeaderAccess {
 
   /**
    * @param timeout in ms
-   * @throws NoLeaderError, OverloadedError, RefusedError: certainly without effect; OutcomeUnknownError for writes only
+   * @throws NoLeaderError, OverloadedError, CommandTooLargeError, RefusedError, NodeStoppedError: certainly without effect; OutcomeUnknownError for writes only
    */
   run<T>(task: LeaderTask<T>, timeout: number): Promise<T> {
-    if (this.#stopped) return Promise.reject(new NodeStoppedError())
+    if (this.#ended !== null) return Promise.reject(this.#ended)
     if (this.#operations.size >= this.#options.maxPending) return Promise.reject(new OverloadedError(`${this.#operations.size} requests`))
-    const startedAt = this.#options.clock.now()
+    const { clock, account } = this.#options
+    if (!account.take(task.bytes)) return Promise.reject(overloaded(account))
+    const startedAt = clock.now()
     return new Promise<T>((resolve, reject) => {
       const operation = new Operation(task, startedAt, timeout, resolve as (result: unknown) => void, reject)
       this.#operations.add(operation)
@@ -84,13 +101,17 @@ export class LeaderAccess {
     })
   }
 
-  /** What waits is failed; what was sent has an unknown outcome. */
-  stop(): void {
-    if (this.#stopped) return
-    this.#stopped = true
+  /**
+   * What waits is failed; what was sent has an unknown outcome.
+   * @param cause the error that the member died of; none when it was stopped
+   */
+  stop(cause?: Error): void {
+    if (this.#ended !== null) return
+    const ended = new NodeStoppedError(cause)
+    this.#ended = ended
     this.#unsubscribe()
     for (const operation of this.#operations.filter(() => true)) {
-      this.#fail(operation, this.#mayHaveTakenEffect(operation) ? new OutcomeUnknownError('this member stopped') : new NodeStoppedError())
+      this.#fail(operation, this.#mayHaveTakenEffect(operation) ? new OutcomeUnknownError('this member stopped') : ended)
     }
     for (const connection of [...this.#connections.values()]) connection.close()
   }
@@ -124,9 +145,16 @@ export class LeaderAccess {
     }
     const timeout = Math.max(1, Math.ceil(deadline - this.#options.clock.now()))
     const request = connection.request(task.kind, timeout, task.body(), (reply) => {
+      const { place } = operation
+      // It was taken back, and is elsewhere by now.
+      if (typeof place !== 'object' || place.connection !== connection || place.request !== request) return
       if (!operation.isUnderWay) return
       if (reply.type === 'lost' && task.isWrite) {
         this.#fail(operation, new OutcomeUnknownError('the connection to the leader broke after it was sent'))
+        return
+      }
+      if (reply.type === 'tooLarge') {
+        this.#fail(operation, new CommandTooLargeError(task.body().length, reply.limit))
         return
       }
       const verdict = reply.type === 'response' ? judge(task, reply.kind, reply.body) : { tryAgain: true as const }
@@ -150,11 +178,24 @@ export class LeaderAccess {
       clock,
       connector,
       connectTimeout: CONNECT_TIMEOUT,
+      silenceTimeout: this.#options.silenceTimeout,
       onClose: () => this.#connections.delete(leader.id),
       onProblem,
     })
     this.#connections.set(leader.id, connection)
     return connection
+  }
+
+  /** Takes back from all other members what they can no longer do, or may do without harm. The rest may yet be answered. */
+  #leave(leaderId: MemberId): void {
+    const isElsewhere = ({ place }: Operation) => typeof place === 'object' && place.connection.memberId !== leaderId
+    for (const operation of this.#operations.filter(isElsewhere)) {
+      const { place, task } = operation
+      if (typeof place !== 'object') continue
+      if (task.isWrite && place.connection.hasSent(place.request)) continue
+      place.connection.cancel(place.request)
+      this.#wait(operation)
+    }
   }
 
   #wait(operation: Operation): void {
@@ -196,14 +237,11 @@ export class LeaderAccess {
 
   #expire(operation: Operation, now: number): void {
     const waited = now - operation.startedAt
-    const { place } = operation
     const mayHaveTakenEffect = this.#mayHaveTakenEffect(operation)
     this.#fail(
       operation,
       mayHaveTakenEffect ? new OutcomeUnknownError(`no answer within ${Math.round(waited)} ms`) : new NoLeaderError(waited),
     )
-    // A connection that has brought nothing all the while leads nowhere: the network may have swallowed it.
-    if (typeof place === 'object' && now - place.connection.lastHeardAt > waited) place.connection.close()
   }
 
   #mayHaveTakenEffect({ place, task }: Operation): boolean {
@@ -213,10 +251,17 @@ export class LeaderAccess {
   }
 
   #succeed(operation: Operation, result: unknown): void {
-    if (this.#operations.delete(operation)) operation.succeed(result)
+    if (this.#end(operation)) operation.succeed(result)
   }
 
   #fail(operation: Operation, error: RaftError | Error): void {
-    if (this.#operations.delete(operation)) operation.fail(error)
+    if (this.#end(operation)) operation.fail(error)
+  }
+
+  /** False when it has ended already. */
+  #end(operation: Operation): boolean {
+    const isFirst = this.#operations.delete(operation)
+    if (isFirst) this.#options.account.release(operation.task.bytes)
+    return isFirst
   }
 }

@@ -1,12 +1,15 @@
 import type { Connection, Connector } from '@raft/client'
-import { ClientEndpoint } from '@raft/client/protocol'
+import { ClientEndpoint, RequestKind, type ServerPreamble } from '@raft/client/protocol'
 import type { Clock } from '@raft/core'
+import { SilenceWatch } from './silence-watch.js'
 
 /** How a request over a connection ended. */
 export type Reply =
   | { readonly type: 'response'; readonly kind: number; readonly body: Uint8Array }
   /** It never left this process. */
   | { readonly type: 'notSent' }
+  /** It never left this process, for it is larger than the member takes: `limit` bytes. */
+  | { readonly type: 'tooLarge'; readonly limit: number }
   /** It left, and the connection ended before the answer. */
   | { readonly type: 'lost' }
 
@@ -24,6 +27,8 @@ export interface MemberConnectionOptions {
   readonly clusterId: string
   /** In ms: for the connection and the greeting. */
   readonly connectTimeout: number
+  /** In ms: a connection that owes answers and is silent for so long is given up. */
+  readonly silenceTimeout: number
   readonly connector: Connector
   readonly clock: Clock
   readonly onClose: () => void
@@ -31,9 +36,15 @@ export interface MemberConnectionOptions {
   readonly onProblem: (message: string) => void
 }
 
+/** The id of the requests that only ask for a sign of life. */
+const PROBE_ID = 0
+const NO_BODY = new Uint8Array(0)
+
 /**
  * One persistent connection to another member's client address. All requests of one turn leave in one write. Nothing is
  * sent before the other side has said that it is the member and the cluster that were meant; nothing is ever sent twice.
+ * A connection that owes answers and brings nothing, not even the answer to a question that any member answers at once, is
+ * given up: it may have died without a word, or the member may hang.
  */
 export class MemberConnection {
   readonly #options: MemberConnectionOptions
@@ -49,16 +60,23 @@ export class MemberConnection {
   #closed = false
   /** Bytes that were written since there was no more room. */
   #heldBytes = 0
-  #lastHeardAt: number
+  /** The largest request that the member takes, in bytes. */
+  #maxRequestBytes = Number.POSITIVE_INFINITY
+  readonly #silence: SilenceWatch
 
   constructor(options: MemberConnectionOptions) {
     this.#options = options
     this.#endpoint = new ClientEndpoint({
-      onGreeting: (server) => this.#greeted(server.memberId, server.clusterId),
+      onGreeting: (server) => this.#greeted(server),
       onResponse: (id, kind, body) => this.#answered(id, { type: 'response', kind, body }),
     })
-    const { clock, connector, address, connectTimeout } = options
-    this.#lastHeardAt = clock.now()
+    const { clock, connector, address, connectTimeout, silenceTimeout } = options
+    this.#silence = new SilenceWatch({
+      clock,
+      timeout: silenceTimeout,
+      probe: () => this.#probe(),
+      giveUp: () => this.#fail(`sent nothing for ${silenceTimeout} ms while answers were due`),
+    })
     this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () => this.#fail('did not answer in time'))
     this.#connection = connector.connect(address, {
       onOpen: () => this.#flush(),
@@ -70,9 +88,8 @@ export class MemberConnection {
     })
   }
 
-  /** When bytes came last, by the clock. */
-  get lastHeardAt(): number {
-    return this.#lastHeardAt
+  get memberId(): string {
+    return this.#options.memberId
   }
 
   /** Bytes that wait to be sent. */
@@ -90,17 +107,21 @@ export class MemberConnection {
     return id
   }
 
+  /** Whether the request has left. */
+  hasSent(id: number): boolean {
+    return this.#sent.has(id)
+  }
+
   /** The answer is not wanted any more. Returns whether the request has left. */
   cancel(id: number): boolean {
-    if (this.#unsent?.delete(id) === true) return false
-    this.#sent.delete(id)
-    return true
+    return this.#unsent?.delete(id) !== true && this.#sent.delete(id)
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#cancelTimeout()
+    this.#silence.close()
     this.#connection.close()
     const unsent = [...(this.#unsent ?? new Map<number, Request>()).values()]
     const sent = [...this.#sent.values()]
@@ -113,13 +134,27 @@ export class MemberConnection {
 
   #nextId(): number {
     do this.#lastId = (this.#lastId + 1) >>> 0
-    while (this.#sent.has(this.#lastId) || this.#unsent?.has(this.#lastId) === true)
+    while (this.#lastId === PROBE_ID || this.#sent.has(this.#lastId) || this.#unsent?.has(this.#lastId) === true)
     return this.#lastId
   }
 
-  #send(id: number, request: Request): void {
-    this.#sent.set(id, request)
-    this.#endpoint.request(id, request.kind, request.timeout, request.body)
+  #send(id: number, { kind, timeout, body, done }: Request): void {
+    const limit = this.#maxRequestBytes
+    if (body.length > limit) {
+      this.#options.clock.defer(() => done({ type: 'tooLarge', limit }))
+      return
+    }
+    this.#sent.set(id, { kind, timeout, body, done })
+    this.#ask(id, kind, timeout, body)
+  }
+
+  #probe(): void {
+    this.#ask(PROBE_ID, RequestKind.Status, 0, NO_BODY)
+  }
+
+  #ask(id: number, kind: number, timeout: number, body: Uint8Array): void {
+    this.#silence.asked()
+    this.#endpoint.request(id, kind, timeout, body)
     if (this.#flushDue) return
     this.#flushDue = true
     this.#options.clock.defer(() => this.#flush())
@@ -133,7 +168,7 @@ export class MemberConnection {
   }
 
   #receive(chunk: Uint8Array): void {
-    this.#lastHeardAt = this.#options.clock.now()
+    this.#silence.heard()
     try {
       this.#endpoint.receive(chunk)
     } catch (error) {
@@ -141,21 +176,23 @@ export class MemberConnection {
     }
   }
 
-  #greeted(memberId: string, clusterId: string): void {
+  #greeted({ memberId, clusterId, maxRequestBytes }: ServerPreamble): void {
     const { memberId: expected, clusterId: cluster } = this.#options
     if (memberId !== expected || clusterId !== cluster) {
       this.#fail(`is ${memberId} of cluster ${clusterId}, not ${expected} of cluster ${cluster}`)
       return
     }
     this.#cancelTimeout()
+    if (maxRequestBytes !== null) this.#maxRequestBytes = maxRequestBytes
     const unsent = this.#unsent ?? new Map<number, Request>()
     this.#unsent = null
     for (const [id, request] of unsent) this.#send(id, request)
   }
 
   #answered(id: number, reply: Reply): void {
+    this.#silence.answered()
     const request = this.#sent.get(id)
-    // Unknown: its deadline has passed meanwhile.
+    // Unknown: nobody waits for it any more, or it was a sign of life.
     if (request === undefined) return
     this.#sent.delete(id)
     request.done(reply)

@@ -6,6 +6,8 @@ import { RefusedError } from '../errors.js'
 export interface LeaderTask<T> {
   /** Whether it changes something: then it is never sent twice when its outcome is unknown. */
   readonly isWrite: boolean
+  /** What it takes while it waits, in bytes. */
+  readonly bytes: number
   /** Carries it out here, where this member leads. `done` is called once. */
   local(done: (error: RaftError | null, result: T | undefined) => void): void
   /** Its kind and body in the client protocol. */

@@ -56,7 +56,7 @@ export class KeyValueService {
 
   async get(key: Uint8Array, consistency: Consistency, timeout: number): Promise<GetResult> {
     const local = () => ({ revision: this.#store.revision, entry: this.#store.get(key) })
-    if (consistency === 'local') return local()
+    if (consistency === 'local') return this.#local(local)
     return this.#access.run(
       this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, decodeGet, local),
       timeout,
@@ -70,14 +70,21 @@ export class KeyValueService {
       throw new RefusedError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 to ${MAX_U32}`)
     }
     const local = () => this.#store.range(request)
-    if (consistency === 'local') return local()
+    if (consistency === 'local') return this.#local(local)
     const body = () => encodeRange({ prefix, after, limit }, consistency)
     return this.#access.run(this.#read(RequestKind.Range, body, ResponseKind.Range, decodeRange, local), timeout)
+  }
+
+  /** A member that does not run hears of no writes any more. @throws NodeStoppedError */
+  #local<T>(read: () => T): T {
+    if (this.#access.ended !== null) throw this.#access.ended
+    return read()
   }
 
   #read<T>(kind: number, body: () => Uint8Array, responseKind: number, decode: (body: Uint8Array) => T, local: () => T): LeaderTask<T> {
     return {
       isWrite: false,
+      bytes: 0,
       kind,
       body,
       decode: (found, bytes) => {
@@ -95,6 +102,7 @@ export class KeyValueService {
 
 class WriteTask implements LeaderTask<Done> {
   readonly isWrite = true
+  readonly bytes: number
   readonly kind = RequestKind.Write
   readonly decode = decodeWriteResult
   readonly #node: Proposer
@@ -103,6 +111,7 @@ class WriteTask implements LeaderTask<Done> {
   constructor(node: Proposer, command: Uint8Array) {
     this.#node = node
     this.#command = command
+    this.bytes = command.length
   }
 
   body(): Uint8Array {

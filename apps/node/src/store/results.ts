@@ -15,6 +15,25 @@ import type { CommandFailure, KeyValue, StepResult, StoreResult } from '@raft/st
 /** What a command that was carried out came to. */
 export type Done = Exclude<StoreResult, CommandFailure>
 
+/** What an entry takes besides its key and value, in bytes. */
+const ENTRY_BYTES = 300
+
+/** The memory that what a result has read takes, in bytes; 0 where it has read nothing. */
+export function resultBytes(result: Done): number {
+  if (result.type !== 'transaction') return 0
+  let bytes = 0
+  for (const step of result.results) {
+    if (step.type === 'get' && step.entry !== null) bytes += entryBytes(step.entry)
+    else if (step.type === 'range') for (const entry of step.entries) bytes += entryBytes(entry)
+  }
+  return bytes
+}
+
+/** The memory that an entry takes, in bytes. */
+export function entryBytes({ key, value }: KeyValue): number {
+  return ENTRY_BYTES + key.length + value.length
+}
+
 /** Answers request `id` with a result of the store. */
 export function respond(endpoint: ServerEndpoint, id: number, result: Done): void {
   switch (result.type) {

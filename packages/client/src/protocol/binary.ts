@@ -1,7 +1,16 @@
 import { ProtocolError } from './errors.js'
 
 const TWO_TO_32 = 0x1_0000_0000
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** @throws ProtocolError when the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (error) {
+    throw new ProtocolError('text that is not UTF-8', { cause: error })
+  }
+}
 
 /** Writes a little-endian u32 at `at`. */
 export function putU32(bytes: Uint8Array, at: number, value: number): void {
@@ -123,12 +132,7 @@ export class Reader {
 
   /** @throws ProtocolError when the bytes are not UTF-8. */
   string(): string {
-    const bytes = this.bytes()
-    try {
-      return utf8.decode(bytes)
-    } catch (error) {
-      throw new ProtocolError(`text before byte ${this.#position} that is not UTF-8`, { cause: error })
-    }
+    return decodeUtf8(this.bytes())
   }
 
   /** @throws ProtocolError unless every byte was read. */

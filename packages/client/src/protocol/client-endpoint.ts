@@ -1,16 +1,19 @@
 import { ProtocolError } from './errors.js'
 import { FrameDecoder } from './frame-decoder.js'
 import { FrameEncoder } from './frame-encoder.js'
-import { decodeServerPreamble, encodeClientPreamble, PROTOCOL_VERSION, type ServerPreamble } from './preamble.js'
+import { decodeServerPreamble, encodeClientPreamble, isSpoken, PROTOCOL_VERSION, type ServerPreamble } from './preamble.js'
 import { writeRequest } from './request.js'
-import { type OnResponse, readResponses } from './response.js'
+import { encodeError, type OnResponse, RESPONSE_HEAD_BYTES, ResponseKind, readOversizedResponse, readResponses } from './response.js'
 
 export interface ClientEndpointOptions {
   /** Called once, when the server has said who it is. Requests may be sent before. */
   readonly onGreeting: (server: ServerPreamble) => void
   /** Takes each response as it arrives. It must not throw. */
   readonly onResponse: OnResponse
-  /** Largest frame that is accepted, in bytes. Default 64 MiB and 128 KiB. */
+  /**
+   * Largest frame that is accepted, in bytes. Default 64 MiB and 128 KiB. A larger one with a single response is skipped, and
+   * `onResponse` gets an error in its place, `RAFT_ANSWER_TOO_LARGE`.
+   */
   readonly maxFrameBytes?: number
 }
 
@@ -29,7 +32,13 @@ export class ClientEndpoint {
 
   constructor(options: ClientEndpointOptions) {
     this.#options = options
-    this.#decoder = new FrameDecoder(options.maxFrameBytes)
+    this.#decoder = new FrameDecoder(options.maxFrameBytes, {
+      headBytes: RESPONSE_HEAD_BYTES,
+      onOversized: (head, frameBytes) => {
+        const { id, error } = readOversizedResponse(head, frameBytes)
+        options.onResponse(id, ResponseKind.Error, encodeError(error))
+      },
+    })
     this.#onFrame = (frame) => readResponses(frame, options.onResponse)
   }
 
@@ -77,7 +86,7 @@ export class ClientEndpoint {
       return NOTHING
     }
     const { preamble, length } = decoded
-    if (preamble.version !== PROTOCOL_VERSION)
+    if (!isSpoken(preamble.version))
       throw new ProtocolError(
         `${preamble.memberId} speaks versions ${preamble.oldest} to ${preamble.newest} of the client protocol, and this client ${PROTOCOL_VERSION}: ` +
           `use a client of the cluster's version`,

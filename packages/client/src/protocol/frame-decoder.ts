@@ -9,14 +9,37 @@ export const DEFAULT_MAX_FRAME_BYTES = DEFAULT_MAX_BODY_BYTES + FRAME_OVERHEAD_B
 
 export const FRAME_LENGTH_BYTES = 4
 const FIRST_ALLOCATION = 64 * 1024
+/** A frame over the limit is skipped up to this size. A larger one is nothing that anybody means: 256 MiB. */
+const MAX_SKIPPED_BYTES = 256 * 1024 * 1024
+
+/** What becomes of a frame that is over the limit: it is read, and thrown away as it comes. */
+export interface OversizedFrames {
+  /** How many bytes from the beginning of the frame `onOversized` is given. */
+  readonly headBytes: number
+  /** Called once these have come, before the rest has. @throws ProtocolError when nothing can be said about such a frame */
+  readonly onOversized: (head: Uint8Array, frameBytes: number) => void
+  /**
+   * Whether this many bytes of memory may be taken for a frame that comes in pieces; asked again as it grows, and not for its first
+   * 64 KiB. Default: they may. Where not, what has come of the frame is thrown away like the rest.
+   */
+  readonly mayGather?: (bytes: number) => boolean
+  /** As `onOversized`, for a frame that could not be gathered. */
+  readonly onUngathered?: (head: Uint8Array, frameBytes: number) => void
+}
 
 /**
  * Cuts a stream of chunks into frames: `length u32 | that many bytes`. A frame that lies whole in one chunk is handed out as a
- * view of it; another is gathered in memory that grows with what has arrived, never with what was promised. Chunks must not be
- * written to afterwards.
+ * view of it; another is gathered in memory that grows with what has arrived, never with what was promised. Of a frame over the
+ * limit only the head is kept, and the frames behind it are read as if it had not been there. Chunks must not be written to
+ * afterwards.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number
+  readonly #oversized: OversizedFrames | null
+  /** Bytes of a frame over the limit that are still to come, behind its head. */
+  #toSkip = 0
+  /** The length of the frame over the limit whose head is being gathered; 0: none. */
+  #oversizedBytes = 0
   /** Of the frame that is being gathered; -1 while its head is. */
   #length = -1
   #gathered: Uint8Array = new Uint8Array(0)
@@ -24,8 +47,10 @@ export class FrameDecoder {
   readonly #head = new Uint8Array(FRAME_LENGTH_BYTES)
   #headCount = 0
 
-  constructor(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {
+  /** @param oversized default: a frame over the limit is an error */
+  constructor(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, oversized: OversizedFrames | null = null) {
     this.#maxFrameBytes = maxFrameBytes
+    this.#oversized = oversized
   }
 
   /** Bytes kept for a frame that has not arrived whole. */
@@ -33,20 +58,34 @@ export class FrameDecoder {
     return this.#headCount + this.#count
   }
 
-  /** @throws ProtocolError for a frame over the limit, before any memory is taken for it; the stream is of no more use then. */
+  /** Bytes of memory taken for it. */
+  get gatheredBytes(): number {
+    return this.#gathered.length
+  }
+
+  /**
+   * @throws ProtocolError for an empty frame, and for one over the limit that cannot be skipped, before any memory is taken for
+   * it; the stream is of no more use then.
+   */
   push(received: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
     // Views of a plain array are made in a fraction of the time that views of a Buffer take.
     const chunk = new Uint8Array(received.buffer, received.byteOffset, received.length)
     let at = 0
     const end = chunk.length
     while (at < end) {
+      if (this.#toSkip > 0) {
+        const skipped = Math.min(this.#toSkip, end - at)
+        this.#toSkip -= skipped
+        at += skipped
+        continue
+      }
       if (this.#length === -1) {
         if (this.#headCount === 0 && end - at >= FRAME_LENGTH_BYTES) {
-          const length = this.#checked(getU32(chunk, at))
+          const length = this.#begin(getU32(chunk, at))
           at += FRAME_LENGTH_BYTES
           if (length <= end - at) {
             at += length
-            onFrame(chunk.subarray(at - length, at))
+            this.#finish(chunk.subarray(at - length, at), onFrame)
             continue
           }
           this.#length = length
@@ -63,7 +102,7 @@ export class FrameDecoder {
     let at = from
     while (at < chunk.length && this.#headCount < FRAME_LENGTH_BYTES) this.#head[this.#headCount++] = chunk[at++] as number
     if (this.#headCount === FRAME_LENGTH_BYTES) {
-      this.#length = this.#checked(getU32(this.#head, 0))
+      this.#length = this.#begin(getU32(this.#head, 0))
       this.#headCount = 0
     }
     return at
@@ -72,7 +111,10 @@ export class FrameDecoder {
   #gather(chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
     const length = this.#length
     const take = Math.min(length - this.#count, chunk.length - at)
-    this.#reserve(this.#count + take, length)
+    if (!this.#reserve(this.#count + take, length)) {
+      this.#skip(length)
+      return at
+    }
     this.#gathered.set(chunk.subarray(at, at + take), this.#count)
     this.#count += take
     if (this.#count === length) {
@@ -80,21 +122,51 @@ export class FrameDecoder {
       this.#gathered = new Uint8Array(0)
       this.#count = 0
       this.#length = -1
-      onFrame(frame)
+      this.#finish(frame, onFrame)
     }
     return at + take
   }
 
-  #reserve(needed: number, length: number): void {
-    if (needed <= this.#gathered.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.min(length, Math.max(needed, 2 * this.#gathered.length, FIRST_ALLOCATION)))
+  /** @returns whether there is room */
+  #reserve(needed: number, length: number): boolean {
+    const before = this.#gathered.length
+    if (needed <= before) return true
+    const bytes = Math.min(length, Math.max(needed, 2 * before, FIRST_ALLOCATION))
+    if (before > 0 && this.#oversized?.mayGather?.(bytes - before) === false) return false
+    const larger = Buffer.allocUnsafeSlow(bytes)
     larger.set(this.#gathered.subarray(0, this.#count))
     this.#gathered = larger
+    return true
   }
 
-  #checked(length: number): number {
+  /** Throws away what has come of a frame, and the rest of it as it comes. */
+  #skip(length: number): void {
+    const head = this.#gathered.slice(0, this.#oversized?.headBytes)
+    this.#toSkip = length - this.#count
+    this.#gathered = new Uint8Array(0)
+    this.#count = 0
+    this.#length = -1
+    this.#oversized?.onUngathered?.(head, length)
+  }
+
+  /** @returns how much is to be gathered: the frame, or the head of one that is over the limit. */
+  #begin(length: number): number {
     if (length === 0) throw new ProtocolError('an empty frame')
-    if (length > this.#maxFrameBytes) throw new ProtocolError(`a frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}`)
-    return length
+    if (length <= this.#maxFrameBytes) return length
+    if (this.#oversized === null || length > MAX_SKIPPED_BYTES || this.#oversized.headBytes > length)
+      throw new ProtocolError(`a frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}`)
+    this.#oversizedBytes = length
+    return this.#oversized.headBytes
+  }
+
+  #finish(bytes: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
+    const frameBytes = this.#oversizedBytes
+    if (frameBytes === 0 || this.#oversized === null) {
+      onFrame(bytes)
+      return
+    }
+    this.#oversizedBytes = 0
+    this.#toSkip = frameBytes - bytes.length
+    this.#oversized.onOversized(bytes, frameBytes)
   }
 }

@@ -67,7 +67,9 @@ export class FrameEncoder {
   /** Doubling, so that a turn of any size is copied at most twice over; bytes already taken stay in the old slab. */
   #grow(needed: number): void {
     const pending = this.#end - this.#start
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, 2 * (pending + needed)))
+    const room = pending + needed
+    // What is large is followed by more of it, if by anything: it gets no memory that nothing may come for.
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, needed > MAX_SLAB_BYTES ? room : 2 * room))
     larger.set(this.#slab.subarray(this.#start, this.#end))
     if (this.#frame !== -1) this.#frame -= this.#start
     this.#slab = larger

@@ -70,6 +70,17 @@ export function readRequests(frame: Uint8Array, onRequest: (request: Request) =>
   }
 }
 
+/**
+ * The request that fills a frame which was too large to be taken; its body is not there. @throws ProtocolError when the frame holds
+ * more than that one: what the others are has been thrown away.
+ */
+export function readOversizedRequest(head: Uint8Array, frameBytes: number): Omit<Request, 'body'> & { readonly bodyBytes: number } {
+  const bodyBytes = getU32(head, 9)
+  if (REQUEST_HEAD_BYTES + bodyBytes !== frameBytes)
+    throw new ProtocolError(`a frame of ${frameBytes} bytes is over the limit, and holds more than one request`)
+  return { id: getU32(head, 0), kind: head[4] as number, timeout: getU32(head, 5), bodyBytes }
+}
+
 /** `consistency u8 | key` */
 export function encodeGet(key: Uint8Array, consistency: Consistency): Uint8Array {
   const writer = new Writer(5 + key.length)

@@ -21,6 +21,8 @@ export const ErrorCode = {
   NoLeader: 'RAFT_NO_LEADER',
   Overloaded: 'RAFT_OVERLOADED',
   TooLarge: 'RAFT_COMMAND_TOO_LARGE',
+  /** Never sent: what the receiver of an answer makes of one that is over its limit. */
+  AnswerTooLarge: 'RAFT_ANSWER_TOO_LARGE',
   Malformed: 'RAFT_MALFORMED',
   UnknownRequest: 'RAFT_UNKNOWN_REQUEST',
   /** The request's own deadline passed before the server began with it. */
@@ -63,7 +65,9 @@ export interface StatusResult {
 }
 
 /** id u32 | kind u8 | length u32 */
-const RESPONSE_HEAD_BYTES = 9
+export const RESPONSE_HEAD_BYTES = 9
+/** Responses up to this kind are to writes. */
+const LAST_WRITE_KIND = ResponseKind.Transaction
 
 export function writeResponse(encoder: FrameEncoder, id: number, kind: number, body: Uint8Array): void {
   const at = encoder.reserve(RESPONSE_HEAD_BYTES + body.length)
@@ -87,6 +91,21 @@ export function readResponses(frame: Uint8Array, onResponse: OnResponse): void {
     if (end > frame.length) throw new ProtocolError('a frame that ends within a response')
     onResponse(getU32(frame, at), frame[at + 4] as number, frame.subarray(start, end))
     at = end
+  }
+}
+
+/**
+ * What takes the place of a response that fills a frame which was too large to be taken: an error for that request alone. A write
+ * whose result was thrown away may have failed its condition. @throws ProtocolError when the frame holds more than that one.
+ */
+export function readOversizedResponse(head: Uint8Array, frameBytes: number): { readonly id: number; readonly error: ErrorResponse } {
+  if (RESPONSE_HEAD_BYTES + getU32(head, 5) !== frameBytes)
+    throw new ProtocolError(`a frame of ${frameBytes} bytes is over the limit, and holds more than one response`)
+  const isWrite = (head[4] as number) <= LAST_WRITE_KIND
+  const message = `the answer has ${frameBytes} bytes, more than are taken here: ask for less at a time`
+  return {
+    id: getU32(head, 0),
+    error: { outcome: isWrite ? 'unknown' : 'notAppended', code: ErrorCode.AnswerTooLarge, message, leader: null },
   }
 }
 

@@ -117,7 +117,7 @@ export function decodeGetResult(body: Uint8Array): GetResult {
 }
 
 export function encodeRangeResult(result: RangeResult): Uint8Array {
-  const writer = new Writer(1024)
+  const writer = new Writer(RANGE_BYTES + entriesBytes(result.entries))
   writer.u64(result.revision)
   writeEntries(writer, result.entries, result.more)
   return writer.finish()
@@ -133,7 +133,7 @@ export function decodeRangeResult(body: Uint8Array): RangeResult {
 }
 
 export function encodeTransactionResult(result: TransactionResult): Uint8Array {
-  const writer = new Writer(64)
+  const writer = new Writer(TRANSACTION_BYTES + result.results.reduce((sum, step) => sum + stepBytes(step), 0))
   writer.u64(result.revision)
   writer.u8(result.succeeded ? 1 : 0)
   writer.u32(result.results.length)
@@ -150,6 +150,22 @@ export function decodeTransactionResult(body: Uint8Array): TransactionResult {
   for (let i = 0; i < count; i++) results.push(readStepResult(reader))
   reader.end()
   return { revision, succeeded, results }
+}
+
+const RANGE_BYTES = 8 + 1 + 4
+const TRANSACTION_BYTES = 8 + 1 + 4
+const LARGEST_FIXED_STEP_BYTES = 1 + 24
+const ENTRY_BYTES = 4 + 4 + 24
+
+/** What is large is encoded into memory of its size: growing would take it three times over. */
+function entriesBytes(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { key, value }) => sum + ENTRY_BYTES + key.length + value.length, 0)
+}
+
+/** At least what the step's result takes. */
+function stepBytes(step: StepResult): number {
+  if (step.kind === StepKind.Get) return LARGEST_FIXED_STEP_BYTES + (step.entry === null ? 0 : entriesBytes([step.entry]))
+  return LARGEST_FIXED_STEP_BYTES + (step.kind === StepKind.Range ? entriesBytes(step.entries) : 0)
 }
 
 function writeStepResult(writer: Writer, step: StepResult): void {

@@ -1,9 +1,9 @@
 import { ProtocolError } from './errors.js'
-import { FrameDecoder } from './frame-decoder.js'
+import { DEFAULT_MAX_BODY_BYTES, FrameDecoder } from './frame-decoder.js'
 import { FrameEncoder } from './frame-encoder.js'
 import { CLIENT_PREAMBLE_BYTES, chooseVersion, decodeClientPreamble, encodeServerPreamble, type ServerIdentity } from './preamble.js'
-import { type Request, readRequests } from './request.js'
-import { type ErrorResponse, encodeError, encodeStatus, ResponseKind, type StatusResult, writeResponse } from './response.js'
+import { REQUEST_HEAD_BYTES, type Request, readOversizedRequest, readRequests } from './request.js'
+import { ErrorCode, type ErrorResponse, encodeError, encodeStatus, ResponseKind, type StatusResult, writeResponse } from './response.js'
 import {
   type CompareAndSetResult,
   type DeleteResult,
@@ -25,8 +25,20 @@ export interface ServerEndpointOptions {
   readonly onRequest: (request: Request) => void
   /** Called when bytes begin to wait: take and write them at the end of the turn. */
   readonly onPending: () => void
-  /** Largest frame that is accepted, in bytes. Default 64 MiB and 128 KiB. */
+  /** Called once, when the client has said which versions it speaks, and one of them is spoken here. */
+  readonly onGreeting?: () => void
+  /**
+   * Largest frame that is accepted, in bytes. Default 64 MiB and 128 KiB. A larger one with a single request is skipped, and that
+   * request alone refused with `RAFT_COMMAND_TOO_LARGE`.
+   */
   readonly maxFrameBytes?: number
+  /** The largest body of a request, in bytes, as the client is told. Default 64 MiB. It must fit into the largest frame. */
+  readonly maxRequestBytes?: number
+  /**
+   * Whether this many bytes of memory may be taken for a frame that comes in pieces; asked again as it grows. Default: they may.
+   * Where not, the frame is skipped, and its request refused with `RAFT_OVERLOADED`.
+   */
+  readonly mayGather?: (bytes: number) => boolean
 }
 
 /**
@@ -42,10 +54,17 @@ export class ServerEndpoint {
   #preamble: Uint8Array | null = new Uint8Array(0)
   #greeting: Uint8Array | null = null
   #failed = false
+  readonly #maxRequestBytes: number
 
   constructor(options: ServerEndpointOptions) {
     this.#options = options
-    this.#decoder = new FrameDecoder(options.maxFrameBytes)
+    this.#maxRequestBytes = options.maxRequestBytes ?? DEFAULT_MAX_BODY_BYTES
+    this.#decoder = new FrameDecoder(options.maxFrameBytes, {
+      headBytes: REQUEST_HEAD_BYTES,
+      onOversized: (head, frameBytes) => this.#refuseOversized(head, frameBytes),
+      mayGather: (bytes) => options.mayGather?.(bytes) !== false,
+      onUngathered: (head, frameBytes) => this.#refuseUngathered(head, frameBytes),
+    })
     this.#onFrame = (frame) => readRequests(frame, options.onRequest)
   }
 
@@ -76,6 +95,11 @@ export class ServerEndpoint {
   /** Answers that wait to be taken, in bytes. */
   get pendingBytes(): number {
     return this.#encoder.pendingBytes + (this.#greeting?.length ?? 0)
+  }
+
+  /** Memory taken for a frame that has not come whole, in bytes. */
+  get gatheredBytes(): number {
+    return this.#decoder.gatheredBytes
   }
 
   put(id: number, result: PutResult): void {
@@ -110,6 +134,18 @@ export class ServerEndpoint {
     this.#respond(id, ResponseKind.Error, encodeError(error))
   }
 
+  #refuseOversized(head: Uint8Array, frameBytes: number): void {
+    const { id, bodyBytes } = readOversizedRequest(head, frameBytes)
+    const message = `a request of ${bodyBytes} bytes is over the limit of ${this.#maxRequestBytes}: split it`
+    this.error(id, { outcome: 'notAppended', code: ErrorCode.TooLarge, message, leader: null })
+  }
+
+  #refuseUngathered(head: Uint8Array, frameBytes: number): void {
+    const { id, bodyBytes } = readOversizedRequest(head, frameBytes)
+    const message = `there is no room for a request of ${bodyBytes} bytes now: try again when some of what waits has finished`
+    this.error(id, { outcome: 'notAppended', code: ErrorCode.Overloaded, message, leader: null })
+  }
+
   #respond(id: number, kind: number, body: Uint8Array): void {
     const first = this.pendingBytes === 0
     writeResponse(this.#encoder, id, kind, body)
@@ -126,9 +162,10 @@ export class ServerEndpoint {
     }
     this.#preamble = null
     const version = chooseVersion(versions)
-    this.#greeting = encodeServerPreamble(version, this.#options.identity)
+    this.#greeting = encodeServerPreamble(version, this.#options.identity, this.#maxRequestBytes)
     this.#options.onPending()
     if (version === 0) throw new ProtocolError(`a client that speaks versions ${versions.oldest} to ${versions.newest} of the protocol`)
+    this.#options.onGreeting?.()
     return bytes.subarray(CLIENT_PREAMBLE_BYTES)
   }
 }

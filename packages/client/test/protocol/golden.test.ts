@@ -6,8 +6,10 @@ const fixtures = JSON.parse(readFileSync(new URL('../fixtures/protocol.json', im
 
 // Written by hand from docs/formats.md: the bytes of the commands are what the log of every member holds.
 const byHand: Record<string, string> = {
-  'client preamble': 'af52414654 01 01 00',
-  'server preamble': 'af52414654 01 01 01 02 6e31 01 63',
+  'client preamble': 'af52414654 01 02 00',
+  'server preamble': 'af52414654 02 01 02 02 6e31 01 63 04030201',
+  'server preamble of version 1': 'af52414654 01 01 02 02 6e31 01 63',
+  'server preamble of no version': 'af52414654 00 01 02 02 6e31 01 63',
   'command put': '01 01 01000000 6b 05000000 76616c7565',
   'command delete': '01 02 01000000 6b',
   'command compareAndSet': '01 03 01000000 6b 0500000000010000 01000000 76',

@@ -88,7 +88,7 @@ describe('random and mutated bytes give a ProtocolError or a value, and nothing 
     const random = sequence(7)
     const toServer = Buffer.concat([encodeClientPreamble(), samples['frame of two requests'] as Uint8Array])
     const toClient = Buffer.concat([
-      encodeServerPreamble(1, { memberId: 'n1', clusterId: 'c' }),
+      encodeServerPreamble(2, { memberId: 'n1', clusterId: 'c' }, 1_000),
       samples['frame of one response'] as Uint8Array,
     ])
     let served = 0
@@ -170,21 +170,34 @@ describe('a frame', () => {
 describe('versions', () => {
   test('a client of another version is told which ones are spoken, and refused', () => {
     const server = new ServerEndpoint({ identity: { memberId: 'n1', clusterId: 'c' }, onRequest: () => {}, onPending: () => {} })
-    expect(() => server.receive(encodeClientPreamble({ oldest: 2, newest: 3 }))).toThrow(/versions 2 to 3/)
+    expect(() => server.receive(encodeClientPreamble({ oldest: 3, newest: 4 }))).toThrow(/versions 3 to 4/)
     const answer = decodeServerPreamble(server.take() as Uint8Array)
-    expect(answer?.preamble).toEqual({ version: 0, oldest: 1, newest: 1, memberId: 'n1', clusterId: 'c' })
+    expect(answer?.preamble).toEqual({ version: 0, oldest: 1, newest: 2, memberId: 'n1', clusterId: 'c', maxRequestBytes: null })
     expect(() => server.receive(new Uint8Array(1))).toThrow(ProtocolError)
   })
 
   test('a client of several versions gets the newest that fits', () => {
     const server = new ServerEndpoint({ identity: { memberId: 'n1', clusterId: 'c' }, onRequest: () => {}, onPending: () => {} })
     server.receive(encodeClientPreamble({ oldest: 1, newest: 9 }))
-    expect(decodeServerPreamble(server.take() as Uint8Array)?.preamble.version).toBe(1)
+    expect(decodeServerPreamble(server.take() as Uint8Array)?.preamble.version).toBe(2)
+  })
+
+  test('a client of version 1 gets a preamble of version 1, byte for byte as before but for what is spoken', () => {
+    const server = new ServerEndpoint({ identity: { memberId: 'n1', clusterId: 'c' }, onRequest: () => {}, onPending: () => {} })
+    server.receive(encodeClientPreamble({ oldest: 1, newest: 1 }))
+    expect(server.take()).toEqual(samples['server preamble of version 1'])
+  })
+
+  test('a server of version 1 is spoken to, and says nothing of its limit', () => {
+    const greetings: unknown[] = []
+    const client = new ClientEndpoint({ onGreeting: (server) => greetings.push(server), onResponse: () => {} })
+    client.receive(Buffer.from('af52414654010101026e310163', 'hex'))
+    expect(greetings).toEqual([{ version: 1, oldest: 1, newest: 1, memberId: 'n1', clusterId: 'c', maxRequestBytes: null }])
   })
 
   test('a server of another version is named, with what to do', () => {
     const client = new ClientEndpoint({ onGreeting: () => {}, onResponse: () => {} })
-    const preamble = encodeServerPreamble(0, { memberId: 'n1', clusterId: 'c' }, { oldest: 4, newest: 5 })
+    const preamble = encodeServerPreamble(0, { memberId: 'n1', clusterId: 'c' }, 1_000, { oldest: 4, newest: 5 })
     expect(() => client.receive(preamble)).toThrow(/n1 speaks versions 4 to 5.*use a client of the cluster's version/)
   })
 

@@ -226,7 +226,7 @@ describe('a stream', () => {
     expect(pending).toBe(2)
     for (const byte of [...greeting, ...(server.take() as Uint8Array)]) client.receive(Uint8Array.of(byte))
     expect(answers).toEqual([
-      ['n1', 'c', 1],
+      ['n1', 'c', 2],
       [2, 12],
       [1, 11],
     ])

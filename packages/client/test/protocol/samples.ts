@@ -29,7 +29,9 @@ const entry = { key: b('k'), value: b('v'), createRevision: 1, modRevision: 2 **
 /** One of each thing that crosses the wire; their bytes are in test/fixtures/protocol.json. */
 export const samples: Readonly<Record<string, Uint8Array>> = {
   'client preamble': encodeClientPreamble(),
-  'server preamble': encodeServerPreamble(1, { memberId: 'n1', clusterId: 'c' }),
+  'server preamble': encodeServerPreamble(2, { memberId: 'n1', clusterId: 'c' }, 0x0102_0304),
+  'server preamble of version 1': encodeServerPreamble(1, { memberId: 'n1', clusterId: 'c' }, 0x0102_0304),
+  'server preamble of no version': encodeServerPreamble(0, { memberId: 'n1', clusterId: 'c' }, 0x0102_0304),
   'command put': encodePut(b('k'), b('value')),
   'command delete': encodeDelete(b('k')),
   'command compareAndSet': encodeCompareAndSet(b('k'), 2 ** 40 + 5, b('v')),

@@ -30,6 +30,8 @@ export class Network implements Connector {
   readonly congested = new Set<string>()
   /** What members send comes in two pieces. */
   isCutting = false
+  /** The largest request that a member takes, where it differs. */
+  readonly limits = new Map<string, { readonly maxRequestBytes: number }>()
   readonly attempts: string[] = []
   readonly #clock: Clock
   readonly #open = new Map<string, Set<SimulatedConnection>>()
@@ -82,6 +84,7 @@ class SimulatedConnection implements Connection, Session {
     const listener = network.listeners.get(address)
     this.endpoint = new ServerEndpoint({
       identity: { memberId: listener?.memberId ?? '', clusterId: listener?.clusterId ?? 'test' },
+      ...network.limits.get(address),
       onRequest: (request) => listener?.onRequest(request, this),
       onPending: () => clock.defer(() => this.#answer()),
     })

@@ -37,6 +37,10 @@ export class Driver<Result> {
   #draining = false
   #cancelTimer: (() => void) | null = null
   #timerAt = Number.POSITIVE_INFINITY
+  /** Entries have been applied a moment ago: those that follow wait until others have had their turn. */
+  #hasJustApplied = false
+  /** Entries that wait for that. */
+  #nextToApply: EntryBatch | null = null
 
   constructor(state: State, ports: NodeOptions<Result>, proposals: Proposals<Result>, reads: Reads, owner: DriverOwner) {
     this.#state = state
@@ -67,6 +71,7 @@ export class Driver<Result> {
   stop(): void {
     this.#running = false
     this.#inbox = []
+    this.#nextToApply = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
   }
@@ -149,7 +154,11 @@ export class Driver<Result> {
   }
 
   #apply(entries: EntryBatch): void {
-    const results = this.#ports.stateMachine.apply(entries)
+    if (this.#hasJustApplied) {
+      this.#nextToApply = entries
+      return
+    }
+    const results = this.#ports.stateMachine.apply(entries, this.#proposals.awaitedFrom)
     if (results instanceof Promise) {
       results.then((settled) => this.#applied(entries, settled)).catch((error: unknown) => this.#fail(error))
     } else this.#applied(entries, results)
@@ -157,13 +166,43 @@ export class Driver<Result> {
 
   #applied(entries: EntryBatch, results: readonly (Result | undefined)[]): void {
     if (!this.#running) return
+    const { firstIndex, count } = entries
     // Whose result is missing would wait for ever.
     assert(
-      results.length === entries.count,
-      () => `the state machine returned ${results.length} results for the ${entries.count} entries from ${entries.firstIndex} on`,
+      results.length >= 1 && results.length <= count,
+      () =>
+        `the state machine returned ${results.length} results for the ${count} entries from ${firstIndex} on: 1 to ${count} are possible`,
     )
-    this.#proposals.applied(entries.firstIndex, results)
-    this.receive({ type: 'applied', index: entries.lastIndex })
+    this.#restFromApplying(results.length < count)
+    this.#proposals.applied(firstIndex, results)
+    this.receive({ type: 'applied', index: firstIndex + results.length - 1 })
+  }
+
+  /**
+   * However much is committed, heartbeats are answered between one batch and the next, and results have gone to those who wait
+   * for them before there are more.
+   *
+   * @param wasLong the state machine has stopped early: what is deferred might still run in the same turn of the event loop
+   */
+  #restFromApplying(wasLong: boolean): void {
+    const { clock } = this.#ports
+    this.#hasJustApplied = true
+    const goOn = () => {
+      this.#hasJustApplied = false
+      const next = this.#nextToApply
+      this.#nextToApply = null
+      if (next !== null) this.#applyNext(next)
+    }
+    if (wasLong) clock.schedule(clock.now(), goOn)
+    else clock.defer(goOn)
+  }
+
+  #applyNext(entries: EntryBatch): void {
+    try {
+      this.#apply(entries)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #armTimer(): void {

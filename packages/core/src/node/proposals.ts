@@ -52,6 +52,11 @@ export class Proposals<Result> {
     this.#bytes += command.length
   }
 
+  /** Results of entries before this index are awaited by nobody; Infinity where none are awaited. */
+  get awaitedFrom(): number {
+    return this.#appended[0]?.firstIndex ?? Number.POSITIVE_INFINITY
+  }
+
   /** The commands of this turn; `appended` or `refuseNew` must follow. */
   get newCommands(): readonly Uint8Array[] {
     return this.#commands
@@ -73,7 +78,7 @@ export class Proposals<Result> {
     this.#fail(commands, done, error)
   }
 
-  /** Entries from `firstIndex` on were applied, with one result each. */
+  /** Entries from `firstIndex` on were applied, as many as there are results, with one result each. */
   applied(firstIndex: number, results: readonly (Result | undefined)[]): void {
     const end = firstIndex + results.length
     while (this.#appended.length > 0) {

@@ -21,6 +21,8 @@ export interface NodeStatus {
   readonly lastLogTerm: number
   readonly durableIndex: number
   readonly commitIndex: number
+  /** The last index of which this member has heard that it is committed: above `commitIndex` while entries are yet to come here. */
+  readonly knownCommitIndex: number
   readonly lastApplied: number
   readonly pendingProposals: number
   readonly pendingProposalBytes: number
@@ -62,6 +64,7 @@ export function statusOf(
     lastLogTerm: state?.log.lastTerm ?? 0,
     durableIndex: state?.log.durableIndex ?? 0,
     commitIndex: state?.commitIndex ?? 0,
+    knownCommitIndex: state?.knownCommitIndex ?? 0,
     lastApplied: state?.lastApplied ?? 0,
     pendingProposals: proposals.count,
     pendingProposalBytes: proposals.bytes,

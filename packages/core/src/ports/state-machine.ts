@@ -12,9 +12,16 @@ export interface StateMachine<Result = unknown> {
   readonly lastApplied: number
 
   /**
-   * Applies entries that follow `lastApplied`, in order, those that are not of kind `Command` by counting them only.
-   * Returns one result an entry (undefined where it is no command), or a promise of them. The next call comes after that.
-   * The bytes are immutable, and may be kept.
+   * Applies entries that follow `lastApplied`, in order, those that are not of kind `Command` by counting them only. Returns
+   * what the entries from the first on came to, one result each (undefined where it is no command), or a promise of that.
+   *
+   * It may stop early, behind any entry but none, where results or work become large: it returns as many results as entries
+   * were applied, and gets the rest with a later call, when these results are delivered and others have had their turn.
+   * Where it stops must not change what entries come to. The next call comes after the return, or once the promise is
+   * fulfilled. The bytes are immutable, and may be kept.
+   *
+   * @param awaitedFrom results of entries before this index are of use to nobody and may be undefined; Infinity where nobody
+   * waits for any, as on a follower, or when a log is applied at a start
    */
-  apply(entries: EntryBatch): readonly (Result | undefined)[] | Promise<readonly (Result | undefined)[]>
+  apply(entries: EntryBatch, awaitedFrom: number): readonly (Result | undefined)[] | Promise<readonly (Result | undefined)[]>
 }

@@ -95,6 +95,7 @@ export class Follower extends Role {
   override appendEntries(from: MemberId, message: AppendEntries): void {
     this.#heardLeader()
     const { state } = this
+    state.heardCommit(message.leaderCommit)
     const { prevLogIndex, prevLogTerm, entries } = message
     const { log } = state
     if (prevLogIndex >= log.baseIndex && !log.matches(prevLogIndex, prevLogTerm)) {

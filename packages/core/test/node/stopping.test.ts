@@ -184,6 +184,24 @@ describe('stopping', () => {
     [{ members: [] }, /members/],
     [{ members: [{ id: 'z', addresses: {} }] }, /a is not among z/],
     [{ maxAppendBytes: Number.NaN }, /maxAppendBytes/],
+    [
+      {
+        members: [
+          { id: 'a', addresses: {} },
+          { id: 'b\ud800', addresses: {} },
+        ],
+      },
+      /"b\\ud800".*lone surrogates/,
+    ],
+    [
+      {
+        members: [
+          { id: 'a', addresses: {} },
+          { id: '', addresses: {} },
+        ],
+      },
+      /members: the id ""/,
+    ],
   ])('options %j are refused by name', (options, message) => {
     const world = new World(['a'])
     expect(() => world.add('a', options)).toThrow(ConfigurationError)

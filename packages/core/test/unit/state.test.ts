@@ -27,6 +27,18 @@ describe('State', () => {
     expect(c.member('a').applied).toEqual(['x', 'y'])
   })
 
+  it('hears what is committed before the entries are here', () => {
+    const c = scenario()
+    c.receive('a', 'b', append({ term: 1, terms: [1, 1], commit: 500 }))
+    expect([c.state('a').commitIndex, c.state('a').knownCommitIndex]).toEqual([2, 500])
+    // Of entries that it cannot place yet, too.
+    c.receive('a', 'b', append({ term: 1, prev: [600, 1], terms: [1], commit: 600 }))
+    expect([c.state('a').commitIndex, c.state('a').knownCommitIndex]).toEqual([2, 600])
+    expect(c.state('a').fork().knownCommitIndex).toBe(600)
+    c.receive('a', 'b', append({ term: 1, prev: [2, 1], commit: 2 }))
+    expect(c.state('a').knownCommitIndex).toBe(600)
+  })
+
   it('knows no time that goes back', () => {
     const c = scenario()
     const state = c.state('a')

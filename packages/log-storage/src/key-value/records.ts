@@ -17,7 +17,7 @@ export const PIECE_HEADER_BYTES = CHECKSUM_BYTES + 4
 const IDENTITY_KEY = 0
 const STATE_KEY = 1
 const PIECE_KEY = 2
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Written once: whose log it is and where it begins. It comes first of all records. */
 export interface IdentityRecord {

@@ -1,5 +1,5 @@
 import type { Clock, Node } from '@raft/core'
-import { KeyValueService, LeaderAccess, ProtocolConnection, protocolOptions, type ServedMember } from '@raft/node/endpoint'
+import { Account, KeyValueService, LeaderAccess, ProtocolConnection, protocolOptions, type ServedMember } from '@raft/node/endpoint'
 import type { Incarnation, StreamNetwork } from '@raft/simulator'
 import type { KeyValueStore, StoreResult } from '@raft/state-machine'
 import { CLUSTER_ID } from '../layers/cluster-id.js'
@@ -7,9 +7,13 @@ import { CLUSTER_ID } from '../layers/cluster-id.js'
 export const CLIENT_PORT = 8000
 const MAX_VALUE_BYTES = 1024 * 1024
 const MAX_PENDING = 1000
+/** Small enough that it is reached. */
+const MAX_HELD_BYTES = 2 * 1024 * 1024
 /** In ms. */
 const STOP_TIMEOUT = 60
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** In ms, in proportion to the time that clients give a request. */
+const SILENCE_TIMEOUT = 500
 
 export interface ServedMemberOptions {
   readonly node: Node<StoreResult>
@@ -30,6 +34,7 @@ export class ServedLife {
 
   constructor({ node, store, clock, incarnation, streams, onProtocolError }: ServedMemberOptions) {
     this.#clock = clock
+    const account = new Account(MAX_HELD_BYTES)
     this.#access = new LeaderAccess({
       node,
       clusterId: CLUSTER_ID,
@@ -37,10 +42,12 @@ export class ServedLife {
       connector: streams.connector(incarnation),
       maxPending: MAX_PENDING,
       maxWaitingBytes: MAX_WAITING_BYTES,
+      silenceTimeout: SILENCE_TIMEOUT,
+      account,
       onProblem: () => {},
     })
     this.service = new KeyValueService(node, store, this.#access)
-    const member: ServedMember = { node, store, clusterId: CLUSTER_ID, clock, maxValueBytes: MAX_VALUE_BYTES }
+    const member: ServedMember = { node, store, clusterId: CLUSTER_ID, clock, maxValueBytes: MAX_VALUE_BYTES, account }
     const options = protocolOptions(member, { onWrite: () => {}, onProtocolError })
     this.#stopListening = streams.listen(incarnation, CLIENT_PORT, (stream) => {
       const connection = new ProtocolConnection(stream, options)

@@ -1,5 +1,6 @@
 import { client } from './client.js'
 import { elections } from './elections.js'
+import { forwarding } from './forwarding.js'
 import { node } from './node.js'
 import { reads } from './reads.js'
 import { replication } from './replication.js'
@@ -24,6 +25,7 @@ export const layers: readonly Layer[] = [
   { title: 'Transport', variants: transport },
   { title: 'Client', variants: client },
   { title: 'Server', variants: server },
+  { title: 'Forwarding', variants: forwarding },
   { title: 'Store', variants: store },
 ]
 

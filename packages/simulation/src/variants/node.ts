@@ -1,5 +1,6 @@
 import type { Variant } from './variant.js'
 
+const APPLYING = 'packages/core/src/applying.ts'
 const DRIVER = 'packages/core/src/node/driver.ts'
 const OUTBOX = 'packages/core/src/node/outbox.ts'
 const PROPOSALS = 'packages/core/src/node/proposals.ts'
@@ -123,6 +124,51 @@ export const node: readonly Variant[] = [
     replace: 'else this.#appended[0] = { ...batch, firstIndex: batch.firstIndex + applied }',
     stack: 'core',
     maxSeeds: 400,
+  },
+  {
+    name: 'what a batch leaves is skipped',
+    breaks: 'a batch of which a part was applied counts as applied',
+    file: DRIVER,
+    search: "this.receive({ type: 'applied', index: firstIndex + results.length - 1 })",
+    replace: "this.receive({ type: 'applied', index: entries.lastIndex })",
+    stack: 'core',
+    maxSeeds: 50,
+  },
+  {
+    name: 'a part is applied twice',
+    breaks: 'a batch of which a part was applied is applied again from its first entry on',
+    file: APPLYING,
+    search: '    this.#appliedIndex = index\n',
+    replace: '    if (index === entries.lastIndex) this.#appliedIndex = index\n',
+    stack: 'core',
+    maxSeeds: 50,
+  },
+  {
+    name: 'results are made for the last only',
+    breaks: 'proposals count as awaited from those of the last turn on',
+    file: PROPOSALS,
+    search: 'return this.#appended[0]?.firstIndex',
+    replace: 'return this.#appended.at(-1)?.firstIndex',
+    stack: 'core',
+    maxSeeds: 100,
+  },
+  {
+    name: 'a result goes to the last that waits',
+    breaks: 'results of a part of a batch are given to its end',
+    file: DRIVER,
+    search: 'this.#proposals.applied(firstIndex, results)',
+    replace: 'this.#proposals.applied(entries.lastIndex - results.length + 1, results)',
+    stack: 'core',
+    maxSeeds: 100,
+  },
+  {
+    name: 'what waits to be applied is forgotten',
+    breaks: 'entries that are to be applied right behind others never are',
+    file: DRIVER,
+    search: 'if (next !== null) this.#applyNext(next)',
+    replace: 'if (next !== null && next.count === 0) this.#applyNext(next)',
+    stack: 'core',
+    maxSeeds: 100,
   },
   {
     name: 'a follower appends what is proposed',

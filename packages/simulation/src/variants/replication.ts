@@ -227,8 +227,9 @@ export const replication: readonly Variant[] = [
     name: 'applies twice',
     breaks: 'a batch is given to the state machine again',
     file: DRIVER,
-    search: 'const results = this.#ports.stateMachine.apply(entries)',
-    replace: 'this.#ports.stateMachine.apply(entries)\n    const results = this.#ports.stateMachine.apply(entries)',
+    search: 'const results = this.#ports.stateMachine.apply(entries, this.#proposals.awaitedFrom)',
+    replace:
+      'this.#ports.stateMachine.apply(entries, this.#proposals.awaitedFrom)\n    const results = this.#ports.stateMachine.apply(entries, this.#proposals.awaitedFrom)',
     stack: 'core',
     maxSeeds: 50,
   },

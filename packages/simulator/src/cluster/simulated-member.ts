@@ -101,6 +101,7 @@ export class SimulatedMember<Result, Answer> {
       stateMachine: new ObservedStateMachine(parts.stateMachine, observer, {
         answer: (index, result) => stack.answer(index, result),
         slowness: settings.isAsync ? this.#random.fork('state machine') : null,
+        pieces: this.#random.fork('pieces'),
         onApplied: () => this.#compareState(parts),
       }),
     })

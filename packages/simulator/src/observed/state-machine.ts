@@ -7,8 +7,12 @@ export interface StateMachineOptions<Result, Answer> {
   readonly answer: (index: number, result: Result | undefined) => Answer
   /** Where delays come from, so that it takes its time; null: it applies at once. */
   readonly slowness: Prng | null
+  /** Where it is drawn how much it applies at once: it may stop before the end of what it is given. */
+  readonly pieces: Prng
   readonly onApplied: () => void
 }
+
+const PIECE_CHANCE = 0.2
 
 /** A member's state machine: what it is given and what it gives is checked, and it may be made to take its time. */
 export class ObservedStateMachine<Result, Answer> implements StateMachine<Answer> {
@@ -26,35 +30,40 @@ export class ObservedStateMachine<Result, Answer> implements StateMachine<Answer
     return this.#machine.lastApplied
   }
 
-  apply(entries: EntryBatch): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> {
+  apply(entries: EntryBatch, awaitedFrom: number): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> {
+    const { slowness, pieces } = this.#options
+    const last = pieces.chance(PIECE_CHANCE) ? entries.firstIndex + pieces.below(entries.count) : entries.lastIndex
+    const piece = entries.slice(entries.firstIndex, last)
     const { id, facts, oracles, incarnation } = this.#observer
-    const { slowness } = this.#options
-    facts.world.note(`${id} applies`, entries.firstIndex, entries.lastIndex)
-    oracles.tell('onApply', id, entries, this.#machine.lastApplied)
-    if (slowness === null) return this.#apply(entries)
-    return incarnation.later(slowness.exponential(1), () => this.#apply(entries)).then((answers) => answers)
+    facts.world.note(`${id} applies`, piece.firstIndex, piece.lastIndex)
+    oracles.tell('onApply', id, piece, this.#machine.lastApplied)
+    if (slowness === null) return this.#apply(piece, awaitedFrom)
+    return incarnation.later(slowness.exponential(1), () => this.#apply(piece, awaitedFrom)).then((answers) => answers)
   }
 
-  #apply(entries: EntryBatch): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> {
-    const results = this.#machine.apply(entries)
-    return results instanceof Promise ? results.then((some) => this.#answers(entries, some)) : this.#answers(entries, results)
+  #apply(entries: EntryBatch, awaitedFrom: number): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> {
+    const results = this.#machine.apply(entries, awaitedFrom)
+    return results instanceof Promise
+      ? results.then((some) => this.#answers(entries, some, awaitedFrom))
+      : this.#answers(entries, results, awaitedFrom)
   }
 
-  #answers(entries: EntryBatch, results: readonly (Result | undefined)[]): readonly (Answer | undefined)[] {
+  #answers(entries: EntryBatch, results: readonly (Result | undefined)[], awaitedFrom: number): readonly (Answer | undefined)[] {
     const { id, facts } = this.#observer
     const { answer, onApplied } = this.#options
-    if (results.length !== entries.count)
-      facts.violated('one result an entry', `the state machine of ${id} gave ${results.length} results for ${entries.count} entries`)
+    const { firstIndex, count } = entries
+    if (results.length < 1 || results.length > count)
+      facts.violated('one result an entry', `the state machine of ${id} gave ${results.length} results for ${count} entries`)
     const { lastApplied } = this.#machine
-    if (lastApplied !== entries.lastIndex)
+    if (lastApplied !== firstIndex + results.length - 1)
       facts.violated(
         'counts what it applies',
-        `the state machine of ${id} was given ${entries.lastIndex}; its lastApplied is ${lastApplied}`,
+        `the state machine of ${id} gave ${results.length} results from ${firstIndex} on; its lastApplied is ${lastApplied}`,
       )
     onApplied()
     return results.map((result, i) => {
-      const index = entries.firstIndex + i
-      return entries.kind(index) === EntryKind.Command ? answer(index, result) : undefined
+      const index = firstIndex + i
+      return index >= awaitedFrom && entries.kind(index) === EntryKind.Command ? answer(index, result) : undefined
     })
   }
 }

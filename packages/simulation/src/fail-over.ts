@@ -26,7 +26,7 @@ const program = new Command('fail-over')
   .option('--from <n>', 'the first seed', wholeNumber, 1)
   .option('--members <n>', 'how many members', wholeNumber, 3)
   .addOption(new Option('--loss <kind>', 'only where the leader is lost in this way').choices(LOSSES))
-  .option('--delay <ms>', `only with this mean delay between members (default: ${DELAYS.join(', ')})`, Number)
+  .option('--delay <ms>', `only with this mean delay between members (default: ${DELAYS.join(', ')})`, milliseconds)
   .action(run)
 
 await program.parseAsync()
@@ -44,6 +44,12 @@ async function run({ seeds, from, members, ...only }: Given): Promise<void> {
       print(`| ${[loss, delay, ...times, inVain].join(' | ')} |`)
     }
   }
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('a number of milliseconds is needed')
+  return value
 }
 
 function wholeNumber(text: string): number {

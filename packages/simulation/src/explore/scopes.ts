@@ -26,7 +26,7 @@ export const scopes: readonly NamedScope[] = [
     name: 'rivals',
     description: 'two campaign in one term, and somebody crashes',
     scope: { timeouts: 2, maxTerm: 1, crashes: 1 },
-    states: 170_254,
+    states: 168_929,
   },
   {
     name: 'replication',
@@ -51,6 +51,12 @@ export const scopes: readonly NamedScope[] = [
     description: 'a leader with a heartbeat and a linearizable read',
     scope: { timeouts: 1, reads: 1, heartbeats: 1 },
     states: 147_199,
+  },
+  {
+    name: 'overlapping reads',
+    description: 'a leader with two linearizable reads, of which one may come while the other is being confirmed',
+    scope: { timeouts: 1, reads: 2 },
+    states: 27_635,
   },
 ]
 

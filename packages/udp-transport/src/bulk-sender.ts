@@ -52,6 +52,11 @@ export class BulkSender {
     return this.#lost.length > 0 || this.#head < this.#queue.length
   }
 
+  /** Whether something is to be sent again. */
+  get hasLost(): boolean {
+    return this.#lost.length > 0
+  }
+
   push(message: Message): void {
     const total = encodedMessageLength(message)
     this.#queue.push({ number: this.#nextNumber++, message, total, bytes: null, cut: 0, acknowledged: 0 })

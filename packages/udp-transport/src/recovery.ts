@@ -42,7 +42,7 @@ export class Recovery {
   #lastSentAt = 0
   #lossTime = Number.POSITIVE_INFINITY
   #limited = false
-  /** When something was acknowledged last, or sent after nothing was in flight. */
+  /** When a part of the stream was acknowledged last, or something was sent after nothing was in flight. */
   #progressAt = 0
 
   constructor(datagramBytes: number, peerWindow: number, bulk: BulkSender, counters: UdpCounters, path: PathSize | null) {
@@ -86,8 +86,12 @@ export class Recovery {
     this.#datagramBytes = datagramBytes
   }
 
-  onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
+  /** To be called before anything is sent: what is sent when nothing has been waiting waits from now on. */
+  beforeSending(now: number): void {
     if (!this.#isWaiting) this.#progressAt = now
+  }
+
+  onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
     const cost = kernelCost(bytes)
     this.#inFlight.add(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.#congestion.window / 2, fragments })
     this.#bytes += bytes
@@ -114,12 +118,13 @@ export class Recovery {
       acknowledged = true
       this.#path?.arrived(datagram.bytes)
       for (const fragment of datagram.fragments) this.#bulk.acknowledged(fragment)
+      // A ping shows that the peer is there, not that the stream moves.
+      if (datagram.fragments.length > 0) this.#progressAt = now
       this.#congestion.onAcknowledged(datagram.bytes, datagram.sentAt, now, this.roundTrip, datagram.limited || this.#limited)
       return true
     })
     if (acknowledged) {
       this.#probes = 0
-      this.#progressAt = now
       this.#limited = false
     }
     this.#detectLoss(now)
@@ -160,14 +165,14 @@ export class Recovery {
     return true
   }
 
-  /** For how long nothing has been acknowledged although something is in flight. */
+  /** For how long no part of the stream has been acknowledged although something is in flight. */
   stalledFor(now: number): number {
     return this.#isWaiting ? now - this.#progressAt : 0
   }
 
-  /** Also between a probe's timeout, which counts what was in flight as lost, and the probe. */
+  /** Also between the moment at which something counts as lost and the one at which it is sent again. */
   get #isWaiting(): boolean {
-    return !this.isIdle || this.#probes > 0
+    return !this.isIdle || this.#probes > 0 || this.#bulk.hasLost
   }
 
   #timeout(): number {

@@ -150,6 +150,7 @@ export class Session {
   flush(now: number): boolean {
     this.#departure = Number.POSITIVE_INFINITY
     this.#resize()
+    this.#recovery.beforeSending(now)
     let more = true
     for (let i = 0; more && i < this.#host.maxDatagramsPerTurn; i++) more = this.#sendOne(now)
     this.#probeSize(now)

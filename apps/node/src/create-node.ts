@@ -11,6 +11,7 @@ import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
 import { RaftNode } from './raft-node.js'
+import { withoutRepeats } from './rarely.js'
 import { LeaderAccess } from './routing/leader-access.js'
 import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort, listen } from './serve.js'
@@ -79,7 +80,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxWaitingBytes: MAX_FORWARDED_BYTES,
       silenceTimeout: SILENCE_TIMEOUT,
       account,
-      onProblem: (message) => logger.warn({}, message),
+      onProblem: withoutRepeats(clock, (message) => logger.warn({}, message)),
     })
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)

@@ -16,3 +16,18 @@ export function rarely(clock: Pick<Clock, 'now'>, say: (times: number) => void):
     times = 0
   }
 }
+
+/** Messages that are remembered. */
+const MOST_REMEMBERED = 32
+
+/** Passes each message on the first time, and the same one again at most once a minute. */
+export function withoutRepeats(clock: Pick<Clock, 'now'>, say: (message: string) => void): (message: string) => void {
+  const saidAt = new Map<string, number>()
+  return (message) => {
+    const now = clock.now()
+    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return
+    if (saidAt.size >= MOST_REMEMBERED) saidAt.clear()
+    saidAt.set(message, now)
+    say(message)
+  }
+}

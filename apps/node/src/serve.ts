@@ -83,9 +83,9 @@ function refusals({ metrics, logger, clock, maxConnections }: ServeOptions): Cli
     ),
     late: () => {},
   }
-  return (refusal) => {
-    metrics.connectionRefused(refusal)
-    tell[refusal]()
+  return (reason) => {
+    metrics.connectionRefused(reason)
+    tell[reason]()
   }
 }
 

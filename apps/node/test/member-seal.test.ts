@@ -1,5 +1,8 @@
+import { createHmac, hkdfSync, scryptSync } from 'node:crypto'
+import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { decodePutResult, encodePut, RequestKind } from '@raft/client/protocol'
+import { connect as connectTls } from 'node:tls'
+import { decodePutResult, decodeServerPreamble, encodeClientPreamble, encodePut, RequestKind } from '@raft/client/protocol'
 import type { Member } from '@raft/core'
 import { MemoryLogStorage } from '@raft/core/memory'
 import { expect, onTestFinished, test } from 'vitest'
@@ -145,6 +148,31 @@ test('a member with another secret, or of another cluster with the same secret, 
   }
   expect(new Set(refused)).toEqual(new Set(['handshake']))
   expect(node.writes).toEqual([])
+})
+
+const HEX = '00112233445566778899aabbccddeeff'.repeat(2)
+
+test.each([
+  ['a key', HEX, () => Buffer.from(HEX, 'hex')],
+  ['a passphrase', OLD, () => scryptSync(OLD, 'raft-udp 1 c', 32, { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })],
+])('a member that was written by docs/formats.md alone is understood, with %s', async (_what, secret, master) => {
+  const { port, address } = await sealedPort(await seal(secret))
+  const psk = Buffer.from(hkdfSync('sha256', master(), 'c', 'raft-forward 1 psk', 32))
+  const identity = createHmac('sha256', psk).update('identity').digest('hex').slice(0, 16)
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: address,
+    ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
+    maxVersion: 'TLSv1.2',
+    checkServerIdentity: () => undefined,
+    pskCallback: () => ({ psk, identity }),
+  })
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'secureConnect')
+  socket.write(encodeClientPreamble())
+  const [greeting] = await once(socket, 'data')
+  expect(decodeServerPreamble(greeting)?.preamble).toMatchObject({ memberId: 'n1', clusterId: 'c', maxRequestBytes: 900 * 1024 })
+  expect([port.members, socket.getEphemeralKeyInfo()]).toMatchObject([1, { type: 'ECDH' }])
 })
 
 test('HTTP and the client protocol are served beside sealed connections', async () => {

@@ -1,8 +1,8 @@
-import { scryptSync } from 'node:crypto'
+import { hkdfSync, scryptSync } from 'node:crypto'
 import { ConfigurationError } from '@raft/core'
 import { describe, expect, it } from 'vitest'
 import { UdpTransport, type UdpTransportOptions } from '../src/index.js'
-import { deriveFormer, deriveSecrets, type SecretKeys } from '../src/secrets.js'
+import { deriveFormer, deriveKeys, deriveSecrets, type SecretKeys } from '../src/secrets.js'
 import { append, arrivedAppends, arrivedRounds, heartbeat, KEY, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
 
 const base = { id: 'a', clusterId: 'test', bind: '127.0.0.1:0' }
@@ -177,5 +177,23 @@ describe('a session', () => {
     await cluster.run(2000)
     expect(arrivedAppends(b)).toHaveLength(300)
     expect(a.transport.counters().sessionsOpened).toBeGreaterThan(5)
+  })
+})
+
+describe('keys for something else', () => {
+  const HEX = '00112233445566778899aabbccddeeff'.repeat(2)
+  const hex = (keys: readonly Uint8Array[]) => keys.map((key) => Buffer.from(key).toString('hex'))
+
+  it('are one for each secret, in their order, and others for another cluster or purpose', async () => {
+    const keys = hex(await deriveKeys([HEX, KEY, 'a passphrase of many bytes'], 'c', 'p'))
+    expect(keys[0]).toBe(Buffer.from(hkdfSync('sha256', Buffer.from(HEX, 'hex'), 'c', 'p', 32)).toString('hex'))
+    expect(keys[1]).toBe(Buffer.from(hkdfSync('sha256', KEY, 'c', 'p', 32)).toString('hex'))
+    const others = [...hex(await deriveKeys([HEX], 'd', 'p')), ...hex(await deriveKeys([HEX], 'c', 'q'))]
+    expect(new Set([...keys, ...others]).size).toBe(5)
+  })
+
+  it('are not made of secrets that can be guessed', async () => {
+    await expect(deriveKeys([], 'c', 'p')).rejects.toThrow(ConfigurationError)
+    await expect(deriveKeys(['fifteen bytes..'], 'c', 'p')).rejects.toThrow(/at least 16/)
   })
 })

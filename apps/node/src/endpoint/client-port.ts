@@ -2,15 +2,15 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
-import { HttpError, sendError } from '../http/answer.js'
+import { sendError } from '../http/answer.js'
 import { HttpServer } from '../http/http-server.js'
 import { Pipelines } from '../http/pipeline.js'
-import { reasonOf, writeRefusal } from '../http/refusal.js'
+import { reasonOf, tooLate, tooManyClients, writeRefusal } from '../http/refusal.js'
 import { type MemberSeal, TLS_FIRST_BYTE } from '../routing/member-seal.js'
 import { onSocket } from './byte-stream.js'
 import { closeGently, LINGER } from './close-gently.js'
 import { ConnectionBurst } from './connection-burst.js'
-import { ConnectionSlots, type Refusal, type Slot } from './connection-slots.js'
+import { ConnectionSlots, type Slot, type TurnAwayReason } from './connection-slots.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -22,8 +22,8 @@ export interface ClientPortOptions {
   readonly maxConnections: number
   /** By what other members prove themselves, and get places of their own; null: they are clients like others. */
   readonly seal: MemberSeal | null
-  /** A connection was turned away: see `Refusal`; `handshake`: what should have been a member's could not prove itself. */
-  readonly onRefused: (refusal: Refusal | 'handshake') => void
+  /** A connection was turned away: see `TurnAwayReason`; `handshake`: what should have been a member's could not prove itself. */
+  readonly onRefused: (reason: TurnAwayReason | 'handshake') => void
   /** A connection that asks for nothing is closed after this long, in ms. */
   readonly idleTimeout: number
   /** How long clients may take over what they do; default `patience`. */
@@ -195,7 +195,7 @@ export class ClientPort {
       this.#serveMember(socket, slot, seal)
       return
     } else {
-      slot.onTurnedAway = (refusal) => this.#turnAwayHttp(socket, refusal)
+      slot.onTurnedAway = (reason) => this.#turnAwayHttp(socket, reason)
       // How Node ends a connection after its last answer, which may be given before the request has come whole.
       socket.destroySoon = () => closeGently(socket, this.#patience.linger)
       this.#serveHttp.call(this.#server, socket)
@@ -206,14 +206,14 @@ export class ClientPort {
   /** Whoever ends the handshake is a member, and speaks the client protocol from there on. */
   #serveMember(socket: Socket, slot: Slot, seal: MemberSeal): void {
     const sealed = seal.accept(socket)
-    const onError = () => {
-      this.#options.onRefused('handshake')
-      socket.destroy()
-    }
+    let hasProved = false
     socket.on('error', () => socket.destroy())
-    sealed.once('error', onError)
+    sealed.on('error', () => {
+      if (!hasProved) this.#options.onRefused('handshake')
+      socket.destroy()
+    })
     sealed.once('secure', () => {
-      sealed.off('error', onError)
+      hasProved = true
       if (slot.becomeMember()) this.#serveProtocol(sealed, slot)
     })
   }
@@ -222,18 +222,18 @@ export class ClientPort {
   #hasPlace(socket: Socket, response: ServerResponse): boolean {
     if (this.#sockets.get(socket)?.becomeClient() === true) return true
     response.shouldKeepAlive = false
-    sendError(response, fullError())
+    sendError(response, tooManyClients())
     return false
   }
 
-  #turnAwayHttp(socket: Socket, refusal: Refusal): void {
+  #turnAwayHttp(socket: Socket, reason: TurnAwayReason): void {
     // It has sent a request, which is answered.
-    if (refusal === 'full') return
-    if (refusal === 'displaced' || !socket.writable) {
+    if (reason === 'full') return
+    if (reason === 'displaced' || !socket.writable) {
       socket.destroy()
       return
     }
-    writeRefusal(socket, new HttpError(408, 'BAD_REQUEST', 'the request did not come in time'))
+    writeRefusal(socket, tooLate())
     closeGently(socket, this.#patience.linger)
   }
 
@@ -262,10 +262,4 @@ export class ClientPort {
     this.#burst.flush()
     this.#pipelines.fail(socket, reasonOf(error))
   }
-}
-
-function fullError(): HttpError {
-  return new HttpError(503, 'RAFT_OVERLOADED', 'this member has as many connections as it may have: ask another, or later', {
-    'retry-after': '1',
-  })
 }

@@ -4,7 +4,7 @@ const ANTECHAMBER = 64
 const MAX_MEMBERS = 1024
 
 /** Why a connection is turned away. */
-export type Refusal =
+export type TurnAwayReason =
   /** It has not introduced itself in time. */
   | 'late'
   /** It had not introduced itself when another needed its place. */
@@ -17,7 +17,7 @@ export interface ConnectionSlotsOptions {
   readonly maxClients: number
   /** Within this long a connection must have introduced itself; ms. */
   readonly introduction: number
-  readonly onRefused: (refusal: Refusal) => void
+  readonly onRefused: (reason: TurnAwayReason) => void
 }
 
 /**
@@ -48,7 +48,7 @@ export class ConnectionSlots {
   }
 
   /** @param onTurnedAway ends the connection: see `Slot` */
-  enter(onTurnedAway: (refusal: Refusal) => void): Slot {
+  enter(onTurnedAway: (reason: TurnAwayReason) => void): Slot {
     const { maxClients, introduction, onRefused } = this.#options
     const slot: Slot = new Slot(
       {
@@ -95,18 +95,18 @@ interface Rooms {
   admitClient(): boolean
   admitMember(): boolean
   left(was: Role): void
-  refused(refusal: Refusal): void
+  refused(reason: TurnAwayReason): void
 }
 
 /** The place of one connection. */
 export class Slot {
   readonly #rooms: Rooms
   /** Ends the connection; called at most once, and never once it has introduced itself or left. */
-  onTurnedAway: (refusal: Refusal) => void
+  onTurnedAway: (reason: TurnAwayReason) => void
   readonly #timer: NodeJS.Timeout
   #role: Role = 'newcomer'
 
-  constructor(rooms: Rooms, onTurnedAway: (refusal: Refusal) => void, introduction: number) {
+  constructor(rooms: Rooms, onTurnedAway: (reason: TurnAwayReason) => void, introduction: number) {
     this.#rooms = rooms
     this.onTurnedAway = onTurnedAway
     this.#timer = setTimeout(() => this.refuse('late'), introduction)
@@ -131,11 +131,11 @@ export class Slot {
   }
 
   /** Gives its place up, unless it has introduced itself. */
-  refuse(refusal: Refusal): void {
+  refuse(reason: TurnAwayReason): void {
     if (this.#role !== 'newcomer') return
     this.leave()
-    this.#rooms.refused(refusal)
-    this.onTurnedAway(refusal)
+    this.#rooms.refused(reason)
+    this.onTurnedAway(reason)
   }
 
   #become(role: 'client' | 'member', admit: () => boolean): boolean {

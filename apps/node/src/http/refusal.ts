@@ -8,6 +8,17 @@ export function reasonOf({ code = '' }: NodeJS.ErrnoException): HttpError {
   return new HttpError(status, 'BAD_REQUEST', message)
 }
 
+/** No request has come within the time that a new connection has. */
+export function tooLate(): HttpError {
+  return new HttpError(408, 'BAD_REQUEST', 'the request did not come in time')
+}
+
+/** The connection came to a member that has as many clients as it may have. */
+export function tooManyClients(): HttpError {
+  const message = 'as many clients are connected as may be (limits.maxConnections): ask another member, or later'
+  return new HttpError(503, 'RAFT_OVERLOADED', message, { 'retry-after': '1' })
+}
+
 const REASONS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'the head of the request is too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not come in time'],

@@ -138,13 +138,14 @@ export class MemberConnection {
     return this.#lastId
   }
 
-  #send(id: number, { kind, timeout, body, done }: Request): void {
+  #send(id: number, request: Request): void {
+    const { kind, timeout, body, done } = request
     const limit = this.#maxRequestBytes
     if (body.length > limit) {
       this.#options.clock.defer(() => done({ type: 'tooLarge', limit }))
       return
     }
-    this.#sent.set(id, { kind, timeout, body, done })
+    this.#sent.set(id, request)
     this.#ask(id, kind, timeout, body)
   }
 

@@ -78,6 +78,18 @@ test('a leader stopped by SIGSTOP for longer than an election: another takes ove
   await expectWhole(cluster, writer)
 })
 
+test('a leader stopped by SIGSTOP while others forward to it: reads go to the next leader, writes end as unknown, long before their time is over', async () => {
+  const cluster = await startCluster({ config: { timing: { requestTimeout: 600_000 } } })
+  const leader = await cluster.leader()
+  const followers = others(cluster, leader)
+  // Both have a connection to the leader then.
+  for (const follower of followers) expect((await put(follower, 'k', 'v')).status).toBe(200)
+  leader.signal('SIGSTOP')
+  const answers = await Promise.all(followers.flatMap((follower) => [get(follower, 'k'), put(follower, 'l', 'w')]))
+  expect(answers.map(({ status }) => status)).toEqual([200, 504, 200, 504])
+  leader.signal('SIGCONT')
+})
+
 test('SIGTERM: a member answers what waits, exits with 0, and all members together come back with everything', async () => {
   const cluster = await startCluster()
   const writer = startWriter(cluster)

@@ -1,5 +1,5 @@
 import type { Clock, Transport } from '@raft/core'
-import { UdpTransport } from '@raft/udp-transport'
+import { type TransportProblem, UdpTransport } from '@raft/udp-transport'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
@@ -14,12 +14,13 @@ export interface RunningTransport {
 /** The transport that is given, which its maker starts and stops; or encrypted UDP. @throws StartError, ConfigurationError */
 export async function startTransport(options: CreateNodeOptions & { readonly clock: Clock }, clusterId: string): Promise<RunningTransport> {
   if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
-  const { id, secret, clock } = options
+  const { id, secret, clock, logger } = options
   const bind = options.bind?.peer ?? options.members[id]?.peer
   if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(options.members).join(', ')}`)
   if (secret === undefined) throw new StartError('secret: a secret that all members share is needed; there is no default')
   const secrets = Array.isArray(secret) ? secret : [secret]
-  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock })
+  const onProblem = ({ code, peer, message }: TransportProblem) => logger?.warn({ code, peer }, message)
+  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock, onProblem })
   try {
     await transport.start()
   } catch (cause) {

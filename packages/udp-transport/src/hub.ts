@@ -2,6 +2,7 @@ import type { MemberId } from '@raft/core'
 import type { UdpCounters } from './counters.js'
 import type { ResolvedOptions } from './options.js'
 import type { Peer } from './peer.js'
+import type { TransportProblem } from './problems.js'
 import type { SecretKeys } from './secrets.js'
 import type { Session } from './session.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
@@ -24,6 +25,8 @@ export interface Hub {
   deliver(from: MemberId, message: Uint8Array): void
   onDatagram(bytes: Uint8Array, from: Endpoint): void
   onUnreachable(peer: MemberId): void
+  /** Tells the owner, who is not told the same again and again. */
+  report(problem: TransportProblem): void
   /** A handshake has come under a secret that is not accepted. */
   onUnknownSecret(): void
   /** The part of the receive buffer that `peer`, who is sending, may fill. */

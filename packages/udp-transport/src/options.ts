@@ -4,6 +4,7 @@ import { type HostPort, parseHostPort } from './address.js'
 import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import { nodeClock } from './node-clock.js'
 import { nodeSockets } from './node-sockets.js'
+import type { TransportProblem } from './problems.js'
 import { checkSecrets, type Secret } from './secrets.js'
 import type { DatagramSockets } from './socket.js'
 
@@ -35,6 +36,11 @@ export interface UdpTransportOptions {
   readonly silenceTimeout?: number
   /** A session is replaced after so many datagrams. Default 2^40. */
   readonly maxSessionDatagrams?: number
+  /**
+   * Told what the owner should know, such as a path that loses large datagrams. The same problem with the same peer is told again
+   * after ten minutes at the earliest. Must not throw. Default: nobody is told.
+   */
+  readonly onProblem?: (problem: TransportProblem) => void
   /** Default: node:dgram. */
   readonly socket?: DatagramSockets
   /** Default: this process's. */
@@ -55,6 +61,7 @@ export interface ResolvedOptions {
   readonly deliveryTimeout: number
   readonly silenceTimeout: number
   readonly maxSessionDatagrams: number
+  readonly onProblem: (problem: TransportProblem) => void
   readonly sockets: DatagramSockets
   readonly clock: Clock
   readonly randomBytes: (length: number) => Uint8Array
@@ -89,6 +96,7 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
     deliveryTimeout: integer('deliveryTimeout', options.deliveryTimeout ?? 10_000, 1, 3_600_000),
     silenceTimeout: integer('silenceTimeout', options.silenceTimeout ?? 1_000, 1, 3_600_000),
     maxSessionDatagrams: integer('maxSessionDatagrams', options.maxSessionDatagrams ?? 2 ** 40, 16, 2 ** 46),
+    onProblem: options.onProblem ?? (() => {}),
     sockets: options.socket ?? nodeSockets,
     clock: options.clock ?? nodeClock,
     randomBytes: options.randomBytes ?? randomBytes,

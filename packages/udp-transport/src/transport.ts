@@ -15,6 +15,7 @@ import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peer } from './peer.js'
+import { Problems } from './problems.js'
 import { deriveFormer, deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
 
@@ -43,6 +44,7 @@ export class UdpTransport implements Transport {
   /** @throws ConfigurationError naming the option and what was expected. */
   constructor(options: UdpTransportOptions) {
     this.#options = resolveOptions(options)
+    const problems = new Problems(this.#options.onProblem, this.#options.clock)
     this.#hub = {
       options: this.#options,
       counters: this.#counters,
@@ -55,6 +57,7 @@ export class UdpTransport implements Transport {
       deliver: (from, message) => this.#deliver(from, message),
       onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onUnreachable: (peer) => this.#onUnreachable(peer),
+      report: (problem) => problems.report(problem),
       onUnknownSecret: () => this.#acceptFormer(),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }

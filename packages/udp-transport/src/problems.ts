@@ -1,0 +1,52 @@
+import type { Clock, MemberId } from '@raft/core'
+
+/** Why a transport reports a problem. A code never changes its meaning. */
+export type TransportProblemCode =
+  /** Large datagrams to the peer are lost again and again, while small ones arrive. */
+  | 'RAFT_PATH_MTU'
+  /** Somebody knows the secret, but is not among the members. */
+  | 'RAFT_STRANGER'
+
+/** A fault of the surroundings, which the owner of the members can mend. */
+export interface TransportProblem {
+  readonly code: TransportProblemCode
+  /** The member that it is about. The name is a claim where the code is about somebody who is no member. */
+  readonly peer: MemberId
+  /** What is wrong, and what to do about it. */
+  readonly message: string
+}
+
+/** How long a problem of the same code and peer is not reported again, in ms. */
+const QUIET_TIME = 600_000
+/** Maximum number of reports of one code within the quiet time: names of peers can be invented. */
+const MAX_REPORTS = 16
+
+/** Passes problems on: each once for a code and a peer, and again when it still exists after ten minutes. */
+export class Problems {
+  readonly #onProblem: (problem: TransportProblem) => void
+  readonly #clock: Clock
+  readonly #reported = new Map<TransportProblemCode, Map<MemberId, number>>()
+
+  constructor(onProblem: (problem: TransportProblem) => void, clock: Clock) {
+    this.#onProblem = onProblem
+    this.#clock = clock
+  }
+
+  report(problem: TransportProblem): void {
+    const now = this.#clock.now()
+    const times = this.#timesOf(problem.code)
+    for (const [peer, at] of times) if (now - at >= QUIET_TIME) times.delete(peer)
+    if (times.has(problem.peer) || times.size >= MAX_REPORTS) return
+    times.set(problem.peer, now)
+    this.#onProblem(problem)
+  }
+
+  #timesOf(code: TransportProblemCode): Map<MemberId, number> {
+    let times = this.#reported.get(code)
+    if (times === undefined) {
+      times = new Map()
+      this.#reported.set(code, times)
+    }
+    return times
+  }
+}

@@ -131,7 +131,10 @@ describe('the bytes of the file', () => {
     await open(disk)
     const whole = disk.contents(PATH)
     for (let at = 0; at < whole.length; at++) {
-      disk.replace(PATH, whole.map((byte, i) => (i === at ? byte ^ 1 : byte)))
+      disk.replace(
+        PATH,
+        whole.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+      )
       await expect(open(disk)).rejects.toThrow(LogDamagedError)
     }
     for (const length of [0, 1, 8, whole.length - 1]) {

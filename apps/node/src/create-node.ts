@@ -2,8 +2,8 @@ import { tcpConnector } from '@raft/client'
 import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from './clock.js'
-import { deriveClusterId } from './config/cluster-id.js'
-import { membersOf, storageFor } from './default-ports.js'
+import { membersOf } from './default-ports.js'
+import { openDirectory } from './directory/opened-directory.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
 import { Metrics } from './metrics/metrics.js'
@@ -13,7 +13,7 @@ import { RaftNode } from './raft-node.js'
 import { LeaderAccess } from './routing/leader-access.js'
 import { createClientPort, listen } from './serve.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
-import { startTransport } from './transport.js'
+import { checkTransportOptions, startTransport } from './transport.js'
 
 /** Bytes that may wait to be sent to the leader from here. */
 const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
@@ -30,14 +30,16 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: silentLogger, ...given }
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
-  const clusterId = options.clusterId ?? deriveClusterId(members.map((member) => member.id))
   const store = options.stateMachine ?? new KeyValueStore()
   const cleanUp: (() => Promise<void> | void)[] = []
+  const fate = new Fate()
   try {
-    // The port is taken first: it costs nothing, and is the likeliest to be in use.
-    const transport = await startTransport(options, clusterId)
+    if (options.transport === undefined) checkTransportOptions(options)
+    const directory = await openDirectory(options, (error) => fate.fail(error))
+    cleanUp.push(() => directory.storage.close())
+    const { clusterId } = directory
+    const transport = await startTransport(options, clusterId, directory.identity)
     cleanUp.push(transport.stop)
-    const storage = await storageFor(options, clusterId)
     const metrics: Metrics = new Metrics({
       status: () => node.status(),
       store: () => ({ revision: store.revision, keys: store.size }),
@@ -49,7 +51,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       ...options,
       members,
       transport: transport.transport,
-      storage: timedStorage(storage, (ms) => metrics.logWritten(ms)),
+      storage: timedStorage(directory.storage, (ms) => metrics.logWritten(ms)),
       stateMachine: timedStateMachine(store, (ms) => metrics.applied(ms)),
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,
@@ -67,16 +69,34 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
     const port = address === undefined ? null : createClientPort({ ...options, address, clusterId, node, store, service, metrics })
+    fate.onFailed = (error) => node.fail(error)
     await node.start()
     cleanUp.push(() => node.stop())
     if (port !== null && address !== undefined) await listen(port, address)
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger)
+    directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
     return new RaftNode({ node, store, service, clusterId, requestTimeout, stop })
   } catch (error) {
     for (const step of cleanUp.reverse()) await step()
-    throw error
+    throw fate.error ?? error
+  }
+}
+
+/** What the member dies of, where that is none of the node's own errors, and may come before there is a node. */
+class Fate {
+  error: Error | null = null
+  #onFailed: ((error: Error) => void) | null = null
+
+  fail(error: Error): void {
+    this.error ??= error
+    this.#onFailed?.(this.error)
+  }
+
+  set onFailed(onFailed: (error: Error) => void) {
+    this.#onFailed = onFailed
+    if (this.error !== null) onFailed(this.error)
   }
 }
 

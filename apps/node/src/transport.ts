@@ -1,5 +1,5 @@
 import type { Clock, Transport } from '@raft/core'
-import { type TransportProblem, UdpTransport } from '@raft/udp-transport'
+import { checkSecrets, type Secret, type TransportIdentity, type TransportProblem, UdpTransport } from '@raft/udp-transport'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
@@ -11,16 +11,28 @@ export interface RunningTransport {
   readonly stop: () => Promise<void>
 }
 
-/** The transport that is given, which its maker starts and stops; or encrypted UDP. @throws StartError, ConfigurationError */
-export async function startTransport(options: CreateNodeOptions & { readonly clock: Clock }, clusterId: string): Promise<RunningTransport> {
-  if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
-  const { id, secret, clock, logger } = options
-  const bind = options.bind?.peer ?? options.members[id]?.peer
-  if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(options.members).join(', ')}`)
+/** Before anything is made, for a directory that is formatted depends on the secret. @throws StartError, ConfigurationError */
+export function checkTransportOptions(options: CreateNodeOptions): { readonly bind: string; readonly secrets: readonly Secret[] } {
+  const { id, members, secret } = options
+  const bind = options.bind?.peer ?? members[id]?.peer
+  if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(members).join(', ')}`)
   if (secret === undefined) throw new StartError('secret: a secret that all members share is needed; there is no default')
-  const secrets = Array.isArray(secret) ? secret : [secret]
+  const secrets = secretsOf(secret)
+  checkSecrets(secrets)
+  return { bind, secrets }
+}
+
+/** The transport that is given, which its maker starts and stops; or encrypted UDP. @throws StartError, ConfigurationError */
+export async function startTransport(
+  options: CreateNodeOptions & { readonly clock: Clock },
+  clusterId: string,
+  identity: TransportIdentity | null,
+): Promise<RunningTransport> {
+  if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
+  const { id, clock, logger } = options
+  const { bind, secrets } = checkTransportOptions(options)
   const onProblem = ({ code, peer, message }: TransportProblem) => logger?.warn({ code, peer }, message)
-  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock, onProblem })
+  const transport = new UdpTransport({ id, clusterId, bind, secrets, clock, onProblem, ...(identity === null ? {} : { identity }) })
   try {
     await transport.start()
   } catch (cause) {
@@ -29,6 +41,12 @@ export async function startTransport(options: CreateNodeOptions & { readonly clo
     throw new StartError(`cannot listen for members on ${bind} (${message})${advice}`, { cause })
   }
   return { transport, counters: () => flatten(transport.counters()), stop: () => transport.close() }
+}
+
+/** The secrets that are given, the first one first. */
+export function secretsOf(secret: CreateNodeOptions['secret']): readonly Secret[] {
+  if (secret === undefined) return []
+  return typeof secret === 'string' || secret instanceof Uint8Array ? [secret] : secret
 }
 
 function flatten(counters: object): Record<string, number> {

@@ -15,7 +15,11 @@ test('the transport lives by the clock that its member was given', async () => {
     },
   }
   const members = { n1: peerOf(own?.peer), n2: peerOf(other?.peer) }
-  const { transport, stop } = await startTransport({ id: 'n1', members, secret: 'a secret for this test', dataDir: 'unused', clock }, 'c')
+  const { transport, stop } = await startTransport(
+    { id: 'n1', members, secret: 'a secret for this test', dataDir: 'unused', clock },
+    'c',
+    null,
+  )
   transport.attach(0, { onMessage: () => {}, onUnreachable: () => {} })
   transport.setMembers(0, [{ id: 'n2', addresses: members.n2 }])
   transport.send('n2', { type: 'heartbeat', group: 0, term: 1, leaderCommit: 0, round: 1 })

@@ -66,6 +66,19 @@ function deriveAll(secrets: readonly Secret[], clusterId: string, keyOf: (secret
   next(0)
 }
 
+/**
+ * 32 bytes that follow from a secret for one purpose, and say nothing about the secret: HKDF-SHA256 of a key, with `salt` and
+ * `purpose`. A passphrase passes through scrypt first, so that to guess it costs about 0.1 s for each guess.
+ */
+export async function deriveKey(secret: Secret, salt: string, purpose: string): Promise<Uint8Array> {
+  const key = keyIn(secret)
+  if (key !== null) return expand(key, salt, purpose)
+  const stretched = await new Promise<Uint8Array>((resolve, reject) => {
+    scrypt(secret, `${purpose} ${salt}`, KEY_BYTES, SCRYPT, (error, made) => (error === null ? resolve(made) : reject(error)))
+  })
+  return expand(stretched, salt, purpose)
+}
+
 /** What nobody can guess needs no stretching. Null for a passphrase. */
 function keyIn(secret: Secret): Uint8Array | null {
   if (typeof secret === 'string') return HEXADECIMAL_KEY.test(secret) ? Buffer.from(secret, 'hex') : null

@@ -3,6 +3,7 @@ import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from './clock.js'
 import { membersOf } from './default-ports.js'
+import { Fate } from './directory/fate.js'
 import { openDirectory } from './directory/opened-directory.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
@@ -81,22 +82,6 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   } catch (error) {
     for (const step of cleanUp.reverse()) await step()
     throw fate.error ?? error
-  }
-}
-
-/** What the member dies of, where that is none of the node's own errors, and may come before there is a node. */
-class Fate {
-  error: Error | null = null
-  #onFailed: ((error: Error) => void) | null = null
-
-  fail(error: Error): void {
-    this.error ??= error
-    this.#onFailed?.(this.error)
-  }
-
-  set onFailed(onFailed: (error: Error) => void) {
-    this.#onFailed = onFailed
-    if (this.error !== null) onFailed(this.error)
   }
 }
 

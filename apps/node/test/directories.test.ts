@@ -173,6 +173,5 @@ test('a member on an older copy of its directory dies of it, however often it is
   rmSync(dataDir('n3'), { recursive: true })
   cpSync(newest, dataDir('n3'), { recursive: true })
   const node = await start('n3')
-  await node.waitForLeader()
-  expect(Buffer.from((await node.get('k'))?.value ?? []).toString()).toBe('v')
+  await expect.poll(() => node.store.size).toBe(1)
 })

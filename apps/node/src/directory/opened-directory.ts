@@ -1,11 +1,12 @@
-import type { LogStorage, MemberId, StoredLog } from '@raft/core'
-import { DirectoryRefusedError, MemberFile } from '@raft/log-storage'
+import type { LogStorage, MemberId } from '@raft/core'
+import { MemberFile } from '@raft/log-storage'
 import type { Secret, TransportIdentity } from '@raft/udp-transport'
 import { clusterIdOfMembers, deriveClusterId } from '../config/cluster-id.js'
 import { storageIn } from '../default-ports.js'
 import { StartError } from '../errors.js'
 import type { CreateNodeOptions, NodeLogger } from '../options.js'
 import { secretsOf } from '../transport.js'
+import { memberIdentity, openedStorage } from './member-identity.js'
 
 /** A log that is there to be read, and who it belongs to. */
 export interface OpenedDirectory {
@@ -49,8 +50,8 @@ export async function openDirectory(options: CreateNodeOptions, onFatal: (error:
     const isDerived = options.clusterId === undefined && !isNew
     return {
       clusterId,
-      storage: opened(log, stored),
-      identity: identityIn(file, dataDir, onFatal),
+      storage: openedStorage(log, () => Promise.resolve(stored)),
+      identity: memberIdentity(file, dataDir, onFatal),
       explainClusterId: async (logger) => {
         if (isDerived) await explain(clusterId, ids, secrets, logger)
       },
@@ -58,33 +59,6 @@ export async function openDirectory(options: CreateNodeOptions, onFatal: (error:
   } catch (error) {
     await log.close()
     throw error
-  }
-}
-
-function opened(log: LogStorage, stored: StoredLog): LogStorage {
-  return {
-    open: () => Promise.resolve(stored),
-    write: (write, done) => log.write(write, done),
-    read: (from, to, maxBytes, done) => log.read(from, to, maxBytes, done),
-    close: () => log.close(),
-  }
-}
-
-function identityIn(file: MemberFile, dataDir: string, onFatal: (error: Error) => void): TransportIdentity {
-  const { storeId, starts, voters } = file
-  return {
-    storeId,
-    starts,
-    voters,
-    known: (id) => file.known(id),
-    remember: (id, start, done) => {
-      file.remember(id, start, (error) => {
-        if (error !== null) onFatal(error)
-        done(error)
-      })
-    },
-    // Durable before the process ends: were it started again and again, its counter would pass the one that others remember.
-    refused: (refusal) => file.refused(refusal, () => onFatal(new DirectoryRefusedError(dataDir, refusal))),
   }
 }
 

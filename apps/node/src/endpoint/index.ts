@@ -2,6 +2,8 @@
  * How a member serves its clients, free of sockets: for who brings streams of their own, as a simulator does. `createNode` puts
  * the same parts on TCP.
  */
+export { Fate } from '../directory/fate.js'
+export { memberIdentity, openedStorage } from '../directory/member-identity.js'
 export { LeaderAccess, type LeaderAccessOptions, type Leadership } from '../routing/leader-access.js'
 export { type GetResult, KeyValueService, type Proposer, type ReadableStore } from '../store/key-value-service.js'
 export type { Done } from '../store/results.js'

@@ -150,8 +150,8 @@ const REFUSAL_MESSAGES: Readonly<
   olderCopy: {
     code: 'RAFT_DIRECTORY_ROLLED_BACK',
     message: (directory, { by, remembered }) =>
-      `${directory} is an older copy of this member's directory: ${by} knows of ${remembered.starts} starts, and here fewer were counted. ` +
-      'Votes and entries that were promised since the copy was made are missing in it',
+      `${directory} is an older copy of this member's directory: ${by} knows of start number ${remembered.starts}, of which this directory ` +
+      'knows nothing. Votes and entries that were promised since the copy was made are missing in it',
   },
   runsTwice: {
     code: 'RAFT_MEMBER_RUNS_TWICE',

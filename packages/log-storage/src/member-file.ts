@@ -1,14 +1,17 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { FormatError, type MemberId, StorageError } from '@raft/core'
 import { DirectoryRefusedError, LogDamagedError, UnsupportedFormatError, VotersMismatchError } from './errors.js'
 import { readAllAsync, writeAllAsync } from './file-io.js'
 import type { FileSystem } from './file-system.js'
 import {
+  BOOT_BYTES,
   type DirectoryRefusal,
   decodeMemberRecord,
   encodeMemberRecord,
   MEMBER_RECORD_VERSION,
   type MemberRecord,
   type MemberStart,
+  nextStart,
 } from './member-record.js'
 import { nodeFileSystem } from './node-file-system.js'
 
@@ -26,6 +29,8 @@ export interface MemberFileOptions {
   readonly voters: readonly MemberId[]
   /** Default: the files of this machine. */
   readonly fileSystem?: FileSystem
+  /** Where the mark of this start comes from. Default: the system's secure random numbers. */
+  readonly randomBytes?: (count: number) => Uint8Array
 }
 
 type Done = (error: Error | null) => void
@@ -42,7 +47,11 @@ export class MemberFile {
   #waiting: Done[] = []
   #failure: Error | null = null
 
-  private constructor(directory: string, fileSystem: FileSystem, record: MemberRecord) {
+  /** What this start has drawn: 16 bytes that no other start has. */
+  readonly boot: Uint8Array
+
+  private constructor(directory: string, fileSystem: FileSystem, record: MemberRecord, boot: Uint8Array) {
+    this.boot = boot
     this.#directory = directory
     this.#fileSystem = fileSystem
     this.#record = record
@@ -55,13 +64,20 @@ export class MemberFile {
    * @throws VotersMismatchError where the directory has other voters; DirectoryRefusedError where other members have refused it;
    * LogDamagedError, UnsupportedFormatError; other StorageErrors carry the system's error as their cause
    */
-  static async open({ directory, storeId, voters, fileSystem = nodeFileSystem }: MemberFileOptions): Promise<MemberFile> {
+  static async open({
+    directory,
+    storeId,
+    voters,
+    fileSystem = nodeFileSystem,
+    randomBytes = systemRandomBytes,
+  }: MemberFileOptions): Promise<MemberFile> {
     const path = `${directory}/${MEMBER_NAME}`
     try {
       const found = await read(fileSystem, directory, path)
       if (found !== null) check(found, directory, storeId, voters)
-      const record = found ?? { storeId, starts: 0, voters: [...voters].sort(), known: new Map(), refusal: null }
-      const file = new MemberFile(directory, fileSystem, { ...record, starts: record.starts + 1 })
+      const boot = Uint8Array.from(randomBytes(BOOT_BYTES))
+      const record = found ?? { storeId, starts: 0, history: [], voters: [...voters].sort(), known: new Map(), refusal: null }
+      const file = new MemberFile(directory, fileSystem, nextStart(record, boot), boot)
       await file.#stored()
       return file
     } catch (error) {
@@ -77,6 +93,11 @@ export class MemberFile {
   /** How often a member was started on this directory, this start included. */
   get starts(): number {
     return this.#record.starts
+  }
+
+  /** How the boots of the starts before this one began, the newest first: 4 bytes each, of up to 63 starts. */
+  get history(): readonly Uint8Array[] {
+    return this.#record.history.slice(1)
   }
 
   /** Sorted. */

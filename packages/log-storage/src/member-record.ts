@@ -29,6 +29,8 @@ export interface DirectoryRefusal {
 export interface MemberRecord {
   readonly storeId: string
   readonly starts: number
+  /** How the boots of this start and of the ones before began, the newest first. */
+  readonly history: readonly Uint8Array[]
   /** In the order of their UTF-16 code units, none twice. */
   readonly voters: readonly MemberId[]
   /** The newest start of each other member that this one has taken a message from. */
@@ -38,17 +40,33 @@ export interface MemberRecord {
 
 export const MEMBER_RECORD_VERSION = 1
 export const BOOT_BYTES = 16
+/** Enough to tell one start from another. */
+const MARK_BYTES = 4
+/** How many starts back a member can tell that it runs on what it ran on then. */
+const MAX_HISTORY = 64
 const MAGIC = 0x4d544652 // 'RFTM'
 const CHECKED_FROM = 8
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export function encodeMemberRecord(record: MemberRecord): Uint8Array {
   const names = [...record.voters, ...record.known.keys(), record.refusal?.by ?? ''].map((name) => Buffer.byteLength(name) + 1)
-  const fixed = CHECKED_FROM + 1 + STORE_ID_BYTES + 8 + 2 + 2 + record.known.size * (STORE_ID_BYTES + 8 + BOOT_BYTES) + 1
+  const fixed =
+    CHECKED_FROM +
+    1 +
+    STORE_ID_BYTES +
+    8 +
+    2 +
+    record.history.length * MARK_BYTES +
+    2 +
+    2 +
+    record.known.size * (STORE_ID_BYTES + 8 + BOOT_BYTES) +
+    1
   const bytes = new Uint8Array(fixed + STORE_ID_BYTES + 8 + names.reduce((sum, length) => sum + length, 0))
   const writer = new Writer(bytes, CHECKED_FROM)
   writer.u8(MEMBER_RECORD_VERSION)
   writeStart(writer, record)
+  writeCount(writer, record.history.length)
+  for (const mark of record.history) writer.raw(mark)
   writeCount(writer, record.voters.length)
   for (const voter of record.voters) writeName(writer, voter)
   writeCount(writer, record.known.size)
@@ -73,6 +91,7 @@ export function decodeMemberRecord(bytes: Uint8Array): MemberRecord | { readonly
   const version = reader.u8()
   if (version !== MEMBER_RECORD_VERSION) return { unknownVersion: version }
   const own = readStart(reader)
+  const history = Array.from({ length: readCount(reader) }, () => Uint8Array.from(reader.raw(MARK_BYTES)))
   const voters = Array.from({ length: readCount(reader) }, () => readName(reader))
   const known = new Map<MemberId, MemberStart>()
   for (let count = readCount(reader); count > 0; count--) {
@@ -82,7 +101,13 @@ export function decodeMemberRecord(bytes: Uint8Array): MemberRecord | { readonly
   }
   const refusal = readRefusal(reader)
   reader.end()
-  return { ...own, voters, known, refusal }
+  return { ...own, history, voters, known, refusal }
+}
+
+/** The record of the next start, which has drawn this boot. */
+export function nextStart(record: MemberRecord, boot: Uint8Array): MemberRecord {
+  const history = [boot.slice(0, MARK_BYTES), ...record.history].slice(0, MAX_HISTORY)
+  return { ...record, starts: record.starts + 1, history }
 }
 
 function writeRefusal(writer: Writer, refusal: DirectoryRefusal | null): void {

@@ -35,6 +35,17 @@ describe('a start', () => {
     }
   })
 
+  it('draws a mark of its own, of which the next ones know', async () => {
+    const disk = await diskWithDirectory()
+    const boots: Uint8Array[] = []
+    for (let i = 0; i < 70; i++) {
+      const { boot, history } = await open(disk)
+      expect(history).toEqual(boots.slice(0, 63).map((one) => one.slice(0, 4)))
+      boots.unshift(boot)
+    }
+    expect(new Set(boots.map((boot) => Buffer.from(boot).toString('hex'))).size).toBe(70)
+  })
+
   it('is counted at most once, and never forgotten, wherever the power is lost', async () => {
     for (let events = 1; events < 60; events++) {
       const disk = await diskWithDirectory()
@@ -110,6 +121,7 @@ describe('the bytes of the file', () => {
   const record: MemberRecord = {
     storeId: STORE,
     starts: 3,
+    history: [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6, 7, 8)],
     voters: ['n1', 'né'],
     known: new Map([['n2', startOf(4)]]),
     refusal: { reason: 'olderCopy', by: 'n2', remembered: { storeId: STORE, starts: 5 } },

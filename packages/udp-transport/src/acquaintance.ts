@@ -2,6 +2,7 @@ import type { MemberId } from '@raft/core'
 import { BOOT_BYTES, type HandshakeDatagram, type HandshakeIdentity, type HandshakeRefusal } from './datagram.js'
 import type { Hub } from './hub.js'
 import {
+  type ClaimedStart,
   handshakeIdentity,
   judge,
   type MemberStart,
@@ -63,7 +64,7 @@ export class Acquaintance {
     if (verdict === 'known' || verdict === 'newer' || known === null || !this.#isVoter) return null
     const reason = verdict === 'olderCopy' && this.#runsBeside(claimed) ? 'runsTwice' : verdict
     this.#hub.report({ peer: this.#peer, ...refusalProblem(this.#peer, reason, known, claimed) })
-    return { refusal: reason, remembered: { storeId: known.storeId, starts: known.starts, voters: own.voters } }
+    return { refusal: reason, remembered: { storeId: known.storeId, starts: known.starts, history: [], voters: own.voters } }
   }
 
   /** A session with the sender of this step, which nothing stands against, is about to be opened. */
@@ -76,7 +77,7 @@ export class Acquaintance {
     this.#formerBoot = known?.boot ?? null
     this.#drop()
     this.#pending += 1
-    identity.remember(this.#peer, claimed, (error) => {
+    identity.remember(this.#peer, { storeId: claimed.storeId, starts: claimed.starts, boot: claimed.boot }, (error) => {
       this.#pending -= 1
       if (error !== null) this.#hub.onForgetful()
       else if (this.#pending === 0) this.#release()
@@ -119,7 +120,7 @@ export function reasonAsSeenHere(reason: RefusalReason, hasTalked: boolean): Ref
   return reason === 'olderCopy' && hasTalked ? 'runsTwice' : reason
 }
 
-function startOf({ identity, nonce }: HandshakeDatagram): MemberStart {
-  const { storeId, starts } = identity as HandshakeIdentity
-  return { storeId, starts, boot: Uint8Array.from(nonce.subarray(0, BOOT_BYTES)) }
+function startOf({ identity, nonce }: HandshakeDatagram): ClaimedStart {
+  const { storeId, starts, history } = identity as HandshakeIdentity
+  return { storeId, starts, history, boot: Uint8Array.from(nonce.subarray(0, BOOT_BYTES)) }
 }

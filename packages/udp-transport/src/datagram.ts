@@ -29,6 +29,8 @@ export interface HandshakeIdentity {
   /** 16 bytes in hexadecimal. */
   readonly storeId: string
   readonly starts: number
+  /** How the boots of the sender's starts before began, the newest first; empty in a refusal. */
+  readonly history: readonly Uint8Array[]
   /** See `votersText`; in a refusal too, those of the sender. */
   readonly voters: string
 }
@@ -45,7 +47,8 @@ export const NONCE_BYTES = 32
 export const BOOT_BYTES = 16
 const MAC_BYTES = 32
 const STORE_ID_BYTES = 16
-const NO_IDENTITY: HandshakeIdentity = { storeId: '00'.repeat(STORE_ID_BYTES), starts: 0, voters: '' }
+const MARK_BYTES = 4
+const NO_IDENTITY: HandshakeIdentity = { storeId: '00'.repeat(STORE_ID_BYTES), starts: 0, history: [], voters: '' }
 
 /** One step of a handshake. A hello carries no `nonce` of the receiver, and the others only prove that they know it. */
 export interface HandshakeDatagram {
@@ -74,15 +77,16 @@ export interface HandshakeDatagram {
 }
 
 /**
- * The steps have the same length but for the list of voters, of 480 bytes at most: nobody can be made to send much more than was
- * sent to him.
+ * The steps of two members have the same length but for the lists of voters, of 300 bytes at most, and of starts before, of 252: nobody
+ * can be made to send much more than was sent to him.
  */
 export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Uint8Array, receiverNonce: Uint8Array): Buffer {
   const from = Buffer.from(step.from)
   const to = Buffer.from(step.to)
-  const { storeId, starts, voters } = step.identity ?? NO_IDENTITY
+  const { storeId, starts, history, voters } = step.identity ?? NO_IDENTITY
   const votersBytes = Buffer.from(voters)
-  const identityBytes = step.version < VERSION_WITH_IDENTITY ? 0 : STORE_ID_BYTES + 8 + 2 + votersBytes.length
+  const identityBytes =
+    step.version < VERSION_WITH_IDENTITY ? 0 : STORE_ID_BYTES + 8 + 1 + history.length * MARK_BYTES + 2 + votersBytes.length
   const bytes = Buffer.alloc(identityBytes + 2 + 4 + 8 + 8 + NONCE_BYTES + 4 + 4 + 1 + 1 + from.length + 1 + to.length + MAC_BYTES)
   const writer = new Writer(bytes)
   writer.u8(step.version)
@@ -97,6 +101,8 @@ export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Ui
   if (identityBytes > 0) {
     writer.raw(Buffer.from(storeId, 'hex'))
     writer.u64(starts)
+    writer.u8(history.length)
+    for (const mark of history) writer.raw(mark)
     writer.u8(votersBytes.length & 0xff)
     writer.u8(votersBytes.length >>> 8)
     writer.raw(votersBytes)
@@ -140,9 +146,10 @@ export function decodeHandshake(bytes: Uint8Array): HandshakeDatagram {
 function readIdentity(reader: Reader): HandshakeIdentity | null {
   const storeId = Buffer.from(reader.raw(STORE_ID_BYTES)).toString('hex')
   const starts = reader.u64()
+  const history = Array.from({ length: reader.u8() }, () => Uint8Array.from(reader.raw(MARK_BYTES)))
   const length = reader.u8() + 256 * reader.u8()
   const voters = Buffer.from(reader.raw(length)).toString()
-  return starts === 0 ? null : { storeId, starts, voters }
+  return starts === 0 ? null : { storeId, starts, history, voters }
 }
 
 /** Whether the sender of this step knows the secret, and the receiver's nonce. */

@@ -30,6 +30,10 @@ export interface TransportIdentity {
   readonly storeId: string
   /** This start included. It is durable before the transport starts. */
   readonly starts: number
+  /** 16 bytes that this start has drawn. */
+  readonly boot: Uint8Array
+  /** How the boots of the starts before this one began, the newest first: 4 bytes each, of up to 63 starts. */
+  readonly history: readonly Uint8Array[]
   /** The members that vote, in any order. Members of which one has others do not talk to each other. */
   readonly voters: readonly MemberId[]
   /** The newest start of a member that was remembered, durable or about to be; null where there is none. */
@@ -43,14 +47,29 @@ export interface TransportIdentity {
 /** What is to be thought of a start that a member claims. */
 export type Verdict = 'known' | 'newer' | RefusalReason
 
-export function judge(known: MemberStart | null, claimed: MemberStart): Verdict {
+/** A start that a member claims, and what it knows of the ones before. */
+export interface ClaimedStart extends MemberStart {
+  readonly history: readonly Uint8Array[]
+}
+
+/**
+ * A number of starts alone would not tell: an older copy that is started again and again counts past the number that is known here. So
+ * a member also shows that its directory knows the start that is known here, as far as its history reaches.
+ */
+export function judge(known: MemberStart | null, claimed: ClaimedStart): Verdict {
   if (known === null) return 'newer'
   if (claimed.storeId !== known.storeId) return 'otherStore'
-  if (claimed.starts !== known.starts) return claimed.starts > known.starts ? 'newer' : 'olderCopy'
+  if (claimed.starts < known.starts) return 'olderCopy'
+  if (claimed.starts > known.starts) return knowsOf(claimed, known) ? 'newer' : 'olderCopy'
   return Buffer.compare(claimed.boot, known.boot) === 0 ? 'known' : 'runsTwice'
 }
 
-const MAX_VOTERS_BYTES = 480
+function knowsOf({ starts, history }: ClaimedStart, known: MemberStart): boolean {
+  const mark = history[starts - known.starts - 1]
+  return mark === undefined || Buffer.compare(mark, known.boot.subarray(0, mark.length)) === 0
+}
+
+const MAX_VOTERS_BYTES = 300
 
 /** The voters in a handshake: equal texts, equal members. A list that is too long is told by its digest. */
 export function votersText(voters: readonly MemberId[]): string {
@@ -59,8 +78,8 @@ export function votersText(voters: readonly MemberId[]): string {
 }
 
 /** What this member says of itself in every step of a handshake. */
-export function handshakeIdentity({ storeId, starts, voters }: TransportIdentity): HandshakeIdentity {
-  return { storeId, starts, voters: votersText(voters) }
+export function handshakeIdentity({ storeId, starts, history, voters }: TransportIdentity): HandshakeIdentity {
+  return { storeId, starts, history, voters: votersText(voters) }
 }
 
 interface Told {
@@ -84,7 +103,7 @@ export function refusalProblem(peer: MemberId, reason: RefusalReason, known: Mem
       return {
         code: 'RAFT_DIRECTORY_ROLLED_BACK',
         message:
-          `${peer} runs on an older copy of its directory: ${known.starts} starts are known here, and it has counted ${claimed.starts}. It is ` +
+          `${peer} runs on an older copy of its directory: its start number ${known.starts} is known here, of which that directory knows nothing. It is ` +
           `refused, for votes and entries that it has promised are missing there. Start it on its newest directory. ${UNLESS_REPLAYED}`,
       }
     case 'runsTwice':

@@ -50,7 +50,7 @@ export class UdpTransport implements Transport {
       options: this.#options,
       counters: this.#counters,
       scratch: Buffer.allocUnsafeSlow(65_536),
-      boot: this.#options.randomBytes(BOOT_BYTES),
+      boot: this.#options.identity?.boot ?? this.#options.randomBytes(BOOT_BYTES),
       keys: [],
       main: null,
       sessions: new Map(),

@@ -18,7 +18,12 @@ const hello: HandshakeDatagram = {
   maxDatagram: 1472,
   window: 200_000,
   sessionKnown: false,
-  identity: { storeId: '101112131415161718191a1b1c1d1e1f', starts: 3, voters: '["n1","n2","n3"]' },
+  identity: {
+    storeId: '101112131415161718191a1b1c1d1e1f',
+    starts: 3,
+    history: [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6, 7, 8)],
+    voters: '["n1","n2","n3"]',
+  },
   refusal: null,
 }
 

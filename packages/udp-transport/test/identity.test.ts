@@ -78,13 +78,38 @@ describe('a member on an older copy of its directory', () => {
   it('takes no part any more', async () => {
     const { cluster, a, b } = await talking()
     await b.station.transport.close()
-    const newer = await start(cluster, 'b', b.directory.next({ starts: 5 }))
+    const newer = await start(cluster, 'b', b.directory.next({ starts: 5, history: [] }))
     await cluster.run(50)
     await newer.station.transport.close()
     const rolledBack = await start(cluster, 'b', b.directory.next({ starts: 4 }))
     expect(await exchange(cluster, a.station, rolledBack.station)).toBe(false)
     expect(rolledBack.directory.refusals).toEqual([{ reason: 'olderCopy', by: 'a', remembered: { storeId: storeOf('b'), starts: 5 } }])
     expect(codes(a)).toEqual(['RAFT_DIRECTORY_ROLLED_BACK'])
+  })
+})
+
+describe('an older copy of a directory', () => {
+  it('is refused though it was started so often that it counts more starts than are known, and the newest one is not', async () => {
+    const { cluster, a, b } = await talking()
+    await b.station.transport.close()
+    const second = await start(cluster, 'b', b.directory.next())
+    await cluster.run(50)
+    await second.station.transport.close()
+    // A copy from before the second start, started twice while nobody could hear it.
+    const copy = await start(cluster, 'b', b.directory.next().next())
+    expect(await exchange(cluster, a.station, copy.station)).toBe(false)
+    expect(copy.directory.refusals).toMatchObject([{ reason: 'olderCopy', remembered: { starts: 2 } }])
+    const newest = await start(cluster, 'b', second.directory.next().next().next())
+    expect(await exchange(cluster, a.station, newest.station)).toBe(true)
+  })
+
+  it('is not told from the newest one by starts that are too long ago', async () => {
+    const { cluster, a, b } = await talking()
+    await b.station.transport.close()
+    let directory = b.directory
+    for (let i = 0; i < 70; i++) directory = directory.next()
+    const again = await start(cluster, 'b', directory)
+    expect(await exchange(cluster, a.station, again.station)).toBe(true)
   })
 })
 

@@ -14,14 +14,16 @@ export function openedStorage(log: LogStorage, open: () => Promise<StoredLog>): 
 
 /** What the transport says of the directory, and asks it to remember. `onFatal` is told, once, why the member cannot go on. */
 export function memberIdentity(
-  file: Pick<MemberFile, 'storeId' | 'starts' | 'voters' | 'known' | 'remember' | 'refused'>,
+  file: Pick<MemberFile, 'storeId' | 'starts' | 'boot' | 'history' | 'voters' | 'known' | 'remember' | 'refused'>,
   dataDir: string,
   onFatal: (error: Error) => void,
 ): TransportIdentity {
-  const { storeId, starts, voters } = file
+  const { storeId, starts, boot, history, voters } = file
   return {
     storeId,
     starts,
+    boot,
+    history,
     voters,
     known: (id) => file.known(id),
     remember: (id, start, done) => {

@@ -20,13 +20,15 @@ export interface DirectoryLife {
 export class Directories {
   readonly #files: FileLayer
   readonly #transports: UdpLayer
+  readonly #randomBytes: (count: number) => Uint8Array
   /** By the member that remembers, durably; then by the member that is remembered. */
   readonly #known = new Map<MemberId, Map<MemberId, MemberStart>>()
   /** The newest start of each member. */
   readonly #newest = new Map<MemberId, Pick<MemberStart, 'storeId' | 'starts'>>()
   readonly #refused = new Set<MemberId>()
 
-  constructor(files: FileLayer, transports: UdpLayer) {
+  constructor(files: FileLayer, transports: UdpLayer, randomBytes: (count: number) => Uint8Array) {
+    this.#randomBytes = randomBytes
     this.#files = files
     this.#transports = transports
   }
@@ -72,7 +74,7 @@ export class Directories {
   async #open(environment: MemberEnvironment, storeId: string): Promise<MemberFile> {
     const fileSystem = this.#files.fileSystem(environment)
     const voters = environment.members.map(({ id }) => id)
-    const file = await MemberFile.open({ directory: DIRECTORY, storeId, voters, fileSystem })
+    const file = await MemberFile.open({ directory: DIRECTORY, storeId, voters, fileSystem, randomBytes: this.#randomBytes })
     this.#newest.set(environment.id, { storeId, starts: file.starts })
     return file
   }
@@ -84,6 +86,8 @@ export class Directories {
     return {
       storeId: file.storeId,
       starts: file.starts,
+      boot: file.boot,
+      history: file.history,
       voters: file.voters,
       known: (peer) => file.known(peer),
       remember: (peer, start, done) =>

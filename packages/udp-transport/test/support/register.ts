@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { MemberStart, TransportIdentity, TransportRefusal } from '../../src/index.js'
 
 export const storeOf = (letter: string): string => letter.repeat(32)
@@ -6,6 +7,7 @@ export interface DirectoryOptions {
   readonly storeId: string
   readonly starts: number
   readonly voters?: readonly string[]
+  readonly history?: readonly Uint8Array[]
 }
 
 /** A directory in memory, as `TransportIdentity` sees it. What is remembered is durable when the test says so, or at once. */
@@ -13,6 +15,8 @@ export class Directory implements TransportIdentity {
   readonly storeId: string
   readonly starts: number
   readonly voters: readonly string[]
+  readonly boot: Uint8Array
+  readonly history: readonly Uint8Array[]
   readonly durable = new Map<string, MemberStart>()
   readonly refusals: TransportRefusal[] = []
   /** Writes that wait for `finish`; only while `isSlow`. */
@@ -20,7 +24,9 @@ export class Directory implements TransportIdentity {
   readonly #recent = new Map<string, MemberStart>()
   #waiting: ((error: Error | null) => void)[] = []
 
-  constructor({ storeId, starts, voters = ['a', 'b', 'c'] }: DirectoryOptions) {
+  constructor({ storeId, starts, voters = ['a', 'b', 'c'], history = [] }: DirectoryOptions) {
+    this.boot = randomBytes(16)
+    this.history = history
     this.storeId = storeId
     this.starts = starts
     this.voters = voters
@@ -53,7 +59,8 @@ export class Directory implements TransportIdentity {
 
   /** The same directory at the member's next start. */
   next(change: Partial<DirectoryOptions> = {}): Directory {
-    const next = new Directory({ storeId: this.storeId, starts: this.starts + 1, voters: this.voters, ...change })
+    const history = [this.boot.subarray(0, 4), ...this.history].slice(0, 63)
+    const next = new Directory({ storeId: this.storeId, starts: this.starts + 1, voters: this.voters, history, ...change })
     for (const [id, start] of this.durable) next.remember(id, start, () => {})
     return next
   }

@@ -35,7 +35,11 @@ flag('--id <id>', 'RAFT_ID', 'which of the members in cluster.json this is')
 flag('--config <file>', 'RAFT_CONFIG', 'path of cluster.json')
 flag('--data-dir <directory>', 'RAFT_DATA_DIR', 'where the durable log lives; made if it does not exist')
 flag('--secret-file <file>', 'RAFT_SECRET_FILE', 'file with the secret that all members share')
-flag('--cluster-id <id>', 'RAFT_CLUSTER_ID', 'name of the cluster (default: derived from the member ids)')
+flag(
+  '--cluster-id <id>',
+  'RAFT_CLUSTER_ID',
+  'name of the cluster (default: what the directory has; a new one: derived from member ids and secret)',
+)
 flag('--bind-peer <host:port>', 'RAFT_BIND_PEER', 'where to listen for members, UDP (default: the peer address)')
 flag('--bind-client <host:port>', 'RAFT_BIND_CLIENT', 'where to listen for clients, TCP (default: the client address)')
 flag('--election-timeout <ms>', 'RAFT_ELECTION_TIMEOUT', 'silence after which a follower asks to be elected (default: 500)')

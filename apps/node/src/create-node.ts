@@ -3,8 +3,10 @@ import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
-import { checkName, deriveClusterId } from './config/cluster-id.js'
-import { membersOf, storageFor } from './default-ports.js'
+import { checkName } from './config/cluster-id.js'
+import { membersOf } from './default-ports.js'
+import { Fate } from './directory/fate.js'
+import { openDirectory } from './directory/opened-directory.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
 import { Metrics } from './metrics/metrics.js'
@@ -16,7 +18,7 @@ import { LeaderAccess } from './routing/leader-access.js'
 import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort, listen } from './serve.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
-import { secretsOf, startTransport } from './transport.js'
+import { checkTransportOptions, secretsOf, startTransport } from './transport.js'
 import { Vitals } from './vitals.js'
 
 /** Bytes that may wait to be sent to the leader from here. */
@@ -36,21 +38,23 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: silentLogger, ...given }
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
-  const clusterId = options.clusterId ?? deriveClusterId(members.map((member) => member.id))
-  checkName('clusterId', clusterId)
+  if (options.clusterId !== undefined) checkName('clusterId', options.clusterId)
   for (const member of members) checkName('members', member.id)
   const store = options.stateMachine ?? new KeyValueStore()
   const account = new Account(options.maxHeldBytes)
   const cleanUp: (() => Promise<void> | void)[] = []
-  // A passphrase is stretched while the transport stretches it for itself.
-  const sealing = sealFor(options.secret, clusterId)
-  sealing.catch(() => {})
+  const fate = new Fate()
   try {
-    // The port is taken first: it costs nothing, and is the likeliest to be in use.
-    const transport = await startTransport(options, clusterId)
+    if (options.transport === undefined) checkTransportOptions(options)
+    const directory = await openDirectory(options, (error) => fate.fail(error))
+    cleanUp.push(() => directory.storage.close())
+    const { clusterId } = directory
+    // A passphrase is stretched while the transport stretches it for itself.
+    const sealing = sealFor(options.secret, clusterId)
+    sealing.catch(() => {})
+    const transport = await startTransport(options, clusterId, directory.identity)
     cleanUp.push(transport.stop)
     const seal = await sealing
-    const storage = await storageFor(options, clusterId)
     const metrics: Metrics = new Metrics({
       status: () => node.status(),
       store: () => ({ revision: store.revision, keys: store.size }),
@@ -64,7 +68,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       ...options,
       members,
       transport: transport.transport,
-      storage: timedStorage(storage, (ms) => metrics.logWritten(ms)),
+      storage: timedStorage(directory.storage, (ms) => metrics.logWritten(ms)),
       stateMachine: timedStateMachine(store, (ms) => metrics.applied(ms)),
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,
@@ -94,6 +98,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       access.stop(error)
       port?.died()
     })
+    fate.onFailed = (error) => node.fail(error)
     await node.start()
     cleanUp.push(() => node.stop())
     vitals.started()
@@ -101,11 +106,12 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger)
+    directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
     return new RaftNode({ node, store, service, clusterId, requestTimeout, stop })
   } catch (error) {
     for (const step of cleanUp.reverse()) await step()
-    throw error
+    throw fate.error ?? error
   }
 }
 

@@ -1,16 +1,21 @@
 import type { LogStorage, Member } from '@raft/core'
-import { FileLogStorage } from '@raft/log-storage'
+import { FileLogStorage, type Identity, type LogStorageOptions } from '@raft/log-storage'
 import { problem } from './config/problems.js'
 import { STORAGE } from './config/schema.js'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
-/** The storage that is given, or the one of that name in `dataDir`. @throws StartError when there is neither */
-export async function storageFor(options: CreateNodeOptions, clusterId: string): Promise<LogStorage> {
-  const { storage = 'file', dataDir, id } = options
-  if (typeof storage !== 'string') return storage
-  if (dataDir === undefined) throw new StartError('dataDir: a directory for the durable log is needed (or a storage of your own)')
-  const log = { directory: dataDir, clusterId, memberId: id }
+type ClusterId = LogStorageOptions['clusterId']
+
+/** A storage that knows whose directory it has opened. */
+export interface DirectoryStorage extends LogStorage {
+  readonly identity: Identity
+}
+
+/** The storage of the name that is given, in a directory. @throws StartError where there is none of that name */
+export async function storageIn(directory: string, options: CreateNodeOptions, clusterId: ClusterId): Promise<DirectoryStorage> {
+  const { storage = 'file', id } = options
+  const log = { directory, clusterId, memberId: id }
   switch (storage) {
     case 'file':
       return new FileLogStorage(log)

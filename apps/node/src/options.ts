@@ -32,9 +32,13 @@ export interface Store extends StateMachine<StoreResult>, ReadableStore {
 /** Times in ms, sizes in bytes. */
 export interface CreateNodeOptions extends Partial<Tuning> {
   readonly id: MemberId
-  /** All members with which the cluster begins, this one included, by id. */
+  /** All members of the cluster, this one included, by id: the same at every start. Their addresses may change. */
   readonly members: Readonly<Record<MemberId, MemberAddresses>>
-  /** Default: derived from the member ids. */
+  /**
+   * Members of different clusters do not talk to each other, and a directory of another cluster is refused. Default: the one that
+   * the directory was formatted with, which is derived from the member ids and the first secret when that is done; with a storage
+   * of your own, derived from the member ids alone.
+   */
   readonly clusterId?: string
   /**
    * What all members share, 16 bytes or more. Several for rotation: the first is used, all are accepted. Not needed with `transport`;
@@ -75,7 +79,8 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly maxDatagramBytes?: number
   /**
    * What the log in `dataDir` is kept in, or a storage of your own. Default: `'file'`. `'lmdb'` needs the package `lmdb`, and
-   * `'level'` the package `classic-level`.
+   * `'level'` the package `classic-level`. With a storage of your own nothing is known of its directory: a lost or copied disk is
+   * not noticed, nor are other members than before.
    */
   readonly storage?: StorageName | LogStorage
   /** Default: a new KeyValueStore. */

@@ -21,8 +21,8 @@ export async function start(settings: Settings): Promise<void> {
     return
   }
   const { node, config, logger } = started
-  const { bind, clusterId, dataDir } = config
-  logger.info({ clusterId, dataDir, peer: formatAddress(bind.peer), client: formatAddress(bind.client) }, 'started')
+  const { bind, dataDir } = config
+  logger.info({ clusterId: node.clusterId, dataDir, peer: formatAddress(bind.peer), client: formatAddress(bind.client) }, 'started')
   signals.stop(node, logger)
   try {
     await node.stopped
@@ -106,7 +106,7 @@ function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
     ...timing,
     ...limits,
     id,
-    clusterId,
+    ...(clusterId === null ? {} : { clusterId }),
     secret: secrets,
     members: addresses,
     bind: { peer: formatAddress(bind.peer), client: formatAddress(bind.client) },

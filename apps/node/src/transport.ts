@@ -1,5 +1,5 @@
 import type { Clock, Transport } from '@raft/core'
-import { type TransportProblem, UdpTransport } from '@raft/udp-transport'
+import { checkSecrets, type Secret, type TransportIdentity, type TransportProblem, UdpTransport } from '@raft/udp-transport'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
@@ -11,14 +11,26 @@ export interface RunningTransport {
   readonly stop: () => Promise<void>
 }
 
-/** The transport that is given, which its maker starts and stops; or encrypted UDP. @throws StartError, ConfigurationError */
-export async function startTransport(options: CreateNodeOptions & { readonly clock: Clock }, clusterId: string): Promise<RunningTransport> {
-  if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
-  const { id, secret, clock, logger, maxDatagramBytes } = options
-  const bind = options.bind?.peer ?? options.members[id]?.peer
-  if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(options.members).join(', ')}`)
+/** Before anything is made, for a directory that is formatted depends on the secret. @throws StartError, ConfigurationError */
+export function checkTransportOptions(options: CreateNodeOptions): { readonly bind: string; readonly secrets: readonly Secret[] } {
+  const { id, members, secret } = options
+  const bind = options.bind?.peer ?? members[id]?.peer
+  if (bind === undefined) throw new StartError(`members: expected the addresses of ${id}, found ${Object.keys(members).join(', ')}`)
   if (secret === undefined) throw new StartError('secret: a secret that all members share is needed; there is no default')
   const secrets = secretsOf(secret)
+  checkSecrets(secrets)
+  return { bind, secrets }
+}
+
+/** The transport that is given, which its maker starts and stops; or encrypted UDP. @throws StartError, ConfigurationError */
+export async function startTransport(
+  options: CreateNodeOptions & { readonly clock: Clock },
+  clusterId: string,
+  identity: TransportIdentity | null,
+): Promise<RunningTransport> {
+  if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
+  const { id, clock, logger, maxDatagramBytes } = options
+  const { bind, secrets } = checkTransportOptions(options)
   const onProblem = ({ code, peer, message }: TransportProblem) => logger?.warn({ code, peer }, message)
   const transport = new UdpTransport({
     id,
@@ -28,6 +40,7 @@ export async function startTransport(options: CreateNodeOptions & { readonly clo
     clock,
     onProblem,
     ...(maxDatagramBytes === undefined ? {} : { maxDatagramBytes }),
+    ...(identity === null ? {} : { identity }),
   })
   try {
     await transport.start()
@@ -40,7 +53,8 @@ export async function startTransport(options: CreateNodeOptions & { readonly clo
 }
 
 /** The secrets of the option, of which the first is used and all are accepted. */
-export function secretsOf(secret: NonNullable<CreateNodeOptions['secret']>): readonly (string | Uint8Array)[] {
+export function secretsOf(secret: CreateNodeOptions['secret']): readonly Secret[] {
+  if (secret === undefined) return []
   return typeof secret === 'string' || secret instanceof Uint8Array ? [secret] : secret
 }
 

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@raft/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { clusterIdOfMembers, deriveClusterId } from '../src/config/cluster-id.js'
 import { type ConfigSources, loadConfig, type Settings } from '../src/index.js'
 
 /** `pnpm fuzz` sets it to run so many times as much. */
@@ -76,12 +77,31 @@ test('a secret comes as text, from a file beside cluster.json, from the environm
   ])
 })
 
-test('the derived cluster id is the same whatever the order of the members', () => {
-  const reversed = Object.fromEntries(Object.entries(members).reverse())
-  const [a, b] = [members, reversed].map((each) => loadConfig(settings, sources({ secret: SECRET, members: each })).clusterId)
-  expect(a).toBe(b)
-  const other = loadConfig(settings, sources({ secret: SECRET, members: { n1: members.n1, n2: members.n2 } })).clusterId
-  expect(other).not.toBe(a)
+test('the derived cluster id is the same whatever the order of the members, and another one for other members or another secret', async () => {
+  const id = await deriveClusterId(['n1', 'n2'], SECRET)
+  expect(id).toMatch(/^raft-[0-9a-f]{24}$/)
+  expect(await deriveClusterId(['n2', 'n1'], SECRET)).toBe(id)
+  const hexadecimal = 'a0'.repeat(32)
+  expect(await deriveClusterId(['n1', 'n2'], hexadecimal)).toBe(await deriveClusterId(['n1', 'n2'], Buffer.from(hexadecimal, 'hex')))
+  const others = [
+    await deriveClusterId(['n1', 'n3'], SECRET),
+    await deriveClusterId(['n1', 'n2'], `${SECRET}.`),
+    await deriveClusterId(['n1', 'n2'], hexadecimal),
+    clusterIdOfMembers(['n1', 'n2']),
+  ]
+  expect(new Set([id, ...others]).size).toBe(5)
+})
+
+test('without a cluster id, the directory decides', () => {
+  expect(loadConfig(settings, sources({ secret: SECRET, members })).clusterId).toBeNull()
+})
+
+test('a member id twice, or any key, is named', () => {
+  const member = JSON.stringify(members.n1)
+  const text = `{"secret":"${SECRET}","members":{"n1":${member},"n2":${JSON.stringify(members.n2)},"n\\u0031":${member}}}`
+  expect(problems(text)).toBe('config: /etc/raft/cluster.json: the key "members" → "n1" is there twice: keep one of the two')
+  expect(problems(`{"secret":"${SECRET}","secret":"${SECRET}","members":{}}`)).toMatch(/the key "secret" is there twice/)
+  expect(problems(`{"members":${'['.repeat(100_000)}`)).toMatch(/more than 64 arrays and objects lie within each other/)
 })
 
 test('every problem is named at once: the key, what was expected, what was found', () => {

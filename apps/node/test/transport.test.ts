@@ -16,7 +16,11 @@ test('the transport lives by the clock that its member was given', async () => {
     },
   }
   const members = { n1: peerOf(own?.peer), n2: peerOf(other?.peer) }
-  const { transport, stop } = await startTransport({ id: 'n1', members, secret: 'a secret for this test', dataDir: 'unused', clock }, 'c')
+  const { transport, stop } = await startTransport(
+    { id: 'n1', members, secret: 'a secret for this test', dataDir: 'unused', clock },
+    'c',
+    null,
+  )
   transport.attach(0, { onMessage: () => {}, onUnreachable: () => {} })
   transport.setMembers(0, [{ id: 'n2', addresses: members.n2 }])
   transport.send('n2', { type: 'heartbeat', group: 0, term: 1, leaderCommit: 0, round: 1 })
@@ -31,8 +35,8 @@ test('what the transport finds wrong is a warning in the log: who it is about, a
   const logger = { ...silentLogger, warn: (details: object, message: string) => void warnings.push({ details, message }) }
   const common = { secret: 'a secret for this test', dataDir: 'unused', clock: nodeClock }
   const n1 = peerOf(own?.peer)
-  const member = await startTransport({ ...common, id: 'n1', members: { n1 }, logger }, 'c')
-  const stranger = await startTransport({ ...common, id: 'n9', members: { n9: peerOf(other?.peer) } }, 'c')
+  const member = await startTransport({ ...common, id: 'n1', members: { n1 }, logger }, 'c', null)
+  const stranger = await startTransport({ ...common, id: 'n9', members: { n9: peerOf(other?.peer) } }, 'c', null)
   for (const { transport } of [member, stranger]) transport.attach(0, { onMessage: () => {}, onUnreachable: () => {} })
   stranger.transport.setMembers(0, [{ id: 'n1', addresses: n1 }])
   await vi.waitFor(() => expect(warnings).toHaveLength(1), 10_000)
@@ -45,7 +49,7 @@ test('what the transport finds wrong is a warning in the log: who it is about, a
 test('the largest datagram is the one that was set', async () => {
   const [own] = await anyPorts(1)
   const options = { id: 'n1', members: { n1: { peer: `127.0.0.1:${own?.peer}` } }, secret: 'a secret for this test', clock: nodeClock }
-  await expect(startTransport({ ...options, maxDatagramBytes: 100 }, 'c')).rejects.toThrow('maxDatagramBytes is 100')
-  const { stop } = await startTransport({ ...options, maxDatagramBytes: 1200 }, 'c')
+  await expect(startTransport({ ...options, maxDatagramBytes: 100 }, 'c', null)).rejects.toThrow('maxDatagramBytes is 100')
+  const { stop } = await startTransport({ ...options, maxDatagramBytes: 1200 }, 'c', null)
   await stop()
 })

@@ -1,6 +1,7 @@
-import { StorageError } from '@raft/core'
+import { type MemberId, StorageError } from '@raft/core'
 import type { Backend } from './backends.js'
-import type { Identity } from './identity.js'
+import type { ExpectedIdentity, Identity } from './identity.js'
+import type { DirectoryRefusal } from './member-record.js'
 
 /**
  * A file holds what no crash can have left there: bytes were changed, cut off or deleted. Nothing was repaired. What was
@@ -15,8 +16,9 @@ export class LogDamagedError extends StorageError {
 
   constructor(file: string, offset: number | null, what: string) {
     super(
-      `${file} is damaged${offset === null ? '' : ` at byte ${offset}`}: ${what}. This member may have forgotten what it promised: set the directory aside, ` +
-        'remove the member from its cluster and let it join again with an empty directory, which gives it a new store id',
+      `${file} is damaged${offset === null ? '' : ` at byte ${offset}`}: ${what}. This member may have forgotten what it promised, so it does not start. ` +
+        'If these very bytes were kept elsewhere, put them back; an older copy of the directory, or an empty one, would be refused by the ' +
+        'other members. Members cannot be replaced yet: as long as a majority of the members runs, the cluster serves without this one',
     )
     this.file = file
     this.offset = offset
@@ -36,7 +38,7 @@ export class StorageInUseError extends StorageError {
 export class IdentityMismatchError extends StorageError {
   override readonly code: string = 'RAFT_IDENTITY_MISMATCH'
 
-  constructor(directory: string, found: Identity, expected: Omit<Identity, 'storeId'>) {
+  constructor(directory: string, found: Identity, expected: ExpectedIdentity) {
     super(
       `${directory} belongs to ${describe(found)} (store ${found.storeId}), not to ${describe(expected)}: ` +
         'start that member on it, or give this one a directory of its own',
@@ -52,8 +54,8 @@ export class OtherBackendError extends StorageError {
 
   constructor(directory: string, found: Backend, own: Backend) {
     super(
-      `${directory} holds a log of the storage "${found}", not of "${own}": open it with "${found}", or choose an empty directory ` +
-        '(a member with an empty one has to join its cluster again)',
+      `${directory} holds a log of the storage "${found}", not of "${own}": open it with "${found}". ` +
+        'A member that has taken part in its cluster cannot change its storage yet: the others would refuse it without its directory',
     )
     this.found = found
   }
@@ -89,10 +91,77 @@ export class ForeignFilesError extends StorageError {
   override readonly code: string = 'RAFT_FOREIGN_FILES'
 
   constructor(directory: string, name: string) {
-    super(`${directory} holds no log, but a file that is not ours (${name}): choose an empty directory, or bring the lost files back`)
+    super(
+      `${directory} holds no log, but the file ${name}, which no directory has to which a log was not written: ` +
+        'choose an empty directory, or bring the lost files back',
+    )
   }
 }
 
-function describe(identity: Omit<Identity, 'storeId'>): string {
-  return `member ${identity.memberId} of cluster ${identity.clusterId}, group ${identity.group}`
+/** The members that were given are not those that the directory's log belongs to. */
+export class VotersMismatchError extends StorageError {
+  override readonly code: string = 'RAFT_VOTERS_MISMATCH'
+  /** Members of the directory that were not given. */
+  readonly missing: readonly MemberId[]
+  /** Members that were given and that the directory does not know. */
+  readonly extra: readonly MemberId[]
+
+  constructor(directory: string, missing: readonly MemberId[], extra: readonly MemberId[]) {
+    const differences = [
+      ...(missing.length > 0 ? [`${missing.join(', ')} missing`] : []),
+      ...(extra.length > 0 ? [`${extra.join(', ')} too many`] : []),
+    ]
+    super(
+      `${directory} belongs to a cluster of other members than those that are given (${differences.join('; ')}): give the same members as ` +
+        'before. The members of a cluster are fixed for now; their addresses may change',
+    )
+    this.missing = missing
+    this.extra = extra
+  }
+}
+
+/** Another member remembers something else of this member than what the directory holds. That is so for good. */
+export class DirectoryRefusedError extends StorageError {
+  override readonly code: string
+  readonly refusal: DirectoryRefusal
+
+  constructor(directory: string, refusal: DirectoryRefusal) {
+    const { code, message } = REFUSAL_MESSAGES[refusal.reason]
+    super(`${message(directory, refusal)}. ${ADVICE}`)
+    this.code = code
+    this.refusal = refusal
+  }
+}
+
+const ADVICE =
+  'So this member takes no part any more, or the cluster could forget what it has acknowledged. Start the member on its newest directory, ' +
+  'where that is left, and on no other. Members cannot be replaced yet: as long as a majority of the members runs, the cluster serves ' +
+  'without this one'
+
+const REFUSAL_MESSAGES: Readonly<
+  Record<DirectoryRefusal['reason'], { readonly code: string; message(directory: string, refusal: DirectoryRefusal): string }>
+> = {
+  otherStore: {
+    code: 'RAFT_DISK_LOST',
+    message: (directory, { by, remembered }) =>
+      `this member's disk was lost: ${by} knows it by the store ${remembered.storeId}, and ${directory} holds another, which knows nothing of ` +
+      'the votes and entries that were promised with the one before',
+  },
+  olderCopy: {
+    code: 'RAFT_DIRECTORY_ROLLED_BACK',
+    message: (directory, { by, remembered }) =>
+      `${directory} is an older copy of this member's directory: ${by} knows of start number ${remembered.starts}, of which this directory ` +
+      'knows nothing. Votes and entries that were promised since the copy was made are missing in it',
+  },
+  runsTwice: {
+    code: 'RAFT_MEMBER_RUNS_TWICE',
+    message: (directory, { by, remembered }) =>
+      `another process runs as this member, on a copy of its directory: ${by} talks to one that was started as number ${remembered.starts}, ` +
+      `and it is not the one on ${directory}. Stop one of the two, and find out who has copied the directory`,
+  },
+}
+
+function describe(identity: ExpectedIdentity): string {
+  const cluster = identity.clusterId === null ? 'any cluster' : `cluster ${identity.clusterId}`
+  return `member ${identity.memberId} of ${cluster}, group ${identity.group}`
 }

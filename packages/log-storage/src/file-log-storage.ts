@@ -5,7 +5,7 @@ import { formatDirectory } from './format-directory.js'
 import type { Identity } from './identity.js'
 import { LogReader } from './log-reader.js'
 import { LogWriter } from './log-writer.js'
-import { completeOptions, type FileLogStorageOptions } from './options.js'
+import { completeOptions, expectedIdentity, type FileLogStorageOptions } from './options.js'
 import { type Recovered, Recovery, type TornWrite } from './recovery.js'
 import { FORMATTING_NAME, PREPARING_NAME, segmentName, segmentNumber } from './segment-format.js'
 import { SegmentPreparer } from './segment-preparer.js'
@@ -45,7 +45,7 @@ export class FileLogStorage extends ExclusiveLogStorage<FileLog> {
   }
 
   async #recover(): Promise<Recovered> {
-    const { directory, fileSystem, clusterId, memberId, group } = this.#options
+    const { directory, fileSystem } = this.#options
     let names = await fileSystem.list(directory)
     refuseOtherBackends(directory, names, 'file')
     if (!names.some((name) => segmentNumber(name) !== null)) {
@@ -55,7 +55,7 @@ export class FileLogStorage extends ExclusiveLogStorage<FileLog> {
     for (const name of names) if (name === FORMATTING_NAME || name === PREPARING_NAME) await fileSystem.remove(`${directory}/${name}`)
     const numbers = names.map(segmentNumber).filter((number) => number !== null)
     numbers.sort((a, b) => a - b)
-    return new Recovery(fileSystem, directory, { clusterId, memberId, group }, numbers).run()
+    return new Recovery(fileSystem, directory, expectedIdentity(this.#options), numbers).run()
   }
 }
 

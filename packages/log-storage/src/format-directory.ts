@@ -1,7 +1,7 @@
 import { UNFINISHED_NAMES } from './backends.js'
 import { ForeignFilesError } from './errors.js'
 import { writeAllAsync, writeZeros } from './file-io.js'
-import type { FileLogStorageOptions } from './options.js'
+import { clusterIdToFormatWith, type FileLogStorageOptions } from './options.js'
 import { encodeSegmentMeta, FORMATTING_NAME, LOCK_NAME, PREPARING_NAME, segmentName } from './segment-format.js'
 import { encodeWrite, SALT_BYTES } from './write-format.js'
 
@@ -18,13 +18,14 @@ export function refuseForeignFiles(directory: string, names: readonly string[]):
 export async function formatDirectory(options: Required<FileLogStorageOptions>, names: readonly string[]): Promise<void> {
   const { directory, fileSystem, segmentBytes, base } = options
   refuseForeignFiles(directory, names)
+  const clusterId = await clusterIdToFormatWith(options)
   const meta = encodeSegmentMeta({
     number: 1,
     allocated: segmentBytes,
     baseIndex: base.index,
     baseTerm: base.term,
     storeId: Buffer.from(options.randomBytes(16)).toString('hex'),
-    clusterId: options.clusterId,
+    clusterId,
     memberId: options.memberId,
   })
   const hardState = { currentTerm: base.term, votedFor: null }

@@ -9,3 +9,13 @@ export interface Identity {
   readonly memberId: MemberId
   readonly group: GroupId
 }
+
+/** Whose log a directory has to be; a cluster id of null stands for whatever cluster the directory was formatted for. */
+export interface ExpectedIdentity extends Omit<Identity, 'clusterId' | 'storeId'> {
+  readonly clusterId: string | null
+}
+
+export function isExpected(found: Identity, expected: ExpectedIdentity): boolean {
+  const isCluster = expected.clusterId === null || found.clusterId === expected.clusterId
+  return isCluster && found.memberId === expected.memberId && found.group === expected.group
+}

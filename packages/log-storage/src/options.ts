@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigurationError, type GroupId, type MemberId } from '@raft/core'
 import type { FileSystem } from './file-system.js'
+import type { ExpectedIdentity } from './identity.js'
 import { nodeFileSystem } from './node-file-system.js'
 import { MIN_SEGMENT_BYTES } from './segment-format.js'
 import { SECTOR_BYTES } from './write-format.js'
@@ -9,8 +10,11 @@ import { SECTOR_BYTES } from './write-format.js'
 export interface LogStorageOptions {
   /** The log's own: one group of one member. Made if it is not there. */
   readonly directory: string
-  /** 1 to 255 bytes of UTF-8. */
-  readonly clusterId: string
+  /**
+   * 1 to 255 bytes of UTF-8; a directory that was formatted with another id is refused. A function is called when a new directory
+   * is formatted, and only then: a directory that is there keeps the id that it has, which `identity` tells.
+   */
+  readonly clusterId: string | (() => string | Promise<string>)
   readonly memberId: MemberId
   /** Default 0. */
   readonly group?: GroupId
@@ -41,12 +45,25 @@ export function completeCommonOptions(options: LogStorageOptions): Required<LogS
   const { directory, clusterId, memberId, group, base } = complete
   if (directory.length === 0) throw new ConfigurationError('directory is empty: name the one that holds the log')
   if (!directory.isWellFormed()) throw new ConfigurationError('directory has lone surrogates, which no name of a file has')
-  requireName('clusterId', clusterId)
+  if (typeof clusterId === 'string') requireName('clusterId', clusterId)
   requireName('memberId', memberId)
   if (!isWhole(group, 0xffff_ffff)) throw new ConfigurationError(`group is ${group}: expected a whole number from 0 to 4294967295`)
   if (!isWhole(base.index, Number.MAX_SAFE_INTEGER) || !isWhole(base.term, Number.MAX_SAFE_INTEGER))
     throw new ConfigurationError(`base is index ${base.index} of term ${base.term}: expected whole numbers from 0 on`)
   return complete
+}
+
+/** The id that a new directory gets. @throws ConfigurationError */
+export async function clusterIdToFormatWith({ clusterId }: Pick<LogStorageOptions, 'clusterId'>): Promise<string> {
+  if (typeof clusterId === 'string') return clusterId
+  const made = await clusterId()
+  requireName('clusterId', made)
+  return made
+}
+
+/** Whose log the directory has to be. */
+export function expectedIdentity({ clusterId, memberId, group }: Required<LogStorageOptions>): ExpectedIdentity {
+  return { clusterId: typeof clusterId === 'string' ? clusterId : null, memberId, group }
 }
 
 function requireName(name: string, value: string): void {

@@ -3,7 +3,7 @@ import { IdentityMismatchError, LogDamagedError, UnsupportedFormatError } from '
 import { readAllAsync, writeAllAsync, writeZeros } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 import { FileWindow } from './file-window.js'
-import type { Identity } from './identity.js'
+import { type ExpectedIdentity, type Identity, isExpected } from './identity.js'
 import { LogContents } from './log-contents.js'
 import { decodeSegmentMeta, MIN_SEGMENT_BYTES, type SegmentMeta, segmentName } from './segment-format.js'
 import {
@@ -53,7 +53,7 @@ export interface Recovered {
 export class Recovery {
   readonly #fileSystem: FileSystem
   readonly #directory: string
-  readonly #expected: Omit<Identity, 'storeId'>
+  readonly #expected: ExpectedIdentity
   readonly #numbers: readonly number[]
   #contents: LogContents | null = null
   #identity: Identity | null = null
@@ -66,7 +66,7 @@ export class Recovery {
   readonly #window = new FileWindow()
 
   /** `numbers`: of the segments that are there, ascending, at least one. */
-  constructor(fileSystem: FileSystem, directory: string, expected: Omit<Identity, 'storeId'>, numbers: readonly number[]) {
+  constructor(fileSystem: FileSystem, directory: string, expected: ExpectedIdentity, numbers: readonly number[]) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#expected = expected
@@ -168,8 +168,7 @@ export class Recovery {
     if (meta.number !== number) throw this.#damaged(number, 0, `it is segment ${meta.number} under another name`)
     const identity: Identity = { clusterId: meta.clusterId, storeId: meta.storeId, memberId: meta.memberId, group: header.group }
     const expected = this.#expected
-    if (identity.clusterId !== expected.clusterId || identity.memberId !== expected.memberId || identity.group !== expected.group)
-      throw new IdentityMismatchError(this.#directory, identity, expected)
+    if (!isExpected(identity, expected)) throw new IdentityMismatchError(this.#directory, identity, expected)
     if (size < meta.allocated)
       throw this.#damaged(number, size, `the file was cut short: it had ${meta.allocated} bytes before it was first used`)
     this.#identity ??= identity

@@ -16,6 +16,8 @@ export interface DropCounters {
   staleHandshake: number
   /** A handshake meant for another member: two members share an address. */
   wrongMember: number
+  /** A handshake with a member whose directory is not the one that it had, or that belongs to a cluster of other members. */
+  refusedMember: number
   /** Messages to a member that has no address and no session. */
   unknownMember: number
   /** Handshakes of those who know the secret and are not among the members, and messages for a group of which the sender is no member. */
@@ -99,6 +101,7 @@ export function zeroCounters(): UdpCounters {
       replayed: 0,
       staleHandshake: 0,
       wrongMember: 0,
+      refusedMember: 0,
       unknownMember: 0,
       stranger: 0,
       unknownGroup: 0,

@@ -4,6 +4,8 @@ import { FormatError, type MemberId, Reader, Writer } from '@raft/core'
 
 /** What this member begins handshakes in. One that is not upgraded yet drops them, and is answered when it begins in its own. */
 export const DATAGRAM_VERSION = 3
+/** From here on the steps of a handshake say on which directory their sender runs. */
+const VERSION_WITH_IDENTITY = 3
 /** The oldest that is still spoken. */
 export const OLDEST_DATAGRAM_VERSION = 1
 
@@ -15,7 +17,24 @@ export const DatagramKind = {
   /** Here is the proof that I have seen it: the session is open. */
   Confirm: 3,
   Sealed: 4,
+  /** In place of an answer: I do not talk to you, and this is why. */
+  Refusal: 5,
 } as const
+
+/** Why a hello is refused, by the number that stands for it in a refusal. */
+export const REFUSALS = ['otherStore', 'olderCopy', 'runsTwice', 'otherVoters'] as const
+export type HandshakeRefusal = (typeof REFUSALS)[number]
+
+/** On which directory the sender of a step runs; in a refusal, what is remembered of the receiver's. */
+export interface HandshakeIdentity {
+  /** 16 bytes in hexadecimal. */
+  readonly storeId: string
+  readonly starts: number
+  /** How the boots of the sender's starts before began, the newest first; empty in a refusal. */
+  readonly history: readonly Uint8Array[]
+  /** See `votersText`; in a refusal too, those of the sender. */
+  readonly voters: string
+}
 
 /** Added to the kinds when nothing is sealed, so that neither side can take one for the other. */
 export const PLAIN = 0x40
@@ -28,6 +47,9 @@ export const NONCE_BYTES = 32
 /** The first half of a nonce is drawn at `start`, the second for each handshake. */
 export const BOOT_BYTES = 16
 const MAC_BYTES = 32
+const STORE_ID_BYTES = 16
+const MARK_BYTES = 4
+const NO_IDENTITY: HandshakeIdentity = { storeId: '00'.repeat(STORE_ID_BYTES), starts: 0, history: [], voters: '' }
 
 /** One step of a handshake. A hello carries no `nonce` of the receiver, and the others only prove that they know it. */
 export interface HandshakeDatagram {
@@ -49,13 +71,24 @@ export interface HandshakeDatagram {
   readonly window: number
   /** Answer: the session that the hello named is open here still. */
   readonly sessionKnown: boolean
+  /** Null in a version that has none, and where the sender does not keep one. */
+  readonly identity: HandshakeIdentity | null
+  /** Refusal: why. Otherwise null. */
+  readonly refusal: HandshakeRefusal | null
 }
 
-/** The three steps have the same length, so that nobody can be made to send more than was sent to him. */
+/**
+ * The steps of two members have the same length but for the lists of voters, of 300 bytes at most, and of starts before, of 252: nobody
+ * can be made to send much more than was sent to him.
+ */
 export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Uint8Array, receiverNonce: Uint8Array): Buffer {
   const from = Buffer.from(step.from)
   const to = Buffer.from(step.to)
-  const bytes = Buffer.alloc(2 + 4 + 8 + 8 + NONCE_BYTES + 4 + 4 + 1 + 1 + from.length + 1 + to.length + MAC_BYTES)
+  const { storeId, starts, history, voters } = step.identity ?? NO_IDENTITY
+  const votersBytes = Buffer.from(voters)
+  const identityBytes =
+    step.version < VERSION_WITH_IDENTITY ? 0 : STORE_ID_BYTES + 8 + 1 + history.length * MARK_BYTES + 2 + votersBytes.length
+  const bytes = Buffer.alloc(identityBytes + 2 + 4 + 8 + 8 + NONCE_BYTES + 4 + 4 + 1 + 1 + from.length + 1 + to.length + MAC_BYTES)
   const writer = new Writer(bytes)
   writer.u8(step.version)
   writer.u8(step.kind + (plain ? PLAIN : 0))
@@ -65,7 +98,16 @@ export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Ui
   writer.raw(step.nonce)
   writer.u32(step.maxDatagram)
   writer.u32(step.window)
-  writer.u8(step.sessionKnown ? 1 : 0)
+  writer.u8(step.refusal === null ? Number(step.sessionKnown) : REFUSALS.indexOf(step.refusal) + 1)
+  if (identityBytes > 0) {
+    writer.raw(Buffer.from(storeId, 'hex'))
+    writer.u64(starts)
+    writer.u8(history.length)
+    for (const mark of history) writer.raw(mark)
+    writer.u8(votersBytes.length & 0xff)
+    writer.u8(votersBytes.length >>> 8)
+    writer.raw(votersBytes)
+  }
   writer.u8(from.length)
   writer.raw(from)
   writer.u8(to.length)
@@ -89,12 +131,26 @@ export function decodeHandshake(bytes: Uint8Array): HandshakeDatagram {
   const maxDatagram = reader.u32()
   const window = reader.u32()
   const known = reader.u8()
+  const identity = version < VERSION_WITH_IDENTITY ? null : readIdentity(reader)
   const from = decodeName(reader.raw(reader.u8()))
   const to = decodeName(reader.raw(reader.u8()))
   reader.raw(MAC_BYTES)
   reader.end()
-  if (from === '' || to === '' || known > 1 || senderSession === 0) throw new FormatError('a handshake without names or session')
-  return { version, kind, hint, from, to, senderSession, receiverSession, nonce, maxDatagram, window, sessionKnown: known === 1 }
+  if (from === '' || to === '' || senderSession === 0) throw new FormatError('a handshake without names or session')
+  const refusal = kind === DatagramKind.Refusal ? (REFUSALS[known - 1] ?? null) : null
+  if (kind === DatagramKind.Refusal ? refusal === null || identity === null : known > 1)
+    throw new FormatError('a handshake that says what none of its kind says')
+  const names = { from, to, senderSession, receiverSession }
+  return { version, kind, hint, ...names, nonce, maxDatagram, window, sessionKnown: known === 1, identity, refusal }
+}
+
+function readIdentity(reader: Reader): HandshakeIdentity | null {
+  const storeId = Buffer.from(reader.raw(STORE_ID_BYTES)).toString('hex')
+  const starts = reader.u64()
+  const history = Array.from({ length: reader.u8() }, () => Uint8Array.from(reader.raw(MARK_BYTES)))
+  const length = reader.u8() + 256 * reader.u8()
+  const voters = Buffer.from(reader.raw(length)).toString()
+  return starts === 0 ? null : { storeId, starts, history, voters }
 }
 
 /** @throws FormatError when the bytes are not UTF-8 */

@@ -5,12 +5,15 @@ import {
   DatagramKind,
   encodeHandshake,
   type HandshakeDatagram,
+  type HandshakeIdentity,
+  type HandshakeRefusal,
   isAuthentic,
   NO_NONCE,
   NONCE_BYTES,
   PLAIN,
 } from './datagram.js'
 import type { Hub } from './hub.js'
+import { handshakeIdentity } from './identity.js'
 import { datagramFor } from './kernel-cost.js'
 import { AesSeal, PlainSeal, type Seal, SealByLength } from './sealing.js'
 import { expand, type SecretKeys } from './secrets.js'
@@ -39,6 +42,8 @@ interface Attempt {
   hastened: boolean
 }
 
+type OwnStep = Omit<HandshakeDatagram, 'hint' | 'from' | 'to' | 'identity' | 'refusal'> & { readonly refusal?: HandshakeRefusal }
+
 /** A handshake that succeeded. */
 export interface Agreement {
   readonly parameters: SessionParameters
@@ -55,10 +60,14 @@ export class Handshake {
   readonly #peer: MemberId
   #attempt: Attempt | null = null
   #challenge: { readonly nonce: Uint8Array; readonly session: number }
+  /** What this member says of itself. */
+  readonly #identity: HandshakeIdentity | null
 
   constructor(hub: Hub, peer: MemberId) {
     this.#hub = hub
     this.#peer = peer
+    const { identity } = hub.options
+    this.#identity = identity === null ? null : handshakeIdentity(identity)
     this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }
   }
 
@@ -130,7 +139,15 @@ export class Handshake {
     return this.#encode({ ...step, maxDatagram, window, sessionKnown: known }, keys, hello.nonce)
   }
 
-  /** Whether the answer fits what was asked, and proves the secret. Says why not by counting. */
+  /** The refusal of an authentic hello, with what is remembered of its sender. */
+  refuse(hello: HandshakeDatagram, keys: SecretKeys, refusal: HandshakeRefusal, remembered: HandshakeIdentity): Buffer {
+    const { nonce, session } = this.#challenge
+    const { version, senderSession, maxDatagram, window } = hello
+    const step = { version, kind: DatagramKind.Refusal, senderSession: session, receiverSession: senderSession, nonce, refusal }
+    return this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, hello.nonce, remembered)
+  }
+
+  /** Whether the answer, or refusal, fits what was asked, and proves the secret. Says why not by counting. */
   accepts(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): boolean {
     const attempt = this.#attempt
     if (attempt === null || answer.receiverSession !== attempt.session) {
@@ -150,14 +167,17 @@ export class Handshake {
     return { ...this.#agree(answer, keys, nonce, answer.nonce, session, maxDatagram, true), confirmation }
   }
 
-  /** The session that a confirmation opens; null when it does not fit. Uses up the challenge. */
-  confirm(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, maxDatagram: number): Agreement | null {
+  /** Whether the confirmation fits what was answered, and proves the secret. Says why not by counting. */
+  isConfirmed(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): boolean {
     const { nonce, session } = this.#challenge
-    if (confirmation.receiverSession !== session) {
-      this.#hub.counters.dropped.staleHandshake += 1
-      return null
-    }
-    if (!this.#verify(bytes, keys, nonce)) return null
+    if (confirmation.receiverSession === session) return this.#verify(bytes, keys, nonce)
+    this.#hub.counters.dropped.staleHandshake += 1
+    return false
+  }
+
+  /** The session that a confirmation opens. Uses up the challenge. */
+  confirm(confirmation: HandshakeDatagram, keys: SecretKeys, maxDatagram: number): Agreement {
+    const { nonce, session } = this.#challenge
     this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }
     this.#attempt = null
     return this.#agree(confirmation, keys, confirmation.nonce, nonce, session, maxDatagram, false)
@@ -211,9 +231,10 @@ export class Handshake {
     }
   }
 
-  #encode(step: Omit<HandshakeDatagram, 'hint' | 'from' | 'to'>, keys: SecretKeys, receiverNonce: Uint8Array): Buffer {
+  #encode(step: OwnStep, keys: SecretKeys, receiverNonce: Uint8Array, identity = this.#identity): Buffer {
     const { id, plain } = this.#hub.options
-    return encodeHandshake({ ...step, hint: keys.hint, from: id, to: this.#peer }, plain, keys.authenticationKey, receiverNonce)
+    const whole = { refusal: null, ...step, identity, hint: keys.hint, from: id, to: this.#peer }
+    return encodeHandshake(whole, plain, keys.authenticationKey, receiverNonce)
   }
 
   #nonce(): Uint8Array {

@@ -1,5 +1,7 @@
 import type { MemberId } from '@raft/core'
 import type { UdpCounters } from './counters.js'
+import type { HandshakeDatagram } from './datagram.js'
+import type { TransportRefusal } from './identity.js'
 import type { ResolvedOptions } from './options.js'
 import type { Peer } from './peer.js'
 import type { TransportProblem } from './problems.js'
@@ -27,8 +29,12 @@ export interface Hub {
   onUnreachable(peer: MemberId): void
   /** Tells the owner, who is not told the same again and again. */
   report(problem: TransportProblem): void
-  /** A handshake has come under a secret that is not accepted. */
-  onUnknownSecret(): void
+  /** A handshake has come under a secret that is not accepted, or that of another cluster. */
+  onUnknownSecret(step: HandshakeDatagram, from: Endpoint): void
+  /** Another member refuses this one, for good. */
+  onRefused(refusal: TransportRefusal): void
+  /** A start of another member cannot be remembered: nothing can be taken from anybody any more. */
+  onForgetful(): void
   /** The part of the receive buffer that `peer`, who is sending, may fill. */
   receiveWindow(peer: Peer, now: number): number
 }

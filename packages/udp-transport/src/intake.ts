@@ -70,7 +70,7 @@ export class Intake {
     const keys = this.#hub.keys.find((known) => known.hint === step.hint)
     if (keys === undefined) {
       dropped.unknownSecret += 1
-      this.#hub.onUnknownSecret()
+      this.#hub.onUnknownSecret(step, from)
       return
     }
     if (step.to !== this.#hub.options.id || step.from === this.#hub.options.id) {
@@ -85,6 +85,7 @@ export class Intake {
     if (peer === undefined) dropped.staleHandshake += 1
     else if (step.kind === DatagramKind.Answer) peer.onAnswer(step, bytes, keys, from)
     else if (step.kind === DatagramKind.Confirm) peer.onConfirm(step, bytes, keys, from)
+    else if (step.kind === DatagramKind.Refusal) peer.onRefusal(step, bytes, keys)
     else dropped.malformed += 1
   }
 

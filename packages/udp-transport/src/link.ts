@@ -95,6 +95,15 @@ export class Link {
     for (const part of parts) counters.bytesSent += part.length
   }
 
+  /** To where a datagram came from, whatever the peer's address: its sender may be another process than the one that is reached there. */
+  sendFromMain(bytes: Uint8Array, target: Endpoint): void {
+    const { counters, main } = this.#hub
+    if (main === null) return
+    main.send([bytes], target)
+    counters.datagramsSent += 1
+    counters.bytesSent += bytes.length
+  }
+
   close(): void {
     this.#closeSocket()
     this.#address = null

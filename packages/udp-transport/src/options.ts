@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, ConfigurationError, type MemberId } from '@raft/core'
 import { type HostPort, parseHostPort } from './address.js'
+import type { TransportIdentity } from './identity.js'
 import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import { nodeClock } from './node-clock.js'
 import { nodeSockets } from './node-sockets.js'
@@ -40,6 +41,11 @@ export interface UdpTransportOptions {
   /** A session is replaced after so many datagrams. Default 2^40. */
   readonly maxSessionDatagrams?: number
   /**
+   * On which directory this member runs, and what it remembers of the others: with it a member that has lost its disk, or runs on
+   * a copy of its directory, is refused by those that remember it. Default: nothing is said, and nobody is refused.
+   */
+  readonly identity?: TransportIdentity
+  /**
    * Told what the owner should know, such as a path that loses large datagrams. The same problem with the same peer is told again
    * after ten minutes at the earliest. Must not throw. Default: nobody is told.
    */
@@ -64,6 +70,7 @@ export interface ResolvedOptions {
   readonly deliveryTimeout: number
   readonly silenceTimeout: number
   readonly maxSessionDatagrams: number
+  readonly identity: TransportIdentity | null
   readonly onProblem: (problem: TransportProblem) => void
   readonly sockets: DatagramSockets
   readonly clock: Clock
@@ -99,6 +106,7 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
     deliveryTimeout: integer('deliveryTimeout', options.deliveryTimeout ?? 10_000, 1, 3_600_000),
     silenceTimeout: integer('silenceTimeout', options.silenceTimeout ?? 1_000, 1, 3_600_000),
     maxSessionDatagrams: integer('maxSessionDatagrams', options.maxSessionDatagrams ?? 2 ** 40, 16, 2 ** 46),
+    identity: options.identity ?? null,
     onProblem: options.onProblem ?? (() => {}),
     sockets: options.socket ?? nodeSockets,
     clock: options.clock ?? nodeClock,

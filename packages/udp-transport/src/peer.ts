@@ -1,7 +1,9 @@
 import { encodedMessageLength, type MemberId, type Message } from '@raft/core'
+import { Acquaintance, reasonAsSeenHere } from './acquaintance.js'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import type { Hub } from './hub.js'
+import { votersProblem, votersText } from './identity.js'
 import { Link } from './link.js'
 import { PathSize } from './path-size.js'
 import { narrowPath } from './problems.js'
@@ -14,6 +16,8 @@ import { Waiting } from './waiting.js'
 const DATAGRAMS_PER_TURN = 16
 const CONFIRM_INTERVAL = 100
 const MAX_CONFIRMATIONS = 6
+/** For how long nothing is tried with a peer that belongs to a cluster of other members, in ms. */
+const QUIET_TIME = 1000
 
 /** Another member: the way to it, its handshakes, its sessions, and what waits for it. */
 export class Peer {
@@ -28,11 +32,14 @@ export class Peer {
   readonly #hub: Hub
   readonly #host: SessionHost
   readonly #handshake: Handshake
+  readonly #acquaintance: Acquaintance
   readonly #waiting: Waiting
   #current: Session | null = null
   /** The one before, as long as the peer may still send in it. */
   #previous: Session | null = null
   #boot: Buffer | null = null
+  /** No handshake is begun before. */
+  #quietUntil = Number.NEGATIVE_INFINITY
   #confirmation: { readonly bytes: Buffer; count: number; dueAt: number } | null = null
   /** When something was first sent that has not been followed by anything from the peer. */
   #unansweredSince = Number.POSITIVE_INFINITY
@@ -54,6 +61,7 @@ export class Peer {
       () => hub.onUnreachable(id),
     )
     this.#handshake = new Handshake(hub, id)
+    this.#acquaintance = new Acquaintance(hub, id)
     this.#waiting = new Waiting(options.maxQueuedBytes)
     this.#host = {
       counters,
@@ -63,7 +71,7 @@ export class Peer {
       maxDatagramsPerTurn: DATAGRAMS_PER_TURN,
       maxSessionDatagrams: options.maxSessionDatagrams,
       path: new PathSize(counters, (carried, lost) => hub.report(narrowPath(id, this.link.address, carried, lost))),
-      deliver: (message) => hub.deliver(id, message),
+      deliver: (message) => this.#acquaintance.deliver(message),
       transmit: (parts) => this.link.send(parts),
       receiveWindow: (now) => hub.receiveWindow(this, now),
     }
@@ -100,10 +108,11 @@ export class Peer {
 
   /** Begins a handshake unless there is a session, or one under way. */
   begin(): void {
-    if (this.#current !== null) return
+    const now = this.#hub.options.clock.now()
+    if (this.#current !== null || now < this.#quietUntil) return
     this.link.open()
     if (!this.link.isReady) return
-    this.#handshake.begin(0, this.#hub.options.clock.now())
+    this.#handshake.begin(0, now)
     this.#hub.schedule(this)
   }
 
@@ -133,6 +142,7 @@ export class Peer {
   }
 
   onHello(hello: HandshakeDatagram, keys: SecretKeys, from: Endpoint): void {
+    if (this.#refuses(hello, keys, from)) return
     const now = this.#hub.options.clock.now()
     const known = hello.receiverSession !== 0 && this.#hub.sessions.get(hello.receiverSession)?.peer === this
     const answer = this.#handshake.answer(hello, keys, known, this.link.maxDatagramBytes, this.#firstWindow(now), now)
@@ -142,6 +152,11 @@ export class Peer {
 
   onAnswer(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
     if (!this.#handshake.accepts(answer, bytes, keys)) return
+    if (this.#acquaintance.objectionTo(answer) !== null) {
+      this.#hub.counters.dropped.refusedMember += 1
+      this.#giveUp()
+      return
+    }
     const now = this.#hub.options.clock.now()
     this.#unansweredSince = Number.POSITIVE_INFINITY
     if (
@@ -155,19 +170,37 @@ export class Peer {
     }
     const agreement = this.#handshake.complete(answer, keys, this.link.maxDatagramBytes, this.#firstWindow(now))
     this.link.learn(from)
+    this.#acquaintance.meet(answer)
     this.#open(agreement, now)
     this.#confirmation = { bytes: agreement.confirmation, count: 0, dueAt: now }
     this.#hub.schedule(this)
   }
 
   onConfirm(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
-    const agreement = this.#handshake.confirm(confirmation, bytes, keys, this.link.maxDatagramBytes)
-    if (agreement === null) return
+    if (!this.#handshake.isConfirmed(confirmation, bytes, keys)) return
+    // Since it was answered, another start of the peer was met: its next hello is refused.
+    if (this.#acquaintance.objectionTo(confirmation) !== null) {
+      this.#hub.counters.dropped.refusedMember += 1
+      return
+    }
+    const agreement = this.#handshake.confirm(confirmation, keys, this.link.maxDatagramBytes)
     this.link.learn(from)
+    this.#acquaintance.meet(confirmation)
     this.#confirmation = null
     this.#open(agreement, this.#hub.options.clock.now())
     this.#current?.greet()
     this.#hub.schedule(this)
+  }
+
+  onRefusal({ refusal, identity, ...step }: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): void {
+    if (refusal === null || identity === null) return
+    if (!this.#handshake.accepts({ refusal, identity, ...step }, bytes, keys)) return
+    this.#giveUp()
+    const own = this.#hub.options.identity
+    if (own === null) return
+    const { storeId, starts, voters } = identity
+    if (refusal === 'otherVoters') this.#hub.report({ peer: this.id, ...votersProblem(this.id, votersText(own.voters), voters) })
+    else this.#hub.onRefused({ reason: reasonAsSeenHere(refusal, this.#boot !== null), by: this.id, remembered: { storeId, starts } })
   }
 
   close(): void {
@@ -180,6 +213,23 @@ export class Peer {
     this.#cancelWake?.()
     this.#cancelWake = null
     this.link.close()
+  }
+
+  /** Whether nothing but a refusal, if it can be understood, answers the hello. It goes where the hello came from, as an answer would. */
+  #refuses(hello: HandshakeDatagram, keys: SecretKeys, from: Endpoint): boolean {
+    const objection = this.#acquaintance.objectionTo(hello)
+    if (objection === null) return false
+    this.#hub.counters.dropped.refusedMember += 1
+    const { refusal, remembered } = objection
+    if (refusal !== null) this.link.sendFromMain(this.#handshake.refuse(hello, keys, refusal, remembered), from)
+    return true
+  }
+
+  /** The peer is there, and does not talk to this member, or is not to be talked to: for a while nothing is tried. */
+  #giveUp(): void {
+    this.#handshake.abandon()
+    this.#quietUntil = this.#hub.options.clock.now() + QUIET_TIME
+    if (this.#current === null) this.#dropWaiting()
   }
 
   /** Until the peer has shown that it has the session too, another may take its place, and nothing be left behind in it. */

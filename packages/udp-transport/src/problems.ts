@@ -6,6 +6,18 @@ export type TransportProblemCode =
   | 'RAFT_PATH_MTU'
   /** Somebody knows the secret, but is not among the members. */
   | 'RAFT_STRANGER'
+  /** Somebody says hello under another secret, or for another cluster. */
+  | 'RAFT_UNKNOWN_SECRET'
+  /** The peer belongs to a cluster of other members. */
+  | 'RAFT_OTHER_VOTERS'
+  /** The peer runs on another directory than before. */
+  | 'RAFT_DISK_LOST'
+  /** The peer runs on an older copy of its directory. */
+  | 'RAFT_DIRECTORY_ROLLED_BACK'
+  /** Two processes run as the peer. */
+  | 'RAFT_MEMBER_RUNS_TWICE'
+  /** The peer runs an older version than before. */
+  | 'RAFT_OLDER_VERSION'
 
 /** A fault of the surroundings, which the owner of the members can mend. */
 export interface TransportProblem {

@@ -10,7 +10,7 @@ import {
   type TransportReceiver,
 } from '@raft/core'
 import { type UdpCounters, zeroCounters } from './counters.js'
-import { BOOT_BYTES } from './datagram.js'
+import { BOOT_BYTES, DatagramKind, type HandshakeDatagram } from './datagram.js'
 import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
@@ -38,7 +38,8 @@ export class UdpTransport implements Transport {
   readonly #hub: Hub & { main: DatagramSocket | null; keys: readonly SecretKeys[] }
   readonly #intake: Intake
   #dirty: Peer[] = []
-  #acceptsFormer = false
+  /** The keys that members before this version derive of the same secrets. */
+  #former: 'unknown' | 'derived' | 'accepted' = 'unknown'
   #phase: 'new' | 'starting' | 'running' | 'closed' = 'new'
 
   /** @throws ConfigurationError naming the option and what was expected. */
@@ -49,7 +50,7 @@ export class UdpTransport implements Transport {
       options: this.#options,
       counters: this.#counters,
       scratch: Buffer.allocUnsafeSlow(65_536),
-      boot: this.#options.randomBytes(BOOT_BYTES),
+      boot: this.#options.identity?.boot ?? this.#options.randomBytes(BOOT_BYTES),
       keys: [],
       main: null,
       sessions: new Map(),
@@ -58,7 +59,12 @@ export class UdpTransport implements Transport {
       onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onUnreachable: (peer) => this.#onUnreachable(peer),
       report: (problem) => problems.report(problem),
-      onUnknownSecret: () => this.#acceptFormer(),
+      onUnknownSecret: (step, from) => this.#onUnknownSecret(step, from),
+      onRefused: (refusal) => {
+        void this.close()
+        this.#options.identity?.refused(refusal)
+      },
+      onForgetful: () => void this.close(),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }
     this.#intake = new Intake(this.#hub, this.#peers)
@@ -142,13 +148,22 @@ export class UdpTransport implements Transport {
     else deriveSecrets(options.secrets, options.clusterId, (error, keys) => (error === null ? bind(keys) : done(error)))
   }
 
+  #onUnknownSecret({ kind, from: sender }: HandshakeDatagram, { address, port }: Endpoint): void {
+    if (this.#former === 'unknown') this.#acceptFormer()
+    if (this.#former !== 'accepted' || kind !== DatagramKind.Hello) return
+    const message =
+      `a hello from ${address}:${port}, which names ${JSON.stringify(sender)} as its sender, cannot be verified: that is a member of another ` +
+      'cluster, or one with another secret. Compare the secrets, and the cluster ids in the status of both'
+    this.#hub.report({ code: 'RAFT_UNKNOWN_SECRET', peer: sender, message })
+  }
+
   /** Once: a member that is not yet upgraded may be there, and to find out costs what stretching a passphrase costs. */
   #acceptFormer(): void {
-    if (this.#acceptsFormer) return
-    this.#acceptsFormer = true
+    this.#former = 'derived'
     const { secrets, clusterId } = this.#options
     deriveFormer(secrets, clusterId, (error, former) => {
       if (error === null) this.#hub.keys = [...this.#hub.keys, ...former]
+      this.#former = 'accepted'
     })
   }
 

@@ -34,15 +34,15 @@ function hkdf(key: Uint8Array, salt: string | Uint8Array, info: string): Buffer 
   return Buffer.from(hkdfSync('sha256', key, salt, info, 32))
 }
 
-/** The member reads and writes version 1 alone, as it did before there was another. */
-function holdBack(cluster: VirtualCluster, id: string): void {
+/** The member reads and writes this version and those before alone, as it did before there was another. */
+function holdBack(cluster: VirtualCluster, id: string, version: number): void {
   const keys: SecretKeys[] = []
   deriveSecrets([KEY], 'test', (_, derived) => keys.push(...derived))
   const address = VirtualCluster.address(id)
   cluster.filter = ({ bytes, to }) => {
-    if (bytes[0] === 1) return true
+    if ((bytes[0] as number) <= version) return true
     if (bytes[1] === DatagramKind.Hello && to.address !== address) {
-      const old = encodeHandshake({ ...decodeHandshake(bytes), version: 1 }, false, keys[0]?.authenticationKey as Uint8Array, NO_NONCE)
+      const old = encodeHandshake({ ...decodeHandshake(bytes), version }, false, keys[0]?.authenticationKey as Uint8Array, NO_NONCE)
       cluster.network.inject({ bytes: old, from: VirtualCluster.endpoint(id), to })
     }
     return false
@@ -69,27 +69,35 @@ describe('versions of datagrams', () => {
     expect(openByTheBook(cluster.recorded, 3, 'short epoch', 'chacha20-poly1305').length).toBeGreaterThan(0)
   })
 
-  it('a member that is not upgraded yet, drops the newest and begins in version 1, is answered in it', async () => {
-    const cluster = new VirtualCluster(4)
-    holdBack(cluster, 'b')
-    cluster.recording = true
-    const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
-    await cluster.run(20)
-    // At once, though a has begun too: its hello is in vain.
-    expect(a.transport.counters().sessionsOpened).toBe(1)
-    await talk(cluster, a, b)
-    expect(sealedVersions(cluster)).toEqual(new Set([1]))
-    expect(openByTheBook(cluster.recorded, 1, 'epoch', 'aes-256-gcm').length).toBeGreaterThan(0)
-  })
+  it.each([
+    [1, 'epoch', 'aes-256-gcm'],
+    [2, 'short epoch', 'chacha20-poly1305'],
+  ])(
+    'a member that is not upgraded yet, drops the newest and begins in version %d, is answered in it',
+    async (version, label, algorithm) => {
+      const cluster = new VirtualCluster(4)
+      holdBack(cluster, 'b', version)
+      cluster.recording = true
+      const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
+      await cluster.run(20)
+      // At once, though a has begun too: its hello is in vain.
+      expect(a.transport.counters().sessionsOpened).toBe(1)
+      await talk(cluster, a, b)
+      expect(sealedVersions(cluster)).toEqual(new Set([version]))
+      expect(openByTheBook(cluster.recorded, version, label, algorithm).length).toBeGreaterThan(0)
+    },
+  )
 
   it.each([
-    ['a', 'b'],
-    ['b', 'a'],
+    ['a', 'b', 1],
+    ['b', 'a', 1],
+    ['a', 'b', 2],
+    ['b', 'a', 2],
   ])(
-    '%s is upgraded, and %s, which is not, goes on sending in the session before: they find each other all the same',
-    async (upgraded, old) => {
+    '%s is upgraded, and %s, of version %d, goes on sending in the session before: they find each other all the same',
+    async (upgraded, old, version) => {
       const cluster = new VirtualCluster(5)
-      holdBack(cluster, old)
+      holdBack(cluster, old, version)
       const [a, b] = (await cluster.startAll(['a', 'b'])) as [Station, Station]
       await talk(cluster, a, b)
       const [before, other] = upgraded === 'a' ? [a, b] : [b, a]

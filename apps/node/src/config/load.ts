@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigurationError, type Member, type MemberId } from '@raft/core'
+import { DuplicateKeyError, NestingError, parseJson } from '../json/parse-json.js'
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../log.js'
 import { type HostPort, parseAddress } from './address.js'
-import { deriveClusterId } from './cluster-id.js'
 import { describeIssues, problem } from './problems.js'
 import { type ClusterFile, clusterSchema, type SecretSource, type StorageName } from './schema.js'
 import { resolveSecret } from './secret.js'
@@ -37,7 +37,8 @@ export type Limits = { -readonly [K in keyof NonNullable<ClusterFile['limits']>]
 /** A configuration that is complete and consistent. */
 export interface MemberConfig {
   readonly id: MemberId
-  readonly clusterId: string
+  /** Null: what the data directory was formatted with. */
+  readonly clusterId: string | null
   /** The first seals; all are accepted. */
   readonly secrets: readonly string[]
   readonly members: readonly Member[]
@@ -74,10 +75,9 @@ export function loadConfig(settings: Settings, sources: ConfigSources = nodeSour
   const self = file === null || id === '' ? undefined : selfOf(id, file, problems)
   if (file !== null) checkAddresses(file, problems)
   if (problems.length > 0 || file === null || self === undefined || !isLogLevel(logLevel)) throw new ConfigurationError(problems.join('; '))
-  const ids = Object.keys(file.members)
   return {
     id,
-    clusterId: settings.clusterId ?? file.clusterId ?? deriveClusterId(ids),
+    clusterId: settings.clusterId ?? file.clusterId ?? null,
     secrets,
     members: Object.entries(file.members).map(([member, { peer, client }]) => ({ id: member, addresses: { peer, client } })),
     bind: {
@@ -127,8 +127,12 @@ function readCluster(path: string, sources: ConfigSources, problems: string[]): 
   }
   let value: unknown
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
+    value = parseJson(text.replace(/^\uFEFF/, ''))
   } catch (error) {
+    if (error instanceof DuplicateKeyError || error instanceof NestingError) {
+      problems.push(`config: ${path}: ${error.message}`)
+      return null
+    }
     // The parser's own words quote the text around the mistake, and that may be the secret.
     const place = /position \d+(?: \(line \d+ column \d+\))?/.exec(messageOf(error))?.[0]
     problems.push(`config: ${path} is not JSON${place === undefined ? '' : ` (at ${place})`}`)

@@ -3,6 +3,8 @@
  * the same parts on TCP.
  */
 export { Account } from '../account.js'
+export { Fate } from '../directory/fate.js'
+export { memberIdentity, openedStorage } from '../directory/member-identity.js'
 export { LeaderAccess, type LeaderAccessOptions, type Leadership } from '../routing/leader-access.js'
 export { type GetResult, KeyValueService, type Proposer, type ReadableStore } from '../store/key-value-service.js'
 export type { Done } from '../store/results.js'

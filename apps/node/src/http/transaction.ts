@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { encodeTransaction, type RangeStep, type StepResult, type TransactionStep } from '@raft/state-machine'
 import * as z from 'zod/mini'
 import { describeIssues } from '../config/problems.js'
+import { DuplicateKeyError, NestingError, parseJson } from '../json/parse-json.js'
 import type { Done } from '../store/results.js'
 import { badRequest } from './answer.js'
 import { jsonBytes, toJsonBytes, toJsonEntry } from './json-bytes.js'
@@ -66,9 +67,10 @@ export function parseTransaction(body: Uint8Array): Uint8Array {
   if (!isUtf8(body)) throw badRequest('the body is not UTF-8: bytes that are not UTF-8 are written {"base64": "…"}')
   let value: unknown
   try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'))
+    value = parseJson(Buffer.from(body).toString('utf8'))
   } catch (cause) {
-    throw badRequest('the body is not JSON', cause)
+    const isOurs = cause instanceof DuplicateKeyError || cause instanceof NestingError
+    throw badRequest(isOurs ? `the body: ${cause.message}` : 'the body is not JSON', cause)
   }
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw badRequest(describeIssues(parsed.error.issues, value).slice(0, 10).join('; '))

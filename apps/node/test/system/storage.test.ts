@@ -11,7 +11,7 @@ test.each(['lmdb', 'level'])(
   'kill -9 of all members with storage %s: what was acknowledged is there when they come back',
   async (storage) => {
     const cluster = await startCluster({ config: { storage } })
-    for (const member of cluster.members) expect((await readdir(member.dataDir)).sort()).toEqual([storage, 'lock'].sort())
+    for (const member of cluster.members) expect((await readdir(member.dataDir)).sort()).toEqual([storage, 'lock', 'member'].sort())
     await survives(cluster, () => cluster.start())
   },
 )

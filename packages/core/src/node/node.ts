@@ -82,6 +82,11 @@ export class Node<Result = unknown> {
     await this.#closed
   }
 
+  /** Stops at once, as after a fatal error of its own: for the maker of a port that cannot go on. Does nothing where it has stopped. */
+  fail(error: Error): void {
+    this.#end(error)
+  }
+
   /** A node that does not run leads nobody: it counts as a follower. */
   get role(): RoleName {
     return this.#phase === 'running' ? (this.#state?.role ?? 'follower') : 'follower'

@@ -120,7 +120,7 @@ export class Follower extends Role {
     assert(
       message.leaderCommit <= state.log.lastIndex,
       () =>
-        `the leader ${from} knows that this member has stored entries up to ${message.leaderCommit}, but its log ends at ${state.log.lastIndex}: its storage has lost data. Remove this member and let it rejoin with an empty directory`,
+        `the leader ${from} knows that this member has stored entries up to ${message.leaderCommit}, but its log ends at ${state.log.lastIndex}: its storage has lost data. It must not take part with what is left. If its newest directory is kept elsewhere, start it on that one, and on no other. Members cannot be replaced yet: as long as a majority of the members runs, the cluster serves without this one`,
     )
     state.commitTo(message.leaderCommit)
     this.#lastRound = message.round

@@ -3,7 +3,7 @@ import { refuseOtherBackends, unfinishedName } from '../backends.js'
 import { ExclusiveLogStorage } from '../exclusive-log-storage.js'
 import { refuseForeignFiles } from '../format-directory.js'
 import { nodeFileSystem } from '../node-file-system.js'
-import { completeCommonOptions, type LogStorageOptions } from '../options.js'
+import { clusterIdToFormatWith, completeCommonOptions, expectedIdentity, type LogStorageOptions } from '../options.js'
 import type { DatabaseKind, OpenDatabase } from './database.js'
 import { KeyValueLog } from './key-value-log.js'
 import { LogOpening } from './opening.js'
@@ -23,7 +23,7 @@ export abstract class KeyValueLogStorage extends ExclusiveLogStorage<KeyValueLog
   }
 
   protected override async openLog(): Promise<KeyValueLog> {
-    const { directory, clusterId, memberId, group } = this.#options
+    const { directory } = this.#options
     const { backend } = this.#kind
     const path = `${directory}/${backend}`
     const names = await nodeFileSystem.list(directory)
@@ -35,7 +35,7 @@ export abstract class KeyValueLogStorage extends ExclusiveLogStorage<KeyValueLog
     }
     const database = await openDatabase(path, false)
     try {
-      const log = new KeyValueLog(database, path, await new LogOpening(path, { clusterId, memberId, group }).read(database))
+      const log = new KeyValueLog(database, path, await new LogOpening(path, expectedIdentity(this.#options)).read(database))
       await log.confirm()
       await nodeFileSystem.syncDirectory(path)
       await nodeFileSystem.syncDirectory(directory)
@@ -48,7 +48,8 @@ export abstract class KeyValueLogStorage extends ExclusiveLogStorage<KeyValueLog
 
   /** Makes a database that gets its name when it is whole and durable: a crash leaves all of it or nothing. */
   async #format(openDatabase: OpenDatabase, path: string): Promise<void> {
-    const { directory, clusterId, memberId, group, base } = this.#options
+    const { directory, memberId, group, base } = this.#options
+    const clusterId = await clusterIdToFormatWith(this.#options)
     const unfinished = `${directory}/${unfinishedName(this.#kind.backend)}`
     await rm(unfinished, { recursive: true, force: true })
     await mkdir(unfinished)

@@ -1,6 +1,6 @@
 import { FormatError, Reader } from '@raft/core'
 import { IdentityMismatchError, LogDamagedError, UnsupportedFormatError } from '../errors.js'
-import type { Identity } from '../identity.js'
+import { type ExpectedIdentity, type Identity, isExpected } from '../identity.js'
 import { LogContents } from '../log-contents.js'
 import type { Database } from './database.js'
 import {
@@ -34,10 +34,10 @@ type DatabaseRecord = readonly [key: Uint8Array, value: Uint8Array]
  */
 export class LogOpening {
   readonly #path: string
-  readonly #expected: Omit<Identity, 'storeId'>
+  readonly #expected: ExpectedIdentity
 
   /** `path`: where the database lies, for errors. */
-  constructor(path: string, expected: Omit<Identity, 'storeId'>) {
+  constructor(path: string, expected: ExpectedIdentity) {
     this.#path = path
     this.#expected = expected
   }
@@ -77,10 +77,8 @@ export class LogOpening {
     if (!isWhole(key, value)) throw this.#damaged('the record that says whose log it is is not as it was written')
     const record = decodeIdentity(value)
     if (record.identity === null) throw new UnsupportedFormatError(this.#path, record.version, RECORD_VERSION)
-    const { clusterId, memberId, group } = this.#expected
     const found = record.identity
-    if (found.clusterId !== clusterId || found.memberId !== memberId || found.group !== group)
-      throw new IdentityMismatchError(this.#path, found, this.#expected)
+    if (!isExpected(found, this.#expected)) throw new IdentityMismatchError(this.#path, found, this.#expected)
     return { ...record, checksum: checksumOf(value), contents: new LogContents(record.baseIndex, record.baseTerm) }
   }
 

@@ -1,15 +1,30 @@
-import { FileLogStorage } from '@raft/log-storage'
-import { type LogBase, SimulatedDisk, type SimulationContext, type StorageLayer } from '@raft/simulator'
+import { FileLogStorage, type FileSystem } from '@raft/log-storage'
+import {
+  type Incarnation,
+  type LogBase,
+  type MemberEnvironment,
+  SimulatedDisk,
+  type SimulationContext,
+  type StorageLayer,
+} from '@raft/simulator'
 import { CLUSTER_ID } from './cluster-id.js'
 
-const DIRECTORY = '/data'
+export const DIRECTORY = '/data'
+
+export interface FileLayer extends StorageLayer {
+  storage(environment: MemberEnvironment): FileLogStorage
+  /** The files that the member's process sees. */
+  fileSystem(environment: { readonly id: string; readonly incarnation: Incarnation }): FileSystem
+}
 
 /** The real `FileLogStorage` on simulated disks, with segments so small that they change often. */
-export function fileLayer(context: SimulationContext, base: LogBase): StorageLayer {
+export function fileLayer(context: SimulationContext, base: LogBase): FileLayer {
   const disks = new Map<string, SimulatedDisk>()
   const random = context.random.fork('stores')
   const segmentBytes = context.random.pick([4096, 4096, 16_384, 262_144])
+  const fileSystem: FileLayer['fileSystem'] = ({ id, incarnation }) => (disks.get(id) as SimulatedDisk).fileSystem(incarnation)
   return {
+    fileSystem,
     disk: (host) => {
       const disk = new SimulatedDisk(host)
       disks.set(host.id, disk)
@@ -22,7 +37,7 @@ export function fileLayer(context: SimulationContext, base: LogBase): StorageLay
         memberId: id,
         segmentBytes,
         base,
-        fileSystem: (disks.get(id) as SimulatedDisk).fileSystem(incarnation),
+        fileSystem: fileSystem({ id, incarnation }),
         randomBytes: (count) => random.bytes(count),
       }),
   }

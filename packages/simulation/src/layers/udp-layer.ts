@@ -2,12 +2,13 @@ import {
   type DatagramConditions,
   DatagramNetwork,
   type Links,
+  type MemberEnvironment,
   type Prng,
   type SimulationContext,
   type TransportLayer,
   type World,
 } from '@raft/simulator'
-import { UdpTransport } from '@raft/udp-transport'
+import { type TransportIdentity, UdpTransport } from '@raft/udp-transport'
 import { CLUSTER_ID } from './cluster-id.js'
 import { narrowPaths } from './narrow-paths.js'
 
@@ -15,8 +16,13 @@ const PORT = 7000
 /** As long as a key, so that it is one: deriving keys from a passphrase takes real time. */
 const SECRET = new Uint8Array(32).fill(7)
 
+export interface UdpLayer extends TransportLayer {
+  /** A transport that is not started, of a member that says on which directory it runs. */
+  transportWith(environment: MemberEnvironment, identity: TransportIdentity | null): UdpTransport
+}
+
 /** The real `UdpTransport` on a simulated network, with datagrams of any size that there is. */
-export function udpLayer(context: SimulationContext): TransportLayer {
+export function udpLayer(context: SimulationContext): UdpLayer {
   const { world, links, random } = context
   const network = networkOf(world, links, random, {})
   narrowPaths(network, context)
@@ -24,7 +30,7 @@ export function udpLayer(context: SimulationContext): TransportLayer {
 }
 
 /** The same on a network that is like this, whatever the seed. */
-export function udpLayerWith(conditions: Partial<DatagramConditions>): (context: SimulationContext) => TransportLayer {
+export function udpLayerWith(conditions: Partial<DatagramConditions>): (context: SimulationContext) => UdpLayer {
   return ({ world, links, random }) => transportsOn(networkOf(world, links, random, conditions), random)
 }
 
@@ -32,21 +38,25 @@ function networkOf(world: World, links: Links, random: Prng, conditions: Partial
   return new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]), ...conditions })
 }
 
-function transportsOn(network: DatagramNetwork, random: Prng): TransportLayer {
+function transportsOn(network: DatagramNetwork, random: Prng): UdpLayer {
   const secrets = random.fork('nonces')
   const address = (id: string) => `${id}:${PORT}`
+  const transportWith: UdpLayer['transportWith'] = ({ id, incarnation, clock }, identity) =>
+    new UdpTransport({
+      id,
+      clusterId: CLUSTER_ID,
+      bind: `0.0.0.0:${PORT}`,
+      secrets: [SECRET],
+      socket: network.sockets(incarnation),
+      clock,
+      randomBytes: (count) => secrets.bytes(count),
+      ...(identity === null ? {} : { identity }),
+    })
   return {
+    transportWith,
     addresses: (id) => ({ peer: address(id) }),
-    transport: ({ id, incarnation, clock }) => {
-      const transport = new UdpTransport({
-        id,
-        clusterId: CLUSTER_ID,
-        bind: `0.0.0.0:${PORT}`,
-        secrets: [SECRET],
-        socket: network.sockets(incarnation),
-        clock,
-        randomBytes: (count) => secrets.bytes(count),
-      })
+    transport: (environment) => {
+      const transport = transportWith(environment, null)
       return {
         transport,
         start: () => transport.start(),

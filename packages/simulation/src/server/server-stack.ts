@@ -1,6 +1,7 @@
 import { bytes, RaftClient } from '@raft/client'
 import { Host, type MemberEnvironment, type Stack, type StackFactory, StreamNetwork } from '@raft/simulator'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { Directories } from '../layers/directories.js'
 import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'
 import type { StoreClient } from '../workload/calls.js'
@@ -24,6 +25,8 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const { world, links, random, memberIds } = context
   const storages = fileLayer(context, { index: 0, term: 0 })
   const transports = udpLayer(context)
+  const boots = random.fork('boots')
+  const directories = new Directories(storages, transports, (count) => boots.bytes(count))
   const streams = new StreamNetwork(world, links)
   const clients = Array.from({ length: CLIENT_HOSTS }, (_, i) => new Host(`c${i + 1}`, world))
   for (const { id } of clients) links.join(id)
@@ -31,14 +34,16 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
 
   /** What runs on the members now. */
   const lives = new Map<string, ServedLife>()
-  const embedded = new Map<string, EmbeddedClient[]>(memberIds.map((id) => [id, []]))
+  const embedded: { readonly client: EmbeddedClient; readonly homes: () => readonly string[] }[] = []
   /** How many clients are embedded in members; the others have hosts of their own. */
   const embeddedShare = random.pick([0, 0.3, 1])
 
   const embed = (): StoreClient => {
     const id = random.pick(memberIds)
-    const client = new EmbeddedClient(() => lives.get(id)?.service ?? null, TIMEOUTS.requestTimeout)
-    embedded.get(id)?.push(client)
+    // Its application is moved to another member where this one is out of the cluster for good.
+    const home = () => (directories.isRefused(id) ? (memberIds.find((other) => !directories.isRefused(other)) ?? id) : id)
+    const client = new EmbeddedClient(() => lives.get(home())?.service ?? null, TIMEOUTS.requestTimeout)
+    embedded.push({ client, homes: () => [id, home()] })
     return client
   }
 
@@ -60,19 +65,20 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const member = (environment: MemberEnvironment) => {
     const { id, incarnation, clock } = environment
     const store = new KeyValueStore()
-    const { transport, start, stop } = transports.transport(environment)
+    const { transport, storage, fate, start, stop } = directories.begin(environment)
     const stack: ReturnType<Stack<StoreResult>['member']> = {
       transport,
-      storage: storages.storage(environment),
+      storage,
       stateMachine: store,
-      ...(start === undefined ? {} : { start }),
+      start,
       serve: (node) => {
+        fate.onFailed = (error) => node.fail(error)
         const onProtocolError = (error: Error) => world.violated('clients keep to the protocol', `${id}: ${error.message}`)
         lives.set(id, new ServedLife({ node, store, clock, incarnation, streams, onProtocolError }))
       },
       stop: async (node) => {
         await (lives.get(id)?.stop(node) ?? node.stop())
-        await stop?.()
+        await stop()
       },
     }
     return stack
@@ -81,6 +87,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   return {
     addresses: (id) => ({ ...transports.addresses?.(id), client: address(id) }),
     disk: (host) => storages.disk(host),
+    isRemembered: (id, by) => directories.isRemembered(id, by),
     member,
     answer: (_index, result) => result as StoreResult,
     digest: (machine) => (machine as KeyValueStore).digest(),
@@ -117,7 +124,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         probe: (done) => workload.probe(done),
         onEnded: (id) => {
           lives.delete(id)
-          for (const client of embedded.get(id) ?? []) client.ended()
+          for (const { client, homes } of embedded) if (homes().includes(id)) client.ended()
         },
         finish: () => {
           workload.finish()

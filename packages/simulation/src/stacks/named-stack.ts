@@ -30,6 +30,8 @@ export interface StackDescription<Result, Answer> {
   readonly stack: StackFactory<Result, Answer>
   /** Faults that come in this stack only, as they are counted. */
   readonly faults?: readonly string[]
+  /** The kinds of faults that come, of which each seed draws some. Default: all that come unasked. */
+  readonly kinds?: readonly string[]
   readonly liveness?: Partial<LivenessBounds>
 }
 
@@ -38,13 +40,15 @@ export function namedStack<Result, Answer>({
   description,
   stack,
   faults = [],
+  kinds,
   liveness = {},
 }: StackDescription<Result, Answer>): NamedStack {
+  const drawn = kinds === undefined ? {} : { faults: kinds }
   return {
     name,
     description,
     faults: [...faultsCounted, ...faults],
-    simulate: (options) => simulate({ ...options, stack, liveness }),
-    reduce: (options, failed) => reduceFailure({ ...options, stack, liveness }, failed),
+    simulate: (options) => simulate({ ...drawn, ...options, stack, liveness }),
+    reduce: (options, failed) => reduceFailure({ ...drawn, ...options, stack, liveness }, failed),
   }
 }

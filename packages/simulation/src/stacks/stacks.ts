@@ -5,6 +5,26 @@ import { udpLayer } from '../layers/udp-layer.js'
 import { serverStack } from '../server/server-stack.js'
 import { type NamedStack, namedStack } from './named-stack.js'
 
+/** What a directory may come to, often, and what comes between: members that do not hear of it, and processes that end at any time. */
+const DIRECTORY_FAULTS = [
+  ...['wipe', 'wipe', 'rollBack', 'rollBack', 'rollBack'],
+  ...['crash', 'crashLeader', 'crashWhileWriting', 'crashAll', 'kill', 'killAll', 'stop', 'pause'],
+  ...[
+    'split',
+    'isolateLeader',
+    'deaf',
+    'mute',
+    'cutOneLink',
+    'flap',
+    'storm',
+    'slowDisk',
+    'stallDisk',
+    'writeErrors',
+    'syncErrors',
+    'openErrors',
+  ],
+]
+
 /** What can be simulated, by name. */
 export const stacks: readonly NamedStack[] = [
   namedStack({
@@ -30,6 +50,14 @@ export const stacks: readonly NamedStack[] = [
     stack: serverStack,
     faults: [...diskLosses, TOO_LARGE, 'hang'],
     // Clients find out first that their connections are dead, and systems send again ever more rarely.
+    liveness: { recover: 40 },
+  }),
+  namedStack({
+    name: 'directories',
+    description: 'the same, with members that lose their disks, or are started on older copies of them',
+    stack: serverStack,
+    kinds: DIRECTORY_FAULTS,
+    faults: [...diskLosses, 'older disk'],
     liveness: { recover: 40 },
   }),
 ]

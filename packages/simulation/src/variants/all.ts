@@ -1,4 +1,5 @@
 import { client } from './client.js'
+import { directories } from './directories.js'
 import { elections } from './elections.js'
 import { forwarding } from './forwarding.js'
 import { node } from './node.js'
@@ -23,6 +24,7 @@ export const layers: readonly Layer[] = [
   { title: 'Node', variants: node },
   { title: 'Log files', variants: storage },
   { title: 'Transport', variants: transport },
+  { title: 'Directories', variants: directories },
   { title: 'Client', variants: client },
   { title: 'Server', variants: server },
   { title: 'Forwarding', variants: forwarding },

@@ -1,3 +1,4 @@
+import type { MemberId } from '@raft/core'
 import { Facts } from '../facts/facts.js'
 import type { Links } from '../network/links.js'
 import { allOracles } from '../oracles/all.js'
@@ -14,10 +15,12 @@ export class Cluster<Result, Answer> {
   readonly members: readonly SimulatedMember<Result, Answer>[]
   readonly workload: Workload
   readonly electionTimeout: number
+  readonly #stack: Stack<Result, Answer>
 
   constructor(world: World, links: Links, stack: Stack<Result, Answer>, settings: MemberSettings) {
     const { tuning, memberIds, maxPending } = settings
     const { index: baseIndex, term: baseTerm } = stack.base ?? { index: 0, term: 0 }
+    this.#stack = stack
     this.world = world
     this.links = links
     this.electionTimeout = tuning.electionTimeout ?? 500
@@ -42,6 +45,20 @@ export class Cluster<Result, Answer> {
     }
     this.members = memberIds.map((id) => new SimulatedMember(id, context))
     this.workload = stack.workload(this)
+  }
+
+  /** The members that have not lost what they had on their disks. */
+  wholeMembers(): SimulatedMember<Result, Answer>[] {
+    return this.members.filter(({ isOutcast }) => !isOutcast)
+  }
+
+  /** Whether the member may lose its disk, or go back to an older one: it has promised nothing, or all others know what it ran on. */
+  mayLoseDisk(id: MemberId): boolean {
+    const { isRemembered } = this.#stack
+    if (isRemembered === undefined) return this.facts.log(id).isPristine
+    const whole = this.wholeMembers().map((member) => member.id)
+    const others = whole.filter((other) => other !== id)
+    return whole.includes(id) && 2 * others.length > this.members.length && isRemembered(id, others)
   }
 
   /** The leader of the highest term, when there is one. */

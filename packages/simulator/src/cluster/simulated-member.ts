@@ -19,6 +19,8 @@ export interface MemberSettings {
   readonly maxPendingBytes: number
   /** The state machine takes its time. */
   readonly isAsync: boolean
+  /** Members may be started on what their disks held before. */
+  readonly keepsOldDisks: boolean
 }
 
 export interface MemberContext<Result, Answer> {
@@ -29,6 +31,11 @@ export interface MemberContext<Result, Answer> {
   readonly settings: MemberSettings
   readonly onEnded: (id: string) => void
 }
+
+/** How many copies of its disk a member keeps: those from before its last starts. */
+const MAX_COPIES = 3
+/** How often a member is started that the others refuse: it would not do otherwise the next time. */
+const MAX_STARTS_OF_OUTCAST = 3
 
 /** Something may come between a turn's cause and the turn; in ms. */
 const MOST_DEFERRED = 0.02
@@ -46,6 +53,12 @@ export class SimulatedMember<Result, Answer> {
   #hasStarted = false
   #isStopping = false
   #failuresBefore = 0
+  #isOutcast = false
+  #startsAsOutcast = 0
+  /** What the disk held before this start. */
+  #newestCopy: (() => void) | null = null
+  /** What it held before starts that came to something; the newest last. One from before the last of them is behind it. */
+  #copies: (() => void)[] = []
 
   constructor(id: string, context: MemberContext<Result, Answer>) {
     const { world } = context.facts
@@ -74,8 +87,18 @@ export class SimulatedMember<Result, Answer> {
     return this.#isStopping
   }
 
+  /** Its disk is not what it was: the others refuse it. */
+  get isOutcast(): boolean {
+    return this.#isOutcast
+  }
+
+  get hasOlderDisks(): boolean {
+    return this.#copies.length > 0
+  }
+
   start(): void {
-    if (this.isUp) return
+    if (this.isUp || (this.#isOutcast && ++this.#startsAsOutcast > MAX_STARTS_OF_OUTCAST)) return
+    this.#copyDisk()
     const { facts, stack, settings } = this.#context
     const { world } = facts
     const incarnation = this.host.begin()
@@ -144,9 +167,42 @@ export class SimulatedMember<Result, Answer> {
   /** An empty disk in place of the old one. Only while it is down. */
   wipe(): void {
     this.#context.facts.world.note(`the disk of ${this.id} is wiped`)
+    if (this.#context.stack.isRemembered !== undefined) this.#castOut()
     this.disk.wipe()
     this.#context.facts.log(this.id).forget()
     this.#context.oracles.tell('onWiped', this.id)
+  }
+
+  /** The disk as it was before one of the last starts. Only while it is down. */
+  rollBack(random: Prng): void {
+    const restore = random.pick(this.#copies)
+    this.#context.facts.world.note(`the disk of ${this.id} goes back by`, this.#copies.length - this.#copies.indexOf(restore))
+    this.#castOut()
+    restore()
+  }
+
+  #keepCopy(): void {
+    if (this.#newestCopy === null || this.#isOutcast) return
+    this.#copies.push(this.#newestCopy)
+    if (this.#copies.length > MAX_COPIES) this.#copies.shift()
+    this.#newestCopy = null
+  }
+
+  #castOut(): void {
+    this.#copies = []
+    this.#isOutcast = true
+    this.#context.facts.castOut(this.id)
+    this.#context.oracles.tell('onOutcast', this.id)
+  }
+
+  #copyDisk(): void {
+    const restoreDisk = this.#context.settings.keepsOldDisks ? this.disk.snapshot?.() : undefined
+    if (restoreDisk === undefined || this.#isOutcast) return
+    const restoreLog = this.#context.facts.log(this.id).snapshot()
+    this.#newestCopy = () => {
+      restoreDisk()
+      restoreLog()
+    }
   }
 
   /** In a line. */
@@ -165,6 +221,7 @@ export class SimulatedMember<Result, Answer> {
       await node.start()
       if (!incarnation.isAlive) return
       this.#hasStarted = true
+      this.#keepCopy()
       this.#context.oracles.tell('onStarted', this.id, node.status())
       parts.serve?.(node)
     } catch (error) {
@@ -191,7 +248,7 @@ export class SimulatedMember<Result, Answer> {
 
   #failed(error: Error, incarnation: Incarnation): void {
     const { facts, oracles } = this.#context
-    const isExcused = this.disk.failures > this.#failuresBefore
+    const isExcused = this.disk.failures > this.#failuresBefore || this.#isOutcast
     facts.world.note(`${this.id} fails`, error.message)
     oracles.tell('onFatal', this.id, error, isExcused)
     facts.world.after(0, () => {

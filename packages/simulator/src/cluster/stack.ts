@@ -70,6 +70,11 @@ export interface Stack<Result, Answer = Result> {
   answer(index: number, result: Result | undefined): Answer
   /** Who uses the cluster. */
   workload(cluster: Cluster<Result, Answer>): Workload
+  /**
+   * Whether all of these members know the directory on which the member runs, or ran last. In a stack that has it, members refuse one
+   * whose disk is not what it was: it may lose its disk or go back to an older copy, and is out of the cluster from then on.
+   */
+  isRemembered?(id: MemberId, by: readonly MemberId[]): boolean
   /** What the state machine holds, in a few letters: equal states, equal digests. Without it states are not compared. */
   readonly digest?: (machine: StateMachine<Result>) => string
 }

@@ -41,4 +41,6 @@ export interface HostDisk {
   kill(): void
   /** An empty disk in place of this one. */
   wipe(): void
+  /** A copy of what it holds. What comes back puts the copy in the place of what it holds then, while no process runs. */
+  snapshot?(): () => void
 }

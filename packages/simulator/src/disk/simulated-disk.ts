@@ -94,6 +94,14 @@ export class SimulatedDisk implements HostDisk {
     this.#tree = new DiskTree()
   }
 
+  snapshot(): () => void {
+    const files = this.paths().map((path) => [path, this.contents(path)] as const)
+    return () => {
+      this.wipe()
+      for (const [path, bytes] of files) this.replace(path, bytes)
+    }
+  }
+
   /** A bit of some file changes; tells which byte, or null when there is none. Made known to nobody: reading it finds out. */
   rot(random: Prng): { readonly path: string; readonly offset: number } | null {
     const path = this.paths().filter((one) => this.#tree.find(one, 'open').size > 0)

@@ -30,6 +30,8 @@ export class Facts {
   /** Of all terms in which somebody has led. */
   newestLeaderTerm = 0
   readonly #committed: CommittedEntry[] = []
+  /** By member that has lost what it had on its disk: what that was. */
+  readonly #lost = new Map<string, ShadowLog>()
 
   constructor(world: World, options: FactsOptions) {
     this.world = world
@@ -48,6 +50,16 @@ export class Facts {
 
   get lastCommitted(): CommittedEntry | undefined {
     return this.#committed.at(-1)
+  }
+
+  /** The member is about to lose what it has on its disk, and the others remember that. */
+  castOut(id: string): void {
+    this.#lost.set(id, this.log(id).copy())
+  }
+
+  /** Whether the member has, or had before it lost its disk, an entry of this term there: it was right to count it. */
+  hasStored(id: string, index: number, term: number): boolean {
+    return this.log(id).termAt(index) === term || this.#lost.get(id)?.termAt(index) === term
   }
 
   isMajority(count: number): boolean {

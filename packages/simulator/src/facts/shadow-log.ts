@@ -94,6 +94,27 @@ export class ShadowLog {
     for (const content of pending.digests) this.#digests.push(content)
   }
 
+  /** What is durable now, which does not change with it. */
+  copy(): ShadowLog {
+    const copy = new ShadowLog(this.baseIndex, this.baseTerm)
+    copy.hardState = this.hardState
+    copy.#terms = [...this.#terms]
+    copy.#digests = [...this.#digests]
+    return copy
+  }
+
+  /** What it owes now. Returns what makes it owe that again, when the disk is brought back to this time. */
+  snapshot(): () => void {
+    const { hardState } = this
+    const [terms, digests, pending] = [[...this.#terms], [...this.#digests], this.#pending]
+    return () => {
+      this.hardState = hardState
+      this.#terms = [...terms]
+      this.#digests = [...digests]
+      this.#pending = pending
+    }
+  }
+
   /** A new disk in place of the old one. */
   forget(): void {
     this.hardState = { currentTerm: this.baseTerm, votedFor: null }

@@ -58,15 +58,22 @@ const UNBEARABLE: Readonly<Record<string, Action>> = {
   wipeAnybody: (harm, random) => harm.wipe(harm.anybody(random), random),
 }
 
+/** What only members bear that know each other's directories. Only on request. */
+const ON_REQUEST: Readonly<Record<string, Action>> = {
+  rollBack: (harm, random) => harm.rollBackWhereAllowed(harm.anybody(random), random),
+}
+
 /** The kinds of faults there are, and that come unasked. */
 export const faultNames: readonly string[] = Object.keys(ACTIONS)
 /** The kinds that break what no cluster can do without, and are not drawn: they must be named. */
 export const unbearableFaultNames: readonly string[] = Object.keys(UNBEARABLE)
 
 export function act(name: string, harm: Harm, random: Prng): void {
-  const action = ACTIONS[name] ?? UNBEARABLE[name]
+  const action = ACTIONS[name] ?? ON_REQUEST[name] ?? UNBEARABLE[name]
   if (action === undefined) {
-    throw new Error(`there is no fault "${name}": expected one of ${[...faultNames, ...unbearableFaultNames].join(', ')}`)
+    throw new Error(
+      `there is no fault "${name}": expected one of ${[...faultNames, ...Object.keys(ON_REQUEST), ...unbearableFaultNames].join(', ')}`,
+    )
   }
   action(harm, random)
 }

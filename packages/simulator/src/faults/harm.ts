@@ -16,6 +16,10 @@ export interface FaultTarget {
   crash(): void
   kill(): void
   wipe(): void
+  /** Whether there are older copies of its disk, and the member was started since. */
+  readonly hasOlderDisks: boolean
+  /** One of those in place of what it has. Only while it is down. */
+  rollBack(random: Prng): void
 }
 
 export interface FaultSurroundings {
@@ -25,8 +29,8 @@ export interface FaultSurroundings {
   readonly plan: Plan
   /** Who leads, or null. */
   readonly leader: () => FaultTarget | null
-  /** Whether the member has promised nothing to anybody, so that it may lose its disk. */
-  readonly hasPromisedNothing: (id: string) => boolean
+  /** Whether the member may lose its disk: it has promised nothing to anybody, or the others would know. */
+  readonly mayLoseDisk: (id: string) => boolean
 }
 
 /** How often a disk is looked at that is to be caught at work, in ms: shorter than any write takes. */
@@ -189,7 +193,7 @@ export class Harm {
   }
 
   wipeWhereAllowed(member: FaultTarget, random: Prng): void {
-    if (this.#around.hasPromisedNothing(member.id)) this.wipe(member, random)
+    if (this.#around.mayLoseDisk(member.id)) this.wipe(member, random)
   }
 
   wipe(member: FaultTarget, random: Prng): void {
@@ -197,6 +201,15 @@ export class Harm {
     this.#world.count('wiped disk')
     member.crash()
     member.wipe()
+    this.restartAfter(member, delay)
+  }
+
+  rollBackWhereAllowed(member: FaultTarget, random: Prng): void {
+    const delay = this.#restartDelay(random)
+    if (!member.hasOlderDisks || !this.#around.mayLoseDisk(member.id)) return
+    this.#world.count('older disk')
+    member.crash()
+    member.rollBack(random)
     this.restartAfter(member, delay)
   }
 

@@ -18,6 +18,8 @@ export interface Plan {
   /** The kinds of faults that come, and the mean ms between two. */
   readonly faults: readonly string[]
   readonly faultPause: number
+  /** Whether members may be started on what their disks held before. */
+  readonly keepsOldDisks: boolean
   /** For how long there are faults, in ms. */
   readonly duration: number
 }
@@ -98,7 +100,7 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
   }
   // Drawn last, so that the seeds that were kept before there was such a limit draw what they drew.
   const maxWriteBytes = random.pick([1, 100, 1000, 1e6])
-  return { ...plan, tuning: { maxWriteBytes, ...tuning } }
+  return { ...plan, keepsOldDisks: plan.faults.includes('rollBack'), tuning: { maxWriteBytes, ...tuning } }
 }
 
 function some(random: Prng, all: readonly string[], count: number): string[] {

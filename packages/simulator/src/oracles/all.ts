@@ -11,6 +11,7 @@ import { monotonic } from './monotonic.js'
 import { noFatalErrors } from './no-fatal-errors.js'
 import { oneVoteATerm } from './one-vote-a-term.js'
 import { Oracles } from './oracle.js'
+import { outcastsTakeNoPart } from './outcasts.js'
 import { preVote } from './pre-vote.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { steppingDown } from './stepping-down.js'
@@ -38,6 +39,7 @@ export function allOracles(facts: Facts): Oracles {
     steppingDown,
     boundedMemory,
     noFatalErrors,
+    outcastsTakeNoPart,
   ]
   return new Oracles(oracles.map((oracle) => oracle(facts)))
 }

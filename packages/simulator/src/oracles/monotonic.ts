@@ -18,6 +18,7 @@ export function monotonic(facts: Facts): Oracle {
       const isAsked = message.type === 'preVote' || (message.type === 'preVoteReply' && message.voteGranted)
       if (!isAsked && message.term > (shownTerms.get(id) ?? 0)) shownTerms.set(id, message.term)
     },
+    onOutcast: (id) => shownTerms.delete(id),
     onTurn: (id, { currentTerm, commitIndex, lastApplied, lastLogIndex }, before) => {
       if (commitIndex > lastLogIndex) broken(`${id} has committed ${commitIndex} in a log that ends at ${lastLogIndex}`)
       if (lastApplied > commitIndex) broken(`${id} has applied ${lastApplied}, over its commitIndex ${commitIndex}`)

@@ -32,6 +32,8 @@ export interface Oracle {
   readonly onEnded?: (id: string) => void
   /** The member's disk was replaced by an empty one. */
   readonly onWiped?: (id: string) => void
+  /** The member's disk is not what it was, and the others remember. What it had shown before counts no more. */
+  readonly onOutcast?: (id: string) => void
 }
 
 type Hook = keyof Oracle
@@ -49,6 +51,7 @@ const HOOKS: readonly Hook[] = [
   'onFatal',
   'onEnded',
   'onWiped',
+  'onOutcast',
 ]
 
 /** All oracles of a simulation, as one. */

@@ -23,7 +23,7 @@ export function stateMachineSafety(facts: Facts): Oracle {
     if (index !== facts.committedIndex + 1)
       facts.violated('applies in order', `${id} applies ${index} first, behind ${facts.committedIndex}`)
     facts.commit(entries, index)
-    const holders = facts.members.filter((member) => facts.log(member).termAt(index) === term)
+    const holders = facts.members.filter((member) => facts.hasStored(member, index, term))
     if (!facts.isMajority(holders.length))
       facts.violated('committed by a majority', `${id} applies ${index} of term ${term}, which is on the disks of ${holders} only`)
   }

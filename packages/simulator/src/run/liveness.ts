@@ -26,7 +26,7 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   const catchUp = () =>
     world.run(world.now + bounds.catchUp * electionTimeout + lagAllowance(cluster, bounds), () => unsettled(cluster) === null)
   await catchUp()
-  const terms = () => cluster.members.map(({ node }) => node?.currentTerm ?? 0)
+  const terms = () => cluster.wholeMembers().map(({ node }) => node?.currentTerm ?? 0)
   const before = terms()
   await world.run(world.now + bounds.calm * electionTimeout)
   if (terms().some((term) => term !== before[0]))
@@ -71,9 +71,9 @@ async function recover<Result, Answer>(cluster: Cluster<Result, Answer>, bounds:
 
 /** The first member that has something to do yet: which promise that breaks, and how. */
 function unsettled<Result, Answer>(cluster: Cluster<Result, Answer>): readonly [oracle: string, message: string] | null {
-  const { members, facts } = cluster
+  const { facts } = cluster
   const end = cluster.leader()?.node?.status().lastLogIndex
-  for (const { id, node } of members) {
+  for (const { id, node } of cluster.wholeMembers()) {
     const status = node?.status()
     if (status === undefined || status.lastApplied !== end) return ['all catch up', cluster.glance()]
     if (status.pendingProposals > 0 || status.pendingReads > 0 || status.pendingProposalBytes > 0)
@@ -86,7 +86,9 @@ function unsettled<Result, Answer>(cluster: Cluster<Result, Answer>): readonly [
 }
 
 /** For the entries that some members have and others have not, and for those that are to be applied, again after a restart. */
-function lagAllowance<Result, Answer>({ facts, members }: Cluster<Result, Answer>, { perEntry }: LivenessBounds): number {
+function lagAllowance<Result, Answer>(cluster: Cluster<Result, Answer>, { perEntry }: LivenessBounds): number {
+  const { facts } = cluster
+  const members = cluster.wholeMembers()
   const lengths = members.map(({ id }) => facts.log(id).lastIndex)
   // One that is not up yet has applied nothing behind the log's base, which may be near 2^52.
   const unapplied = members.map(

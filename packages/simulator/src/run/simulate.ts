@@ -56,7 +56,7 @@ export async function simulate<Result, Answer>(options: SimulationOptions<Result
     plan,
     members: cluster.members,
     leader: () => cluster.leader(),
-    hasPromisedNothing: (id) => cluster.facts.log(id).isPristine,
+    mayLoseDisk: (id) => cluster.mayLoseDisk(id),
   })
   const nemesis = new Nemesis(world, harm, plan, options.only)
   await world.run(plan.duration)

@@ -198,9 +198,10 @@ export class ProtocolClient {
     return this
   }
 
-  flush(): this {
+  /** @param most so many bytes are sent, and the rest never */
+  flush(most = Number.POSITIVE_INFINITY): this {
     const bytes = this.#endpoint.take()
-    if (bytes !== null) this.peer.send(bytes)
+    if (bytes !== null) this.peer.send(bytes.subarray(0, most))
     return this
   }
 

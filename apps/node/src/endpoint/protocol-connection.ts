@@ -15,6 +15,9 @@ import { Refusal } from './refusal.js'
 /** So many times as many requests as may be under way when a chunk comes may be when it has been read. */
 const MAX_OVERRUN = 8
 
+/** A request may come in pieces when it is as large. */
+const LARGE_REQUEST_BYTES = 16 * 1024
+
 /**
  * A connection that speaks the client protocol. All requests of a chunk are taken in one turn, their reads share one
  * confirmation, and all answers of a turn leave in one write.
@@ -144,6 +147,8 @@ export class ProtocolConnection implements StreamOwner {
     const { node, account, onWrite } = this.#options
     const startedAt = this.#time.now()
     const bytes = body.length
+    // What has been gathered for it is in no frame any more.
+    if (bytes >= LARGE_REQUEST_BYTES) this.#countTransit()
     if (!account.hasRoomFor(bytes)) {
       this.#error(id, overloaded(account))
       return

@@ -91,6 +91,39 @@ describe('a server', () => {
   })
 })
 
+describe('a server that has no room for a frame that comes in pieces', () => {
+  test('refuses its request alone, and takes what comes behind it', () => {
+    const taken: number[] = []
+    const errors: (string | number)[] = []
+    let room = 100_000
+    const server = new ServerEndpoint({
+      identity,
+      mayGather: (bytes) => {
+        room -= bytes
+        return room >= 0
+      },
+      onRequest: ({ id }) => taken.push(id),
+      onPending: () => {},
+    })
+    const client = new ClientEndpoint({
+      onGreeting: () => {},
+      onResponse: (id, _kind, body) => errors.push(id, decodeError(body).code, decodeError(body).outcome),
+    })
+    server.receive(client.take() as Uint8Array)
+    const bytes = framesOf(60_000, 100_000, 500_000, 20)
+    let most = 0
+    for (let at = 0; at < bytes.length; at += 1000) {
+      server.receive(bytes.subarray(at, at + 1000))
+      most = Math.max(most, server.gatheredBytes)
+    }
+    client.receive(server.take() as Uint8Array)
+    expect(taken).toEqual([1, 2, 4])
+    expect(errors).toEqual([3, 'RAFT_OVERLOADED', 'notAppended'])
+    expect(most).toBeLessThan(200_000)
+    expect(server.gatheredBytes).toBe(0)
+  })
+})
+
 describe('a frame that is too large', () => {
   const skipping = (onOversized: () => void = () => {}) => new FrameDecoder(MAX_FRAME, { headBytes: 13, onOversized })
 

@@ -193,7 +193,8 @@ export class Driver<Result> {
       this.#nextToApply = null
       if (next !== null) this.#applyNext(next)
     }
-    if (wasLong) clock.schedule(clock.now(), goOn)
+    // A timer alone does not do: one that is set while timers run may run with them, before anything is received.
+    if (wasLong) clock.schedule(clock.now(), () => clock.defer(goOn))
     else clock.defer(goOn)
   }
 

@@ -48,7 +48,7 @@ export class Link {
   /** Whether anything has arrived since the last `tick`. */
   #heard = false
   /** Bytes that were sent since something last arrived, also where the caller does not wait for the answer any more. */
-  unheardBytes = 0
+  #unheardBytes = 0
   /** A request for status is under way. */
   #probing = false
   /** The largest body of a request that the member takes, in bytes. */
@@ -106,7 +106,14 @@ export class Link {
 
   /** Whether the member has yet to answer something that was sent to it. */
   get owes(): boolean {
-    return this.inFlight.size > 0 || this.unheardBytes > 0
+    return this.inFlight.size > 0 || this.#unheardBytes > 0
+  }
+
+  /** Bytes that may be on their way yet: those that were sent since something last arrived; while the socket is full, all requests. */
+  get owedBytes(): number {
+    let owed = 0
+    if (!this.writable) for (const call of this.inFlight.values()) owed += call.body.length
+    return Math.max(owed, this.#unheardBytes)
   }
 
   /** Whether a write was sent that may not be sent again, and whose answer is awaited. */
@@ -200,7 +207,7 @@ export class Link {
   /** The first thing that is owed: silence counts from here on. */
   #owe(bodyBytes: number): void {
     if (!this.owes) this.#heard = false
-    this.unheardBytes += REQUEST_HEAD_BYTES + bodyBytes
+    this.#unheardBytes += REQUEST_HEAD_BYTES + bodyBytes
   }
 
   #data(chunk: Uint8Array): void {
@@ -208,7 +215,7 @@ export class Link {
     const wasSilent = this.silent
     this.silent = false
     this.#heard = true
-    this.unheardBytes = 0
+    this.#unheardBytes = 0
     this.#options.counters.bytesReceived += chunk.length
     try {
       this.#endpoint.receive(chunk)

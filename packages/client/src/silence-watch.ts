@@ -73,7 +73,8 @@ export class SilenceWatch {
 
   #look(link: Link): void {
     link.tick()
-    const ticks = link.silentTicks - this.#ticksToSend(link.unheardBytes)
+    if (link.silentTicks < TICKS_TO_ASK) return
+    const ticks = link.silentTicks - this.#ticksToSend(link.owedBytes)
     if (ticks < TICKS_TO_ASK) return
     this.#events.onQuiet(link)
     if (ticks < TICKS_TO_DISTRUST) return

@@ -233,6 +233,27 @@ describe('a member that is slow', () => {
     expect(large.value).toMatchObject({ version: 1 })
   })
 
+  test('because its socket is still full is given the same time, although it has answered something meanwhile', async () => {
+    cluster.network.congested.add(A)
+    const held: (() => void)[] = []
+    cluster.intercept = (_address, request, session) => {
+      if (request.kind === RequestKind.Write) held.push(() => cluster.write(request, session))
+      return request.kind === RequestKind.Write
+    }
+    const small = outcome(client.put('small', 1))
+    const large = outcome(client.put('large', 'x'.repeat(8 * 1024 * 1024), { timeout: 60_000 }))
+    await cluster.clock.run(10)
+    held.shift()?.()
+    await cluster.clock.run(10)
+    expect(small.value).toMatchObject({ version: 1 })
+    cluster.network.hung.add(A)
+    await cluster.clock.run(12_000)
+    expect(large.settled).toBe(false)
+    held.shift()?.()
+    await cluster.clock.run(10)
+    expect(large.value).toMatchObject({ version: 1 })
+  })
+
   test('and idle connections cost no timer and no request', async () => {
     await cluster.clock.run(10_000)
     expect(cluster.received).toEqual([])

@@ -44,12 +44,11 @@ export class KvRoutes {
     const { service, requestTimeout } = this.#options
     const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
     if (entry === null) throw keyNotFound(key, revision)
-    const headers = { ...revisionHeader(revision), etag: entityTag(entry.modRevision) }
     const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
     if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
-    if (verdict === 'notModified') sendNotModified(response, headers)
-    else if (isRaw) send(response, 200, 'application/octet-stream', entry.value, { ...headers, ...entryHeaders(entry) })
-    else sendJson(response, 200, toJsonEntry(entry), headers)
+    if (verdict === 'notModified') sendNotModified(response, tagHeaders(entry, revision))
+    else if (isRaw) send(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
+    else sendJson(response, 200, toJsonEntry(entry), tagHeaders(entry, revision))
   }
 
   async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -174,8 +173,15 @@ function revisionHeader(revision: number): Record<string, string> {
   return { 'raft-revision': String(revision) }
 }
 
-function entryHeaders({ createRevision, modRevision, version }: KeyValue): Record<string, string> {
+function tagHeaders({ modRevision }: KeyValue, revision: number): Record<string, string> {
+  return { 'raft-revision': String(revision), etag: entityTag(modRevision) }
+}
+
+/** With the bare value. */
+function entryHeaders({ createRevision, modRevision, version }: KeyValue, revision: number): Record<string, string> {
   return {
+    'raft-revision': String(revision),
+    etag: entityTag(modRevision),
     'raft-create-revision': String(createRevision),
     'raft-mod-revision': String(modRevision),
     'raft-version': String(version),

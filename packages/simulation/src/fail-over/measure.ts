@@ -50,7 +50,7 @@ export async function measureFailOver({ seed, loss, delay, members }: FailOver):
   const layer = udpLayerWith({ refusals: loss === 'silent' ? 0 : 1, readingDelay: 0 })
   const lists = listStackOf({ transport: layer })({ world, links, random: world.random('stack'), memberIds })
   const stack = { ...lists, workload: () => NO_WORKLOAD }
-  const settings = { memberIds, tuning: defaultTuning, maxPending: 1000, maxPendingBytes: 1e6, isAsync: false }
+  const settings = { memberIds, tuning: defaultTuning, maxPending: 1000, maxPendingBytes: 1e6, isAsync: false, keepsOldDisks: false }
   const cluster = new Cluster(world, links, stack, settings)
   for (const { host } of cluster.members) host.clock.jump(random.between(0, 1e6))
   for (const member of cluster.members) member.start()

@@ -5,7 +5,16 @@ import { DATAGRAM_VERSION, DatagramKind, decodeHandshake, encodeHandshake, NO_NO
 const KEY = new Uint8Array(32)
 
 function handshake(from: string, to: string): Buffer {
-  const numbers = { hint: 1, senderSession: 2, receiverSession: 3, maxDatagram: 1200, window: 1, sessionKnown: false, identity: null, refusal: null }
+  const numbers = {
+    hint: 1,
+    senderSession: 2,
+    receiverSession: 3,
+    maxDatagram: 1200,
+    window: 1,
+    sessionKnown: false,
+    identity: null,
+    refusal: null,
+  }
   return encodeHandshake(
     { version: DATAGRAM_VERSION, kind: DatagramKind.Hello, from, to, nonce: NO_NONCE, ...numbers },
     false,

@@ -21,7 +21,14 @@ function helloFrom(id: string): Buffer {
   deriveSecrets([KEY], 'test', (_, derived) => keys.push(...derived))
   const { hint, authenticationKey } = keys[0] as SecretKeys
   const step = { version: DATAGRAM_VERSION, kind: DatagramKind.Hello, hint, from: id, to: 'a', senderSession: 5, receiverSession: 0 }
-  const rest = { nonce: new Uint8Array(NONCE_BYTES), maxDatagram: 1200, window: 1_000_000, sessionKnown: false, identity: null, refusal: null }
+  const rest = {
+    nonce: new Uint8Array(NONCE_BYTES),
+    maxDatagram: 1200,
+    window: 1_000_000,
+    sessionKnown: false,
+    identity: null,
+    refusal: null,
+  }
   return encodeHandshake({ ...step, ...rest }, false, authenticationKey, NO_NONCE)
 }
 

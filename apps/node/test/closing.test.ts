@@ -197,15 +197,18 @@ test('connections that are opened and dropped at any point leave nothing behind'
   expect(node.writes.length).toBe(0)
 })
 
-test('connections beyond the limit are closed at once, and there is room again when one ends', async () => {
+test('a client beyond the limit is refused, and there is room again when one ends', async () => {
   const { dial } = await startPort({ maxConnections: 1 })
   const first = await dial()
   first.send(GET)
   await first.until(() => first.statuses.length === 1)
   const second = await dial()
+  second.send(GET)
   await second.over
+  expect(second.statuses).toEqual([503])
   await first.end()
   const third = await dial()
   third.send(GET)
   await third.until(() => third.statuses.length === 1)
+  expect(third.statuses).toEqual([200])
 })

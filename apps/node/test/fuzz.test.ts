@@ -68,34 +68,40 @@ test('mutated and random HTTP requests: answered or refused, nothing crashes or 
   await expectWell(cluster)
 })
 
-test('mutated and random frames of the client protocol: answered or refused, nothing crashes or hangs', PATIENCE, async () => {
-  const cluster = await startInProcess(3, { requestTimeout: 2000 })
-  const frame = (kind: number, body: Uint8Array) => {
-    const encoder = new FrameEncoder()
-    for (let id = 1; id <= 3; id++) {
-      const at = encoder.reserve(13 + body.length)
-      const view = new DataView(encoder.slab.buffer, encoder.slab.byteOffset)
-      view.setUint32(at, id, true)
-      view.setUint8(at + 4, kind)
-      view.setUint32(at + 5, 100, true)
-      view.setUint32(at + 9, body.length, true)
-      encoder.slab.set(body, at + 13)
+test(
+  'mutated and random frames of the client protocol, and handshakes: answered or refused, nothing crashes or hangs',
+  PATIENCE,
+  async () => {
+    const cluster = await startInProcess(3, { requestTimeout: 2000 })
+    const frame = (kind: number, body: Uint8Array) => {
+      const encoder = new FrameEncoder()
+      for (let id = 1; id <= 3; id++) {
+        const at = encoder.reserve(13 + body.length)
+        const view = new DataView(encoder.slab.buffer, encoder.slab.byteOffset)
+        view.setUint32(at, id, true)
+        view.setUint8(at + 4, kind)
+        view.setUint32(at + 5, 100, true)
+        view.setUint32(at + 9, body.length, true)
+        encoder.slab.set(body, at + 13)
+      }
+      return Buffer.concat([encodeClientPreamble(), encoder.take() ?? new Uint8Array(0)])
     }
-    return Buffer.concat([encodeClientPreamble(), encoder.take() ?? new Uint8Array(0)])
-  }
-  const key = Buffer.from('k')
-  const valid = [
-    frame(RequestKind.Write, encodePut(key, Buffer.from('value'))),
-    frame(RequestKind.Get, encodeGet(key, 'linearizable')),
-    frame(RequestKind.Get, encodeGet(key, 'local')),
-    frame(RequestKind.Status, new Uint8Array(0)),
-  ]
-  let sent = 0
-  await fc.assert(
-    fc.asyncProperty(fc.array(mutations(valid), { minLength: 20, maxLength: 20 }), async (many) => {
-      await Promise.all(many.map((bytes) => exchange(cluster.addresses[sent++ % 3] ?? '', bytes)))
-    }),
-    { numRuns: 250 * TIMES },
-  )
-  await expectWell(cluster)
-})
+    const key = Buffer.from('k')
+    const valid = [
+      frame(RequestKind.Write, encodePut(key, Buffer.from('value'))),
+      frame(RequestKind.Get, encodeGet(key, 'linearizable')),
+      frame(RequestKind.Get, encodeGet(key, 'local')),
+      frame(RequestKind.Status, new Uint8Array(0)),
+      // How the handshake of a member begins.
+      Buffer.from('16030100310100002d0303'.padEnd(108, '0'), 'hex'),
+    ]
+    let sent = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(mutations(valid), { minLength: 20, maxLength: 20 }), async (many) => {
+        await Promise.all(many.map((bytes) => exchange(cluster.addresses[sent++ % 3] ?? '', bytes)))
+      }),
+      { numRuns: 250 * TIMES },
+    )
+    await expectWell(cluster)
+  },
+)

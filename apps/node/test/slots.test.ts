@@ -95,6 +95,15 @@ test('a preamble, a head or a handshake that does not come whole in time ends th
   expect([client.peer.isOver, client.answers.size]).toEqual([false, 1])
 })
 
+test.each(['\u0016', '\u0016\u0003\u0001', '\u00af'])('who begins with %j and ends is let go at once', async (beginning) => {
+  const seal = await MemberSeal.derive(['a secret of the cluster'], 'c')
+  const { port, dial } = await startPort({ seal, patience: { ...HASTY, introduction: 600_000 } })
+  const peer = await dial()
+  begin(peer, beginning)
+  await peer.end()
+  expect(port.members).toBe(0)
+})
+
 test('a leader all of whose places strangers hold still serves what its followers forward, counts them and says so once', async () => {
   const warnings: string[] = []
   const logger = { info: () => {}, error: () => {}, warn: (_details: object, message: string) => warnings.push(message) }

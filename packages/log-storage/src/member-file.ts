@@ -15,7 +15,7 @@ import {
 } from './member-record.js'
 import { nodeFileSystem } from './node-file-system.js'
 
-export const MEMBER_NAME = 'member'
+const MEMBER_NAME = 'member'
 const UNFINISHED_NAME = 'member.tmp'
 /** More than 65,535 voters and as many other members never come to. */
 const MAX_BYTES = 64 * 1024 * 1024

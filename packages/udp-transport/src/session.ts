@@ -1,16 +1,13 @@
-import { type AppendEntries, encodedMessageLength, encodeMessageInto, FormatError, type Message, Reader, Writer } from '@raft/core'
-import { Acknowledger } from './acknowledger.js'
-import { BulkReceiver } from './bulk-receiver.js'
+import { type AppendEntries, encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
 import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
-import { SEALED_HEADER_BYTES } from './datagram.js'
-import { everyFragment, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, readAcknowledgement, readLength, VERSION_WITH_RESIZING } from './frames.js'
+import { type Acknowledgement, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, VERSION_WITH_RESIZING } from './frames.js'
+import { Incoming } from './incoming.js'
 import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
 import type { PathSize } from './path-size.js'
 import { Recovery } from './recovery.js'
-import { ReplayWindow } from './replay-window.js'
 import { Sealer } from './sealer.js'
-import { EPOCH_DATAGRAMS, type Seal } from './sealing.js'
+import type { Seal } from './sealing.js'
 import { SizeProbe } from './size-probe.js'
 
 const PING_BYTES = 1
@@ -52,17 +49,14 @@ export class Session {
   readonly remoteId: number
   readonly #host: SessionHost
   readonly #sealer: Sealer
-  readonly #receiving: Seal
   /** In bytes: what both ends can take. */
   readonly #limit: number
   readonly #path: PathSize
   /** Null where the version of the peer puts together only what is cut in the same places each time. */
   readonly #sizeProbe: SizeProbe | null
-  readonly #replay = new ReplayWindow()
-  readonly #acknowledger = new Acknowledger()
   readonly #bulk: BulkSender
-  readonly #assembly: BulkReceiver
   readonly #recovery: Recovery
+  readonly #incoming: Incoming
   /** Of one datagram's text after the other. */
   readonly #writer: Writer
   #control: Message[] = []
@@ -71,7 +65,6 @@ export class Session {
   #probe = false
   /** Owes a small datagram that asks for an acknowledgement: what becomes of it tells loss from a path that is too narrow. */
   #owesPing = false
-  #heldSince = Number.POSITIVE_INFINITY
   #departure = Number.POSITIVE_INFINITY
 
   constructor(host: SessionHost, parameters: SessionParameters) {
@@ -80,16 +73,18 @@ export class Session {
     this.remoteId = parameters.remoteId
     const { sending, receiving, version, sealedKind, remoteId, datagramBytes, peerWindow } = parameters
     this.#sealer = new Sealer(sending, version, sealedKind, remoteId)
-    this.#receiving = receiving
     this.#limit = datagramBytes
     this.#path = host.path
     this.#datagramBytes = host.path.sizeFor(datagramBytes)
     this.#sizeProbe = version < VERSION_WITH_RESIZING ? null : new SizeProbe(host.path, datagramBytes)
     this.#writer = new Writer(host.scratch)
     this.#bulk = new BulkSender(host.counters)
-    this.#assembly = new BulkReceiver(host.counters, host.maxMessageBytes, (message) => host.deliver(message))
     const path = this.#sizeProbe === null ? null : host.path
     this.#recovery = new Recovery(this.#datagramBytes, peerWindow, this.#bulk, host.counters, path)
+    this.#incoming = new Incoming(host, receiving, {
+      onPeerAlive: (now) => this.#recovery.onPeerAlive(now),
+      onAcknowledgement: (acknowledgement, now) => this.#onAcknowledgement(acknowledgement, now),
+    })
   }
 
   /** Datagrams sealed so far. */
@@ -104,7 +99,7 @@ export class Session {
 
   /** Messages that arrived in part or too early. */
   get held(): number {
-    return this.#assembly.held
+    return this.#incoming.held
   }
 
   pushControl(message: Message): void {
@@ -121,29 +116,7 @@ export class Session {
 
   /** Opens a datagram and takes in what it carries. Returns whether it was authentic. */
   receive(datagram: Uint8Array, counter: number, now: number): boolean {
-    const dropped = this.#host.counters.dropped
-    if (this.#replay.seen(counter)) {
-      dropped.replayed += 1
-      return false
-    }
-    const text =
-      counter < this.#replay.next + EPOCH_DATAGRAMS
-        ? this.#receiving.open(counter, datagram.subarray(0, SEALED_HEADER_BYTES), datagram.subarray(SEALED_HEADER_BYTES))
-        : null
-    if (text === null) {
-      dropped.failedToOpen += 1
-      return false
-    }
-    this.#recovery.onPeerAlive(now)
-    const inOrder = counter === this.#replay.next
-    try {
-      this.#read(new Reader(text), counter, inOrder, now)
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error
-      this.#replay.mark(counter)
-      dropped.malformed += 1
-    }
-    return true
+    return this.#incoming.receive(datagram, counter, now)
   }
 
   /** Sends what is due. Returns whether more could go in another turn. */
@@ -165,7 +138,7 @@ export class Session {
 
   nextTimer(): number {
     const sizeProbe = this.#sizeProbe?.dueAt ?? Number.POSITIVE_INFINITY
-    return Math.min(this.#acknowledger.dueAt, this.#departure, this.#recovery.nextTimer(), sizeProbe)
+    return Math.min(this.#incoming.acknowledger.dueAt, this.#departure, this.#recovery.nextTimer(), sizeProbe)
   }
 
   onTimer(now: number): void {
@@ -181,7 +154,7 @@ export class Session {
   }
 
   heldFor(now: number): number {
-    return this.#assembly.held === 0 ? 0 : now - this.#heldSince
+    return this.#incoming.heldFor(now)
   }
 
   /** Its successor should have been there long ago. */
@@ -197,7 +170,8 @@ export class Session {
     // What is not sent again travels in no datagram of a size that may be too large for the path.
     const safeEnd = this.#textBytes(Math.min(this.#datagramBytes, this.#path.proven))
     const rides = this.#control.length > 0 || this.#bulk.hasWork || this.#probe
-    if (this.#acknowledger.write(writer, safeEnd, rides, this.#host.receiveWindow, now)) this.#host.counters.acknowledgementsSent += 1
+    if (this.#incoming.acknowledger.write(writer, safeEnd, rides, this.#host.receiveWindow, now))
+      this.#host.counters.acknowledgementsSent += 1
     const controlLeft = this.#writeControl(writer, safeEnd)
     const fragments: Fragment[] = []
     const mayCarryBulk = this.#bulk.hasWork && !controlLeft && (this.#probe || this.#maySendBulk(now))
@@ -281,68 +255,9 @@ export class Session {
     return datagramBytes - this.#sealer.overhead - PING_BYTES
   }
 
-  #read(reader: Reader, counter: number, inOrder: boolean, now: number): void {
-    let wantsAck = false
-    let atOnce = !inOrder
-    // Looked through first, as a datagram of which a part cannot be taken must come again as a whole.
-    const isAcceptable = everyFragment(reader, (number, total) => this.#assembly.accepts(number, total))
-    reader.position = 0
-    if (!isAcceptable) {
-      this.#host.counters.dropped.reassemblyFull += 1
-      this.#takeAcceptable(reader)
-      return
-    }
-    this.#replay.mark(counter)
-    this.#acknowledger.onReceived(counter, now)
-    const heldBefore = this.#assembly.held
-    while (reader.remaining > 0) {
-      switch (reader.u8()) {
-        case Frame.Message:
-          this.#host.deliver(reader.raw(readLength(reader)))
-          break
-        case Frame.Fragment:
-          wantsAck = true
-          this.#readFragment(reader)
-          break
-        case Frame.Acknowledgement:
-          this.#readAcknowledgement(reader, now)
-          break
-        case Frame.Ping:
-          wantsAck = true
-          atOnce = true
-          break
-        case Frame.Padding:
-          reader.raw(reader.remaining)
-          break
-        default:
-          this.#host.counters.dropped.malformed += 1
-          reader.raw(reader.remaining)
-      }
-    }
-    if (wantsAck) this.#acknowledger.owe(atOnce, now)
-    if (this.#assembly.held === 0) this.#heldSince = Number.POSITIVE_INFINITY
-    else if (wantsAck || heldBefore === 0) this.#heldSince = now
-  }
-
-  #readAcknowledgement(reader: Reader, now: number): void {
-    const acknowledgement = readAcknowledgement(reader)
-    if (this.#recovery.onAcknowledgement(acknowledgement, this.sealed, now)) this.#sizeProbe?.onAcknowledgement(acknowledgement)
-    else this.#host.counters.dropped.malformed += 1
-  }
-
-  /** The rest of the message that is due, by which there will be room, may travel with what finds none. */
-  #takeAcceptable(reader: Reader): void {
-    everyFragment(reader, (number, total, offset, bytes) => {
-      if (this.#assembly.accepts(number, total)) this.#assembly.receive(number, total, offset, bytes)
-      return true
-    })
-  }
-
-  #readFragment(reader: Reader): void {
-    const number = reader.u64()
-    const total = reader.u32()
-    const offset = reader.u32()
-    const bytes = reader.raw(readLength(reader))
-    if (!this.#assembly.receive(number, total, offset, bytes)) this.#host.counters.dropped.malformed += 1
+  #onAcknowledgement(acknowledgement: Acknowledgement, now: number): boolean {
+    if (!this.#recovery.onAcknowledgement(acknowledgement, this.sealed, now)) return false
+    this.#sizeProbe?.onAcknowledgement(acknowledgement)
+    return true
   }
 }

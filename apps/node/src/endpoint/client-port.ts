@@ -212,7 +212,12 @@ export class ClientPort {
       if (!hasProved) this.#options.onRefused('handshake')
       socket.destroy()
     })
+    // Read from now on, or the end of the other side would not be noticed. Nothing comes of it before the handshake has ended.
+    const onEnd = () => socket.destroy()
+    sealed.once('end', onEnd)
+    sealed.resume()
     sealed.once('secure', () => {
+      sealed.off('end', onEnd)
       hasProved = true
       if (slot.becomeMember()) this.#serveProtocol(sealed, slot)
     })

@@ -54,14 +54,13 @@ export class KvRoutes {
     const { service, requestTimeout } = this.#options
     const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
     if (entry === null) throw keyNotFound(key, revision)
-    const headers = { ...revisionHeader(revision), etag: entityTag(entry.modRevision) }
     const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
     if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
-    if (verdict === 'notModified') sendNotModified(response, headers)
+    if (verdict === 'notModified') sendNotModified(response, tagHeaders(entry, revision))
     else
       this.#answer(response, entryBytes(entry), () => {
-        if (isRaw) send(response, 200, 'application/octet-stream', entry.value, { ...headers, ...entryHeaders(entry) })
-        else sendJson(response, 200, toJsonEntry(entry), headers)
+        if (isRaw) send(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
+        else sendJson(response, 200, toJsonEntry(entry), tagHeaders(entry, revision))
       })
   }
 
@@ -209,8 +208,15 @@ function revisionHeader(revision: number): Record<string, string> {
   return { 'raft-revision': String(revision) }
 }
 
-function entryHeaders({ createRevision, modRevision, version }: KeyValue): Record<string, string> {
+function tagHeaders({ modRevision }: KeyValue, revision: number): Record<string, string> {
+  return { 'raft-revision': String(revision), etag: entityTag(modRevision) }
+}
+
+/** With the bare value. */
+function entryHeaders({ createRevision, modRevision, version }: KeyValue, revision: number): Record<string, string> {
   return {
+    'raft-revision': String(revision),
+    etag: entityTag(modRevision),
     'raft-create-revision': String(createRevision),
     'raft-mod-revision': String(modRevision),
     'raft-version': String(version),

@@ -3,7 +3,7 @@ import type { Variant } from './variant.js'
 const SEALING = 'packages/udp-transport/src/sealing.ts'
 const RECEIVER = 'packages/udp-transport/src/bulk-receiver.ts'
 const SENDER = 'packages/udp-transport/src/bulk-sender.ts'
-const SESSION = 'packages/udp-transport/src/session.ts'
+const INCOMING = 'packages/udp-transport/src/incoming.ts'
 const RECOVERY = 'packages/udp-transport/src/recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
 const RANGES = 'packages/udp-transport/src/received-ranges.ts'
@@ -97,8 +97,8 @@ export const transport: readonly Variant[] = [
   {
     name: 'no acknowledgements',
     breaks: 'nobody says what has arrived',
-    file: SESSION,
-    search: 'if (wantsAck) this.#acknowledger.owe(atOnce, now)',
+    file: INCOMING,
+    search: 'if (wantsAck) this.acknowledger.owe(atOnce, now)',
     replace: '',
     stack: 'transport',
     maxSeeds: 100,

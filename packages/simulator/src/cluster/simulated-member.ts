@@ -35,7 +35,7 @@ export interface MemberContext<Result, Answer> {
 /** How many copies of its disk a member keeps: those from before its last starts. */
 const MAX_COPIES = 3
 /** How often a member is started that the others refuse: it would not do otherwise the next time. */
-const MAX_STARTS_OF_OUTCAST = 3
+const MAX_STARTS_OF_OUTCAST = 20
 
 /** Something may come between a turn's cause and the turn; in ms. */
 const MOST_DEFERRED = 0.02

@@ -6,7 +6,7 @@ import { CommandError } from './errors.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
 import { ENTRY_OVERHEAD_BYTES } from './limits.js'
-import { PutRun } from './put-run.js'
+import { LONGEST_RUN, PutRun } from './put-run.js'
 import type { KeyValue, RangeResult, StoreResult } from './result.js'
 import { canChange, canFail, type Effort, runTransaction } from './transaction.js'
 
@@ -96,7 +96,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
       const isAwaited = firstIndex + results.length >= awaitedFrom
       this.#puts.read(offsets, results.length)
       if (this.#puts.count > 0) {
-        this.#putAll(results, awaitedFrom - firstIndex)
+        this.#putAll(results, isAwaited ? 0 : Math.min(LONGEST_RUN, awaitedFrom - firstIndex - results.length))
         continue
       }
       const start = offsets[results.length] as number
@@ -131,15 +131,15 @@ export class KeyValueStore implements StateMachine<StoreResult> {
     }
   }
 
-  #putAll(results: (StoreResult | undefined)[], awaitedFrom: number): void {
+  /** @param skipped how many puts have a result that nobody waits for */
+  #putAll(results: (StoreResult | undefined)[], skipped: number): void {
     const puts = this.#puts
     const keys = this.#keys
     keys.findAll(puts)
     for (let i = 0; i < puts.count; i++) {
       this.#revision += 1
       const { createRevision, modRevision, version } = keys.putFound(puts, i, this.#revision)
-      const isAwaited = results.length >= awaitedFrom
-      results.push(isAwaited ? { type: 'put', revision: this.#revision, createRevision, modRevision, version } : undefined)
+      results.push(i < skipped ? undefined : { type: 'put', revision: this.#revision, createRevision, modRevision, version })
     }
   }
 

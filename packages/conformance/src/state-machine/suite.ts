@@ -127,7 +127,7 @@ export function stateMachineSuite<Machine extends StateMachine>(options: StateMa
       const all = await apply(one, log)
       const middle = 1 + whole(random, log.count)
       const before = await apply(other, log.slice(1, middle), Number.POSITIVE_INFINITY)
-      const awaitedFrom = middle + whole(random, 5)
+      const awaitedFrom = middle + 1 + whole(random, 5)
       const some = [...before, ...(await apply(other, log.slice(middle + 1, log.lastIndex), awaitedFrom))]
       assert.deepEqual(some.slice(awaitedFrom - 1), all.slice(awaitedFrom - 1), `results from entry ${awaitedFrom} on`)
       assert.deepEqual(await digest(other), await digest(one))

@@ -53,4 +53,12 @@ export const heldByTests: readonly Harmless[] = [
     breaks: 'a call is not ended at its deadline',
     why: 'the simulation looks at what is answered, not at how soon. Held by packages/client/test/pipelining.test.ts',
   },
+  {
+    breaks: 'a write counts for what is held for clients when it has been answered, too',
+    why: 'simulated lives are too short to fill what a member may hold. Held by apps/node/test/account.test.ts',
+  },
+  {
+    breaks: 'reads of a transaction whose results nobody waits for do not count for its limit',
+    why: 'simulated values are too small for a transaction to read 16 MiB. Held by packages/state-machine/test/pieces.test.ts',
+  },
 ]

@@ -153,13 +153,4 @@ export const store: readonly Variant[] = [
     stack: 'server',
     maxSeeds: 100,
   },
-  {
-    name: 'what nobody waits for is read without end',
-    breaks: 'reads of a transaction whose results nobody waits for do not count',
-    file: TRANSACTION,
-    search: '      this.#count(this.#keys.rangeBytes(step, this.#left))\n',
-    replace: '',
-    stack: 'server',
-    maxSeeds: 400,
-  },
 ]

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { describeArguments } from './config/flags.js'
 import type { Settings } from './config/load.js'
 import { LOG_LEVELS } from './log.js'
 import { start } from './start.js'
@@ -15,7 +16,13 @@ const program = new Command('raft-node')
 const startCommand = program
   .command('start')
   .description('Run one member until SIGTERM or SIGINT. Flags win over the environment, which wins over cluster.json.')
-  .action((settings: Settings) => start(settings))
+  // What is unknown is told with all other problems.
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .action((settings: Settings, command: Command) => {
+    const flags = command.options.flatMap(({ long }) => (long ? [long] : []))
+    return start(withoutEmpty(settings, command), describeArguments(command.args, flags))
+  })
   .addHelpText(
     'after',
     `
@@ -23,7 +30,7 @@ cluster.json, the same on all members:
   { "secret": "…" | { "file": "path" } | { "env": "NAME" },
     "members": { "n1": { "peer": "127.0.0.1:7001", "client": "127.0.0.1:8001" }, … } }
 
-RAFT_SECRET holds the secret itself, which wins over cluster.json.
+RAFT_SECRET holds the secret itself, which wins over cluster.json. A variable that is empty counts as one that is not set.
 
 Example:
   raft-node start --id n1 --config cluster.json --data-dir data/n1`,
@@ -46,5 +53,12 @@ flag('--election-timeout <ms>', 'RAFT_ELECTION_TIMEOUT', 'silence after which a 
 flag('--heartbeat-interval <ms>', 'RAFT_HEARTBEAT_INTERVAL', 'how often a leader says that it leads (default: 50)')
 flag('--request-timeout <ms>', 'RAFT_REQUEST_TIMEOUT', 'how long a request waits for a leader and its answer (default: 5000)')
 flag('--log-level <level>', 'RAFT_LOG_LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`)
+
+/** Environment variables that are set and empty count as unset. */
+function withoutEmpty(settings: Settings, command: Command): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([name, value]) => value !== '' || command.getOptionValueSource(name) !== 'env'),
+  )
+}
 
 await program.parseAsync()

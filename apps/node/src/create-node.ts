@@ -3,12 +3,16 @@ import { type Clock, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
+import { HOST_NAME, isHostName, parseAddress } from './config/address.js'
 import { checkName } from './config/cluster-id.js'
+import { problem } from './config/problems.js'
+import { checkReachable } from './config/reachable.js'
 import { membersOf } from './default-ports.js'
 import { Fate } from './directory/fate.js'
 import { openDirectory } from './directory/opened-directory.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
+import { StartError } from './errors.js'
 import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
@@ -40,6 +44,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const members = membersOf(options.members)
   if (options.clusterId !== undefined) checkName('clusterId', options.clusterId)
   for (const member of members) checkName('members', member.id)
+  checkReachable(options)
   const store = options.stateMachine ?? new KeyValueStore()
   const account = new Account(options.maxHeldBytes)
   const cleanUp: (() => Promise<void> | void)[] = []
@@ -92,7 +97,19 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const port =
       address === undefined
         ? null
-        : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics, seal, account })
+        : createClientPort({
+            ...options,
+            address,
+            hosts: hostsOf(options),
+            clusterId,
+            node,
+            store,
+            service,
+            vitals,
+            metrics,
+            seal,
+            account,
+          })
     // What waits for a leader would wait in vain.
     node.on('fatal', ({ error }) => {
       access.stop(error)
@@ -113,6 +130,15 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     for (const step of cleanUp.reverse()) await step()
     throw fate.error ?? error
   }
+}
+
+/** Names under which the member's clients may ask. @throws StartError */
+function hostsOf({ id, members, bind, allowedHosts = [] }: CreateNodeOptions): string[] {
+  for (const host of allowedHosts) {
+    if (!isHostName(host)) throw new StartError(problem('allowedHosts', HOST_NAME, host))
+  }
+  const own = [members[id]?.client, bind?.client].map((address) => (address === undefined ? null : parseAddress(address)))
+  return [...own.flatMap((address) => (address === null ? [] : [address.host])), ...allowedHosts]
 }
 
 /** What seals the requests that members forward; null without a secret, as with a transport of one's own. */

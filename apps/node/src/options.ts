@@ -49,6 +49,12 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly dataDir?: string
   /** Where to listen, if not at the member's own addresses. */
   readonly bind?: { readonly peer?: string; readonly client?: string }
+  /**
+   * Names of hosts under which HTTP may be asked for, without ports, besides those of the member's own client address and bind, of
+   * loopback, and any IP address; `*` for any name. Requests under other names are refused, for pages of the web can give a name of
+   * their own to the member's address. Default: none.
+   */
+  readonly allowedHosts?: readonly string[]
   /** This member leads and has applied all that was committed before: it may act as leader until the signal aborts. */
   readonly onLeader?: (leadership: Leadership) => unknown
   /** This member follows, at first or after it led. */

@@ -5,6 +5,7 @@ import { type HostPort, parseAddress } from './config/address.js'
 import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
+import { Gate } from './http/gate.js'
 import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
@@ -18,6 +19,8 @@ import type { Vitals } from './vitals.js'
 
 export interface ServeOptions {
   readonly address: string
+  /** Names under which clients may ask over HTTP. */
+  readonly hosts: readonly string[]
   readonly clusterId: string
   readonly node: Node<StoreResult>
   readonly store: Store
@@ -43,6 +46,7 @@ export function createClientPort(options: ServeOptions): ClientPort {
   processMetrics()
   const digest = new SharedDigest(options.store, options.clock)
   const onRequest = createRoutes({
+    gate: new Gate(options.hosts),
     kv: new KvRoutes(options),
     status: () => httpStatus(options),
     digest: (signal) => digest.ask(signal),

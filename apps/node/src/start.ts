@@ -8,13 +8,17 @@ import { createLogger } from './log.js'
 import type { CreateNodeOptions, MemberAddresses } from './options.js'
 import type { RaftNode } from './raft-node.js'
 
-/** `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process. */
-export async function start(settings: Settings): Promise<void> {
+/**
+ * `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process.
+ *
+ * @param problems what is wrong with the command line
+ */
+export async function start(settings: Settings, problems: readonly string[] = []): Promise<void> {
   // Before anything else: as process 1 of a container, a signal that nobody listens to would be lost.
   const signals = listenToSignals()
   letHeapGrow()
   keepFreedMemory()
-  const started = await startOrExplain(settings)
+  const started = await startOrExplain(settings, problems)
   if (started === null) {
     process.exitCode = 1
     signals.forget()
@@ -39,10 +43,11 @@ interface Started {
 }
 
 /** One line on stderr says what stands in the way. */
-async function startOrExplain(settings: Settings): Promise<Started | null> {
+async function startOrExplain(settings: Settings, problems: readonly string[]): Promise<Started | null> {
   try {
-    const config = loadConfig(settings)
+    const config = loadConfig(settings, undefined, problems)
     const logger = createLogger(config.id, config.logLevel)
+    for (const warning of config.warnings) logger.warn({}, warning)
     return { node: await createNode(toOptions(config, logger)), config, logger }
   } catch (error) {
     process.stderr.write(`raft-node: ${oneLine(error)}\n`)
@@ -99,7 +104,7 @@ function stopNode(node: RaftNode, logger: Logger): void {
 }
 
 function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
-  const { id, clusterId, secrets, members, bind, dataDir, storage, timing, limits } = config
+  const { id, clusterId, secrets, members, bind, allowedHosts, dataDir, storage, timing, limits } = config
   const addresses: Record<string, MemberAddresses> = {}
   for (const member of members) addresses[member.id] = { peer: '', ...member.addresses }
   return {
@@ -110,6 +115,7 @@ function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
     secret: secrets,
     members: addresses,
     bind: { peer: formatAddress(bind.peer), client: formatAddress(bind.client) },
+    allowedHosts,
     dataDir,
     storage,
     logger,

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
 import { KeyValueStore } from '@raft/state-machine'
 import { expect, onTestFinished, test } from 'vitest'
@@ -52,6 +54,15 @@ test('what is read on any member is Buffers of their own, of the key that was as
       expect(String((await node.get('k', { consistency }))?.value)).toBe('value')
     }
   }
+})
+
+test('an address that stands for all of a machine is refused as one at which others reach a member, before anything is made', async () => {
+  const dataDir = join(temporaryDirectory(), 'data')
+  const options = { id: 'n1', members: { n1: { peer: '0.0.0.0:7001', client: '[::]:8001' } }, secret: SECRET, dataDir }
+  const error = await createNode(options).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(StartError)
+  expect(String(error)).toMatch(/members\.n1\.peer: .*"bind": \{"peer": "0\.0\.0\.0:7001"\}.*members\.n1\.client: .*found "\[::\]:8001"/)
+  expect(existsSync(dataDir)).toBe(false)
 })
 
 test('onLeader and onFollower tell who acts as leader, and the signal aborts when that ends', async () => {

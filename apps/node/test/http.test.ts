@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { startInProcess } from './cluster.js'
 
 async function call(url: string, method = 'GET', body?: string | Uint8Array) {
-  const response = await fetch(url, { method, ...(body === undefined ? {} : { body }) })
+  const headers: Record<string, string> = method === 'POST' ? { 'content-type': 'application/json' } : {}
+  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
   const text = await response.text()
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }
 }
@@ -141,6 +142,8 @@ test('a bad request is answered with the status that fits, and an error with cod
       ['POST', '/v1/txn', 400, '{"then":[{"get":{"key":""}}]}'],
       ['POST', '/v1/txn', 400, '{"compare":[{"key":"a","version":1,"modRevision":2}]}'],
       ['POST', '/v1/txn', 400, '{"unknown":[]}'],
+      ['POST', '/v1/txn', 400, `{"then":${'['.repeat(60_000)}`],
+      ['POST', '/v1/txn', 400, `{"then":${'[{"put":'.repeat(40)}1${'}]'.repeat(40)}}`],
     ]
     for (const [method, path, status, body] of cases) {
       const answer = await call(`${url}${path}`, method, body)
@@ -218,9 +221,10 @@ test('pipelined and fragmented HTTP on one connection is answered in order', asy
   const { connect } = await import('node:net')
   const [host, port] = (cluster.addresses[0] ?? '').split(':')
   const socket = connect({ host: host ?? '', port: Number(port), noDelay: true })
-  const requests = Array.from({ length: 50 }, (_, i) => `PUT /v1/kv/p${i} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n${10 + i}`).join(
-    '',
-  )
+  const requests = Array.from(
+    { length: 50 },
+    (_, i) => `PUT /v1/kv/p${i} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n${10 + i}`,
+  ).join('')
   let received = ''
   const done = new Promise<void>((resolve) => {
     socket.on('data', (chunk) => {
@@ -245,7 +249,7 @@ test('pipelined requests for large values, and nobody who reads the answers: the
   socket.pause()
   const before = process.memoryUsage().rss
   // 1 GB of answers, if all of them were made.
-  socket.write('GET /v1/kv/large?consistency=local HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2000))
+  socket.write('GET /v1/kv/large?consistency=local HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(2000))
   for (let i = 0; i < 20; i++) expect((await call(`${cluster.url(leader)}/v1/kv/small${i}`, 'PUT', 'v')).status).toBe(200)
   expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024)
   socket.destroy()

@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { HttpError, notFound, send, sendError, sendJson } from './answer.js'
-import { checkHeaders, refusePreconditions } from './header-fields.js'
+import type { Gate } from './gate.js'
+import { checkHeaders, refusePreconditions, requireJson } from './header-fields.js'
 import type { KvRoutes } from './kv-routes.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 
 export interface RoutesOptions {
+  /** What keeps pages of the web away. */
+  readonly gate: Gate
   readonly kv: KvRoutes
   readonly status: () => object
   /** A digest of the state as it is when the promise is fulfilled. Aborted when nobody waits for it any more. */
@@ -30,6 +33,7 @@ export function createRoutes(options: RoutesOptions): RequestListener {
   const key = keyMethods(options.kv)
   const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> | void => {
     const target = parseTarget(request.url ?? '/')
+    options.gate.check(request, target.path)
     const isKey = target.path.startsWith(KV_KEY)
     const methods = isKey ? key : fixed.get(target.path)
     if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
@@ -74,7 +78,15 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
   const get = (handler: Handler): Methods => ({ GET: handler, HEAD: handler })
   return new Map<string, Methods>([
     [KV, get((_request, response, target) => options.kv.range(target, response))],
-    ['/v1/txn', { POST: (request, response, target) => options.kv.transaction(target.query, request, response) }],
+    [
+      '/v1/txn',
+      {
+        POST: (request, response, target) => {
+          requireJson(request)
+          return options.kv.transaction(target.query, request, response)
+        },
+      },
+    ],
     [
       '/v1/status',
       get((_request, response, target) => {

@@ -1,7 +1,8 @@
-import type { Clock, Node } from '@raft/core'
+import type { Clock, LogStorage, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
+import type { StorageName } from './config/schema.js'
 import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
@@ -15,6 +16,7 @@ import { rarely } from './rarely.js'
 import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
 import { SharedDigest } from './store/shared-digest.js'
+import { VERSION } from './version.js'
 import type { Vitals } from './vitals.js'
 
 export interface ServeOptions {
@@ -22,6 +24,10 @@ export interface ServeOptions {
   /** Names under which clients may ask over HTTP. */
   readonly hosts: readonly string[]
   readonly clusterId: string
+  /** What the log is kept in. */
+  readonly storage?: StorageName | LogStorage
+  /** What the directory of the log takes on the disk; null where nothing is known of it. */
+  readonly diskBytes: () => Promise<number | null>
   readonly node: Node<StoreResult>
   readonly store: Store
   readonly service: KeyValueService
@@ -110,11 +116,15 @@ function toHostPort(text: string): HostPort {
   return address
 }
 
-function httpStatus({ node, store, clusterId }: ServeOptions): object {
+async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes }: ServeOptions): Promise<object> {
+  const bytes = await diskBytes()
   const status = node.status()
   return {
     id: node.id,
     clusterId,
+    version: VERSION,
+    storage: typeof storage === 'string' ? storage : 'custom',
+    diskBytes: bytes,
     role: status.role,
     term: status.currentTerm,
     leaderId: status.leaderId,

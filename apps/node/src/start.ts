@@ -2,11 +2,13 @@ import type { Logger } from 'pino'
 import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'
+import { diskBytesOf } from './disk-usage.js'
 import { keepFreedMemory } from './freed-memory.js'
 import { letHeapGrow } from './heap-growth.js'
 import { createLogger } from './log.js'
 import type { CreateNodeOptions, MemberAddresses } from './options.js'
 import type { RaftNode } from './raft-node.js'
+import { VERSION } from './version.js'
 
 /**
  * `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process.
@@ -25,15 +27,13 @@ export async function start(settings: Settings, problems: readonly string[] = []
     return
   }
   const { node, config, logger } = started
-  const { bind, dataDir } = config
-  logger.info({ clusterId: node.clusterId, dataDir, peer: formatAddress(bind.peer), client: formatAddress(bind.client) }, 'started')
+  const { bind, dataDir, storage } = config
+  const diskBytes = await diskBytesOf(config)
+  const addresses = { peer: formatAddress(bind.peer), client: formatAddress(bind.client) }
+  logger.info({ version: VERSION, clusterId: node.clusterId, storage, dataDir, diskBytes, ...addresses }, 'started')
   signals.stop(node, logger)
-  try {
-    await node.stopped
-  } catch (error) {
-    logger.fatal({ err: error }, 'the member has died: mend the cause and start it again')
-    process.exit(1)
-  }
+  // The log says already what it died of.
+  await node.stopped.catch(() => process.exit(1))
 }
 
 interface Started {

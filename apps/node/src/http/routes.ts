@@ -9,7 +9,7 @@ export interface RoutesOptions {
   /** What keeps pages of the web away. */
   readonly gate: Gate
   readonly kv: KvRoutes
-  readonly status: () => object
+  readonly status: () => Promise<object>
   /** A digest of the state as it is when the promise is fulfilled. Aborted when nobody waits for it any more. */
   readonly digest: (signal: AbortSignal) => Promise<string>
   /** Null when healthy, otherwise what is the matter. */
@@ -89,9 +89,10 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
     ],
     [
       '/v1/status',
-      get((_request, response, target) => {
+      get(async (_request, response, target) => {
         checkQuery(target.query, ['digest'])
-        return flagOf(target.query, 'digest') ? sendDigest(options, response) : sendJson(response, 200, options.status())
+        if (flagOf(target.query, 'digest')) await sendDigest(options, response)
+        else sendJson(response, 200, await options.status())
       }),
     ],
     ['/healthz', get((_request, response) => state(options.health(), 'UNHEALTHY', response))],

@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander'
+import { describeArguments } from './config/flags.js'
+import type { Settings } from './config/load.js'
+import { LOG_LEVELS } from './log.js'
+import { start } from './start.js'
+import { VERSION } from './version.js'
+
+const program = new Command('raft-node')
+  .description('A member of a Raft cluster: a replicated key-value store over HTTP and a binary protocol.')
+  .version(VERSION)
+  .showHelpAfterError('(raft-node start --help lists what can be given)')
+
+const startCommand = program
+  .command('start')
+  .description('Run one member until SIGTERM or SIGINT. Flags win over the environment, which wins over cluster.json.')
+  // What is unknown is told with all other problems.
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .action((settings: Settings, command: Command) => {
+    const flags = command.options.flatMap(({ long }) => (long ? [long] : []))
+    return start(withoutEmpty(settings, command), describeArguments(command.args, flags))
+  })
+  .addHelpText(
+    'after',
+    `
+cluster.json, the same on all members:
+  { "secret": "…" | { "file": "path" } | { "env": "NAME" },
+    "members": { "n1": { "peer": "127.0.0.1:7001", "client": "127.0.0.1:8001" }, … } }
+
+RAFT_SECRET holds the secret itself, which wins over cluster.json. A variable that is empty counts as one that is not set.
+
+Example:
+  raft-node start --id n1 --config cluster.json --data-dir data/n1`,
+  )
+
+const flag = (flags: string, env: string, description: string) => startCommand.addOption(new Option(flags, description).env(env))
+
+flag('--id <id>', 'RAFT_ID', 'which of the members in cluster.json this is')
+flag('--config <file>', 'RAFT_CONFIG', 'path of cluster.json')
+flag('--data-dir <directory>', 'RAFT_DATA_DIR', 'where the durable log lives; made if it does not exist')
+flag('--secret-file <file>', 'RAFT_SECRET_FILE', 'file with the secret that all members share')
+flag(
+  '--cluster-id <id>',
+  'RAFT_CLUSTER_ID',
+  'name of the cluster (default: what the directory has; a new one: derived from member ids and secret)',
+)
+flag('--bind-peer <host:port>', 'RAFT_BIND_PEER', 'where to listen for members, UDP (default: the peer address)')
+flag('--bind-client <host:port>', 'RAFT_BIND_CLIENT', 'where to listen for clients, TCP (default: the client address)')
+flag('--election-timeout <ms>', 'RAFT_ELECTION_TIMEOUT', 'silence after which a follower asks to be elected (default: 500)')
+flag('--heartbeat-interval <ms>', 'RAFT_HEARTBEAT_INTERVAL', 'how often a leader says that it leads (default: 50)')
+flag('--request-timeout <ms>', 'RAFT_REQUEST_TIMEOUT', 'how long a request waits for a leader and its answer (default: 5000)')
+flag('--log-level <level>', 'RAFT_LOG_LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`)
+
+/** Environment variables that are set and empty count as unset. */
+function withoutEmpty(settings: Settings, command: Command): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([name, value]) => value !== '' || command.getOptionValueSource(name) !== 'env'),
+  )
+}
+
+await program.parseAsync()

@@ -1,5 +1,5 @@
 import { tcpConnector } from '@raft/client'
-import { type Clock, Node, type Transition } from '@raft/core'
+import { type Clock, completeTuning, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from './clock.js'
 import { membersOf } from './default-ports.js'
@@ -7,6 +7,7 @@ import { Fate } from './directory/fate.js'
 import { openDirectory } from './directory/opened-directory.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
+import { StartError } from './errors.js'
 import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
@@ -35,9 +36,9 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const cleanUp: (() => Promise<void> | void)[] = []
   const fate = new Fate()
   try {
-    if (options.transport === undefined) checkTransportOptions(options)
+    checkOptions(options)
     const directory = await openDirectory(options, (error) => fate.fail(error))
-    cleanUp.push(() => directory.storage.close())
+    if (directory.identity !== null) cleanUp.push(() => directory.storage.close())
     const { clusterId } = directory
     const transport = await startTransport(options, clusterId, directory.identity)
     cleanUp.push(transport.stop)
@@ -83,6 +84,14 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     for (const step of cleanUp.reverse()) await step()
     throw fate.error ?? error
   }
+}
+
+/** What can be told to be wrong before a directory is formatted. @throws StartError, ConfigurationError */
+function checkOptions(options: CreateNodeOptions): void {
+  const { id, members, transport } = options
+  completeTuning(options)
+  if (!Object.hasOwn(members, id)) throw new StartError(`members: expected ${id} among them, found ${Object.keys(members).join(', ')}`)
+  if (transport === undefined) checkTransportOptions(options)
 }
 
 /** The node's proposals, counted and timed. */

@@ -1,5 +1,5 @@
 import { tcpConnector } from '@raft/client'
-import { type Clock, Node, type Transition } from '@raft/core'
+import { type Clock, completeTuning, Node, type Transition } from '@raft/core'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
@@ -9,6 +9,7 @@ import { Fate } from './directory/fate.js'
 import { openDirectory } from './directory/opened-directory.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
+import { StartError } from './errors.js'
 import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
@@ -45,9 +46,9 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const cleanUp: (() => Promise<void> | void)[] = []
   const fate = new Fate()
   try {
-    if (options.transport === undefined) checkTransportOptions(options)
+    checkOptions(options)
     const directory = await openDirectory(options, (error) => fate.fail(error))
-    cleanUp.push(() => directory.storage.close())
+    if (directory.identity !== null) cleanUp.push(() => directory.storage.close())
     const { clusterId } = directory
     // A passphrase is stretched while the transport stretches it for itself.
     const sealing = sealFor(options.secret, clusterId)
@@ -118,6 +119,14 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
 /** What seals the requests that members forward; null without a secret, as with a transport of one's own. */
 async function sealFor(secret: CreateNodeOptions['secret'], clusterId: string): Promise<MemberSeal | null> {
   return secret === undefined ? null : MemberSeal.derive(secretsOf(secret), clusterId)
+}
+
+/** What can be told to be wrong before a directory is formatted. @throws StartError, ConfigurationError */
+function checkOptions(options: CreateNodeOptions): void {
+  const { id, members, transport } = options
+  completeTuning(options)
+  if (!Object.hasOwn(members, id)) throw new StartError(`members: expected ${id} among them, found ${Object.keys(members).join(', ')}`)
+  if (transport === undefined) checkTransportOptions(options)
 }
 
 /** The node's proposals, counted and timed. */

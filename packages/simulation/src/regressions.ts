@@ -18,4 +18,10 @@ export const regressions: readonly Regression[] = [
     seed: 2679,
     found: 'the check of liveness took an answer of a member that was about to stop for the end of its recovery',
   },
+  {
+    stack: 'server',
+    seed: 20363,
+    found:
+      'a client whose request for status was lost with a connection that had just brought something else waited for its answer for ever',
+  },
 ]

@@ -111,7 +111,9 @@ test.each(['file', 'lmdb', 'level'] as const)(
 /** Three members with directories, of which all have met. */
 async function startThree() {
   const ports = await anyPorts(3)
-  const members = Object.fromEntries(ports.map(({ peer }, i) => [`n${i + 1}`, { peer: `127.0.0.1:${peer}` }]))
+  const members = Object.fromEntries(
+    ports.map(({ peer, client }, i) => [`n${i + 1}`, { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` }]),
+  )
   const root = temporaryDirectory()
   const nodes = new Map<string, RaftNode>()
   const { lines, logger } = recordingLogger()

@@ -1,12 +1,11 @@
 import { tcpConnector } from '@raft/client'
-import { type Clock, Node, type Transition } from '@raft/core'
+import { type Clock, completeTuning, Node, type Transition } from '@raft/core'
 import type { TornWrite } from '@raft/log-storage'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
-import { HOST_NAME, isHostName, parseAddress } from './config/address.js'
 import { checkName } from './config/cluster-id.js'
-import { problem } from './config/problems.js'
+import { checkAllowedHosts, hostsOf } from './config/hosts.js'
 import { checkReachable } from './config/reachable.js'
 import { membersOf } from './default-ports.js'
 import { Fate } from './directory/fate.js'
@@ -46,15 +45,14 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const members = membersOf(options.members)
   if (options.clusterId !== undefined) checkName('clusterId', options.clusterId)
   for (const member of members) checkName('members', member.id)
-  checkReachable(options)
   const store = options.stateMachine ?? new KeyValueStore()
   const account = new Account(options.maxHeldBytes)
   const cleanUp: (() => Promise<void> | void)[] = []
   const fate = new Fate()
   try {
-    if (options.transport === undefined) checkTransportOptions(options)
+    checkOptions(options)
     const directory = await openDirectory(options, (error) => fate.fail(error))
-    cleanUp.push(() => directory.storage.close())
+    if (directory.identity !== null) cleanUp.push(() => directory.storage.close())
     const { clusterId } = directory
     tellOfTornWrite(directory.tornWrite, logger)
     // A passphrase is stretched while the transport stretches it for itself.
@@ -82,7 +80,6 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxPending: options.maxPendingProposals,
     })
     const vitals = new Vitals(node)
-    const diskBytes = () => diskBytesOf(options)
     const access = new LeaderAccess({
       node,
       clusterId,
@@ -104,6 +101,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
         : createClientPort({
             ...options,
             address,
+            diskBytes: () => diskBytesOf(options),
             hosts: hostsOf(options),
             clusterId,
             node,
@@ -146,18 +144,19 @@ function tellOfTornWrite(torn: TornWrite | null, logger: NodeLogger): void {
   )
 }
 
-/** Names under which the member's clients may ask. @throws StartError */
-function hostsOf({ id, members, bind, allowedHosts = [] }: CreateNodeOptions): string[] {
-  for (const host of allowedHosts) {
-    if (!isHostName(host)) throw new StartError(problem('allowedHosts', HOST_NAME, host))
-  }
-  const own = [members[id]?.client, bind?.client].map((address) => (address === undefined ? null : parseAddress(address)))
-  return [...own.flatMap((address) => (address === null ? [] : [address.host])), ...allowedHosts]
-}
-
 /** What seals the requests that members forward; null without a secret, as with a transport of one's own. */
 async function sealFor(secret: CreateNodeOptions['secret'], clusterId: string): Promise<MemberSeal | null> {
   return secret === undefined ? null : MemberSeal.derive(secretsOf(secret), clusterId)
+}
+
+/** What can be told to be wrong before a directory is formatted. @throws StartError, ConfigurationError */
+function checkOptions(options: CreateNodeOptions): void {
+  const { id, members, transport } = options
+  completeTuning(options)
+  checkReachable(options)
+  checkAllowedHosts(options)
+  if (!Object.hasOwn(members, id)) throw new StartError(`members: expected ${id} among them, found ${Object.keys(members).join(', ')}`)
+  if (transport === undefined) checkTransportOptions(options)
 }
 
 /** The node's proposals, counted and timed. */

@@ -116,15 +116,14 @@ function toHostPort(text: string): HostPort {
   return address
 }
 
+/** All of it as it is when this is called, for a digest belongs to it; only the size of the directory is looked up then. */
 async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes }: ServeOptions): Promise<object> {
-  const bytes = await diskBytes()
   const status = node.status()
-  return {
+  const now = {
     id: node.id,
     clusterId,
     version: VERSION,
     storage: typeof storage === 'string' ? storage : 'custom',
-    diskBytes: bytes,
     role: status.role,
     term: status.currentTerm,
     leaderId: status.leaderId,
@@ -138,4 +137,5 @@ async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes 
     members: status.members,
     followers: status.followers,
   }
+  return { ...now, diskBytes: await diskBytes() }
 }

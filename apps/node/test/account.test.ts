@@ -92,6 +92,12 @@ describe('on a connection of the client protocol', () => {
 
   it('a request that comes in pieces counts, and is refused when there is no room for it, without the others', async () => {
     const account = new Account(600 * KIB)
+    const add = account.add.bind(account)
+    let most = 0
+    account.add = (bytes) => {
+      add(bytes)
+      most = Math.max(most, account.bytes)
+    }
     const { open } = await startPort({ protocol: { account } })
     const [slow, other] = [await open(), await open()]
     slow.ask(1, RequestKind.Write, Buffer.alloc(800 * KIB))
@@ -102,6 +108,7 @@ describe('on a connection of the client protocol', () => {
     other.get(2, 'local').flush()
     await expect.poll(() => answered(other, 2)).toBe('ok')
     expect(answered(other, 1)).toBe('RAFT_OVERLOADED notAppended')
+    expect(most).toBeLessThan(700 * KIB)
     slow.peer.socket.destroy()
     await expect.poll(() => account.bytes).toBe(0)
   })

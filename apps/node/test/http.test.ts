@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { VERSION } from '../src/version.js'
 import { startInProcess } from './cluster.js'
 
 async function call(url: string, method = 'GET', body?: string | Uint8Array) {
@@ -163,6 +164,7 @@ test('status, health, readiness and metrics say how the member is', async () => 
   await call(`${url}/v1/kv/k`, 'PUT', 'v')
   const status = (await call(`${url}/v1/status?digest`)).json()
   expect(status).toMatchObject({ id: cluster.leader().id, role: 'leader', leaderId: cluster.leader().id, revision: 1, keys: 1 })
+  expect(status).toMatchObject({ version: VERSION, storage: 'custom', diskBytes: null })
   expect(status['digest']).toBe(cluster.leader().store.digest())
   expect((await call(`${url}/healthz`)).status).toBe(200)
   expect((await call(`${url}/readyz`)).status).toBe(200)

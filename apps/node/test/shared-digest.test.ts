@@ -72,6 +72,7 @@ describe('a digest that is asked for', () => {
     asked.push(digest.ask(waiting()))
     await world.run()
     expect(await Promise.all(asked)).toEqual(['digest of 1', 'digest of 1', 'digest of 1'])
+    expect(world.now).toBe(5 * 4 + 4 * 3 * 4)
     expect(await digest.ask(waiting())).toBe('digest of 1')
     expect(world.begun).toEqual([{ done: 5 }])
     world.revision = 2

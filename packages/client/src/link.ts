@@ -106,7 +106,7 @@ export class Link {
 
   /** Whether the member has yet to answer something that was sent to it. */
   get owes(): boolean {
-    return this.inFlight.size > 0 || this.#unheardBytes > 0
+    return this.inFlight.size > 0 || this.#probing || this.#unheardBytes > 0
   }
 
   /** Bytes that may be on their way yet: those that were sent since something last arrived; while the socket is full, all requests. */

@@ -180,6 +180,30 @@ describe('a member that hangs with its connection open', () => {
     expect(second.value).toMatchObject({ version: 1 })
   })
 
+  test('is noticed although an answer from before came when it had already been asked who leads', async () => {
+    const follower = await reader()
+    const held: (() => void)[] = []
+    let isSwallowing = true
+    cluster.leader = null
+    cluster.staleHints.set(A, null)
+    cluster.intercept = (address, request, session) => {
+      if (address !== follower || !isSwallowing) return false
+      if (request.kind === RequestKind.Get) held.push(() => session.endpoint.get(request.id, { revision: 1, entry: null }))
+      return true
+    }
+    outcome(client.get('first', local))
+    await cluster.clock.run(10)
+    const seen = outcome(client.put('a', 1))
+    await cluster.clock.run(50)
+    expect(askedAt(follower, RequestKind.Status)).toBe(1)
+    held.shift()?.()
+    await cluster.clock.run(10)
+    isSwallowing = false
+    cluster.elect(follower)
+    await cluster.clock.run(4_000)
+    expect(seen.value).toMatchObject({ version: 1 })
+  })
+
   test('alone: nothing is sent to it twice while it hangs, few connections are made, and the read is answered when it wakes', async () => {
     const single = cluster.client({ members: [A] })
     cluster.kill(B)

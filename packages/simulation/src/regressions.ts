@@ -23,4 +23,10 @@ export const regressions: readonly Regression[] = [
     seed: 270,
     found: 'an older copy of a directory, whose first start was cut short, counted past what the others knew when it was started again',
   },
+  {
+    stack: 'server',
+    seed: 20363,
+    found:
+      'a client whose request for status was lost with a connection that had just brought something else waited for its answer for ever',
+  },
 ]

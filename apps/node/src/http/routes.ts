@@ -113,7 +113,7 @@ async function sendDigest({ status, digest }: RoutesOptions, response: ServerRes
   response.once('close', () => gone.abort())
   try {
     const value = await digest(gone.signal)
-    sendJson(response, 200, { ...status(), digest: value })
+    sendJson(response, 200, { ...(await status()), digest: value })
   } catch (error) {
     if (!gone.signal.aborted) throw error
   }

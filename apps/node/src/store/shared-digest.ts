@@ -93,7 +93,7 @@ export class SharedDigest {
     const making = stale || this.#making === null ? this.#begin() : this.#making
     this.#making = making
     making.step()
-    if (making.value !== null && !making.isStale) this.#finish(making.revision, making.value)
+    if (making.value !== null) this.#finish(making.revision, making.value)
   }
 
   #begin(): DigestSteps {

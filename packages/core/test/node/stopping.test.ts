@@ -3,6 +3,25 @@ import { ConfigurationError, NodeStoppedError, OutcomeUnknownError, StorageError
 import { command, outcome, World } from '../support/world.js'
 
 describe('stopping', () => {
+  it('fail() stops a member as an error of its own would: at once, and for good', async () => {
+    const world = new World()
+    const leader = await world.start()
+    const fatal: Error[] = []
+    leader.on('fatal', ({ error }) => fatal.push(error))
+    const stopped = outcome(leader.stopped)
+    const refused = new StorageError('refused')
+    world.sent.length = 0
+    leader.fail(refused)
+    leader.fail(new Error('once more'))
+    await world.clock.advance(300)
+    expect(stopped.error).toBe(refused)
+    expect(fatal).toEqual([refused])
+    expect(world.sent.filter(({ from }) => from === leader.id)).toEqual([])
+    const after = outcome(leader.propose(command(1)))
+    await world.clock.settle()
+    expect(after.error).toMatchObject({ code: 'RAFT_STOPPED', cause: refused })
+  })
+
   it('trap 17: a failed write is final: the node stops, acknowledges nothing, and never writes again', async () => {
     const world = new World()
     const leader = await world.start()

@@ -27,7 +27,15 @@ export class Directories {
   readonly #newest = new Map<MemberId, Pick<MemberStart, 'storeId' | 'starts'>>()
   readonly #refused = new Set<MemberId>()
 
-  constructor(files: FileLayer, transports: UdpLayer, randomBytes: (count: number) => Uint8Array) {
+  readonly #onViolation: (oracle: string, message: string) => void
+
+  constructor(
+    files: FileLayer,
+    transports: UdpLayer,
+    randomBytes: (count: number) => Uint8Array,
+    onViolation: (oracle: string, message: string) => void,
+  ) {
+    this.#onViolation = onViolation
     this.#randomBytes = randomBytes
     this.#files = files
     this.#transports = transports
@@ -51,7 +59,7 @@ export class Directories {
   /** A life of a member, in the order of `createNode`: the log is opened, the start is counted, and then others hear of it. */
   begin(environment: MemberEnvironment): DirectoryLife {
     const log = this.#files.storage(environment)
-    const transport = new LateTransport()
+    const transport = new LateTransport((from) => this.#checkRemembered(environment.id, from))
     const fate = new Fate()
     let stored: StoredLog | null = null
     let running: UdpTransport | null = null
@@ -79,10 +87,21 @@ export class Directories {
     return file
   }
 
+  /** A message counts when its sender is remembered, durably. */
+  #checkRemembered(id: MemberId, from: MemberId): void {
+    if (this.#known.get(id)?.has(from) === true) return
+    this.#onViolation('messages count from members that are remembered', `${id} hears from ${from}, of which its disk knows nothing`)
+  }
+
   /** The same file, with what has become durable written down beside it. */
   #observed(id: MemberId, file: MemberFile): Parameters<typeof memberIdentity>[0] {
     const known = this.#known.get(id) ?? new Map<MemberId, MemberStart>()
     this.#known.set(id, known)
+    // The process may have ended after that was durable, and before it knew.
+    for (const peer of file.voters) {
+      const start = file.known(peer)
+      if (start !== null) known.set(peer, start)
+    }
     return {
       storeId: file.storeId,
       starts: file.starts,
@@ -105,14 +124,25 @@ export class Directories {
 
 /** A transport that is made when the member knows its directory, before its node begins. */
 class LateTransport implements Transport {
+  readonly #onMessage: (from: MemberId) => void
   #transport: Transport | null = null
+
+  constructor(onMessage: (from: MemberId) => void) {
+    this.#onMessage = onMessage
+  }
 
   begin(transport: Transport): void {
     this.#transport = transport
   }
 
   attach(group: number, receiver: TransportReceiver): void {
-    this.#transport?.attach(group, receiver)
+    this.#transport?.attach(group, {
+      onMessage: (from, message) => {
+        this.#onMessage(from)
+        receiver.onMessage(from, message)
+      },
+      onUnreachable: (peer) => receiver.onUnreachable(peer),
+    })
   }
 
   setMembers(group: number, members: readonly Member[]): void {

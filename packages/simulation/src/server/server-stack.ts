@@ -26,7 +26,12 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const storages = fileLayer(context, { index: 0, term: 0 })
   const transports = udpLayer(context)
   const boots = random.fork('boots')
-  const directories = new Directories(storages, transports, (count) => boots.bytes(count))
+  const directories = new Directories(
+    storages,
+    transports,
+    (count) => boots.bytes(count),
+    (oracle, message) => world.violated(oracle, message),
+  )
   const streams = new StreamNetwork(world, links)
   const clients = Array.from({ length: CLIENT_HOSTS }, (_, i) => new Host(`c${i + 1}`, world))
   for (const { id } of clients) links.join(id)

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { type ClientSettings, getKey, putKey, showStatus } from './client-commands.js'
 import { describeArguments } from './config/flags.js'
 import type { Settings } from './config/load.js'
 import { LOG_LEVELS } from './log.js'
@@ -51,11 +53,43 @@ flag('--heartbeat-interval <ms>', 'RAFT_HEARTBEAT_INTERVAL', 'how often a leader
 flag('--request-timeout <ms>', 'RAFT_REQUEST_TIMEOUT', 'how long a request waits for a leader and its answer (default: 5000)')
 flag('--log-level <level>', 'RAFT_LOG_LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`)
 
+/** A command that asks members. Its action's promise says whether the exit code is 0; what is thrown is told in one line. */
+function asking(name: string, description: string, act: (settings: ClientSettings, ...words: string[]) => Promise<boolean>): void {
+  program
+    .command(name)
+    .description(description)
+    .addOption(new Option('--members <addresses>', 'client addresses of some members, with commas between them').env('RAFT_MEMBERS'))
+    .addOption(new Option('--config <file>', 'path of cluster.json, whose members are asked').env('RAFT_CONFIG'))
+    .option('--timeout <ms>', 'how long to wait for an answer (default: 5000)')
+    .option('--json', 'answer with JSON (status)')
+    .action(async (...given: unknown[]) => {
+      const command = given.at(-1) as Command
+      const isGood = await act(withoutEmpty(command.opts(), command), ...command.processedArgs).catch(tell)
+      process.exitCode = isGood ? 0 : 1
+    })
+}
+
+function tell(error: unknown): false {
+  process.stderr.write(`raft-node: ${error instanceof Error ? error.message : error}\n`)
+  return false
+}
+
+asking('status', 'What each member says of itself: role, leader, indexes.', (settings) => showStatus(settings, process.stdout))
+asking('get <key>', 'Print the value of a key as it is.', async (settings, key = '') => {
+  const isThere = await getKey(settings, key, process.stdout)
+  return isThere || tell(new Error(`there is no key ${JSON.stringify(key)}`))
+})
+asking('put <key> <value>', 'Write a value; - reads it from stdin.', async (settings, key = '', value = '') => {
+  await putKey(settings, key, value === '-' ? readFileSync(0) : value, process.stdout)
+  return true
+})
+
 /** Environment variables that are set and empty count as unset. */
-function withoutEmpty(settings: Settings, command: Command): Settings {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([name, value]) => value !== '' || command.getOptionValueSource(name) !== 'env'),
-  )
+function withoutEmpty<Given extends object>(settings: Given, command: Command): Given {
+  const kept = { ...settings }
+  for (const name of Object.keys(settings) as (keyof Given & string)[])
+    if (settings[name] === '' && command.getOptionValueSource(name) === 'env') delete kept[name]
+  return kept
 }
 
 await program.parseAsync()

@@ -158,6 +158,30 @@ test('a bad request is answered with the status that fits, and an error with cod
   expect(cluster.leader().store.size).toBe(0)
 })
 
+test('GET / tells what there is, and every answer in JSON ends with a line break', async () => {
+  const cluster = await startInProcess(1)
+  const url = cluster.url(cluster.leader())
+  const overview = await call(`${url}/`)
+  expect([overview.status, overview.json()['raft']]).toEqual([200, VERSION])
+  const { paths } = overview.json() as { paths: object }
+  for (const name of Object.keys(paths)) {
+    const [method = '', path = ''] = name.split(' ')
+    expect([name, (await call(`${url}${path.replace('<key>', 'k')}`, method, method === 'PUT' ? 'v' : undefined)).status < 404]).toEqual([
+      name,
+      method !== 'GET' || path !== '/v1/kv/<key>',
+    ])
+  }
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['GET', '/v1/status'],
+    ['PUT', '/v1/kv/k'],
+    ['GET', '/v1/kv/k'],
+    ['GET', '/nothing'],
+    ['GET', '/readyz'],
+  ] as const)
+    expect((await call(`${url}${path}`, method, method === 'PUT' ? 'v' : undefined)).text).toMatch(/\}\n$/)
+})
+
 test('status, health, readiness and metrics say how the member is', async () => {
   const cluster = await startInProcess()
   const url = cluster.url(cluster.leader())

@@ -2,7 +2,7 @@ import { didYouMean } from './guess.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Environment variables that a member reads, besides those that cluster.json names. */
+/** Environment variables that `raft-node` reads, besides those that cluster.json names. */
 export const VARIABLES = [
   'RAFT_ID',
   'RAFT_CONFIG',
@@ -16,6 +16,7 @@ export const VARIABLES = [
   'RAFT_HEARTBEAT_INTERVAL',
   'RAFT_REQUEST_TIMEOUT',
   'RAFT_LOG_LEVEL',
+  'RAFT_MEMBERS',
 ] as const
 
 /** Kubernetes sets these for every service, and a service may well be called `raft`. */

@@ -3,6 +3,7 @@ import { HttpError, notFound, send, sendError, sendJson } from './answer.js'
 import type { Gate } from './gate.js'
 import { checkHeaders, refusePreconditions, requireJson } from './header-fields.js'
 import type { KvRoutes } from './kv-routes.js'
+import { OVERVIEW } from './overview.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 
 export interface RoutesOptions {
@@ -36,7 +37,7 @@ export function createRoutes(options: RoutesOptions): RequestListener {
     options.gate.check(request, target.path)
     const isKey = target.path.startsWith(KV_KEY)
     const methods = isKey ? key : fixed.get(target.path)
-    if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
+    if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}: GET / tells what there is`)
     const { method = 'GET' } = request
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (handler === undefined) {
@@ -77,6 +78,7 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
   }
   const get = (handler: Handler): Methods => ({ GET: handler, HEAD: handler })
   return new Map<string, Methods>([
+    ['/', get((_request, response) => send(response, 200, 'application/json', OVERVIEW))],
     [KV, get((_request, response, target) => options.kv.range(target, response))],
     [
       '/v1/txn',

@@ -3,7 +3,7 @@ import { didYouMean } from './guess.js'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Environment variables that `raft-node` reads, besides those that cluster.json names. */
-export const VARIABLES = [
+const VARIABLES = [
   'RAFT_ID',
   'RAFT_CONFIG',
   'RAFT_DATA_DIR',

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { HttpError } from './answer.js'
 
 /** Stands for every host. */
-export const ANY_HOST = '*'
+const ANY_HOST = '*'
 
 /** What load balancers and supervisors ask, under whatever name. It changes nothing, and tells nothing of what is stored. */
 const OPEN: ReadonlySet<string> = new Set(['/healthz', '/readyz'])

@@ -11,6 +11,8 @@ const program = new Command('raft-node')
   .description('A member of a Raft cluster: a replicated key-value store over HTTP and a binary protocol.')
   .version(VERSION)
   .showHelpAfterError('(raft-node start --help lists what can be given)')
+  // What stands behind a flag may be the secret.
+  .configureOutput({ outputError: (text, write) => write(text.replace(/(unknown option '[^'=]*)=[^\n]*'/, "$1'")) })
 
 const startCommand = program
   .command('start')

@@ -7,6 +7,7 @@ import { MemoryLogStorage } from '@raft/core/memory'
 import { onTestFinished } from 'vitest'
 import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
 import { anyPorts, type PortPair } from '../src/local/free-ports.js'
+import { errorsTo } from '../src/options.js'
 
 export const SECRET = randomBytes(32).toString('hex')
 
@@ -33,6 +34,7 @@ export async function startInProcess(count = 3, more: Partial<CreateNodeOptions>
     secret: SECRET,
     storage: new MemoryLogStorage(nodeClock),
     stopTimeout: 500,
+    logger: silentLogger,
     ...more,
   })
   const nodes: RaftNode[] = []
@@ -56,6 +58,9 @@ export async function startInProcess(count = 3, more: Partial<CreateNodeOptions>
     url: (node) => `http://${members[node.id]?.client}`,
   }
 }
+
+/** What members that die on purpose say is not shown. */
+export const silentLogger = errorsTo(() => {})
 
 /** A log in memory whose writes fail when the test says so. */
 export class FailingStorage extends MemoryLogStorage {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test, vi } from 'vitest'
 import { createNode } from '../src/index.js'
-import { FailingStorage, onePair, SECRET } from './cluster.js'
+import { FailingStorage, onePair, SECRET, silentLogger } from './cluster.js'
 
 const WARM = 20
 const MEASURED = 60
@@ -33,7 +33,7 @@ test('members that come and go, fail to start, or die, leave nothing behind: no 
   const { peer, client } = await onePair()
   const members = { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } }
   const timing = { electionTimeout: 30, heartbeatInterval: 10 }
-  const options = (storage = new FailingStorage()) => ({ id: 'n1', members, secret: SECRET, storage, ...timing })
+  const options = (storage = new FailingStorage()) => ({ id: 'n1', members, secret: SECRET, storage, logger: silentLogger, ...timing })
   const ask = async (path: string) => (await fetch(`http://127.0.0.1:${client}${path}`, { headers: { connection: 'close' } })).text()
   const cycle = async (dies: boolean) => {
     const storage = new FailingStorage()

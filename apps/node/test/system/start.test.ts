@@ -81,6 +81,22 @@ test('flags and variables that are not known are told with all other problems, a
     /--secret: there is no such flag.*--bind-clinet: .*did you mean --bind-client\?.*log-level: .*did you mean RAFT_SECRET_FILE\?/,
   )
   expect(ended.stderr).not.toContain('hunter2')
+  const misplaced = await run(['--secret=hunter2', ...args])
+  expect([misplaced.code, misplaced.stderr]).toEqual([1, expect.stringContaining("unknown option '--secret'")])
+  expect(misplaced.stderr).not.toContain('hunter2')
+})
+
+test('status, get and put ask the members that are named, and end with 1 where there is no answer', async () => {
+  const cluster = await startCluster({ members: 1 })
+  const [member] = cluster.members
+  const asked = { RAFT_MEMBERS: member?.clientAddress ?? '' }
+  expect(await run(['put', 'k', 'v'], asked)).toEqual({ code: 0, stdout: 'revision 1\n', stderr: '' })
+  expect(await run(['get', 'k'], asked)).toEqual({ code: 0, stdout: 'v', stderr: '' })
+  expect(await run(['get', 'missing'], asked)).toEqual({ code: 1, stdout: '', stderr: 'raft-node: there is no key "missing"\n' })
+  expect((await run(['status', '--config', cluster.config])).stdout).toMatch(/\nn1 +127\.0\.0\.1:\d+ +leader +n1 /)
+  expectOneLine(await run(['get', 'k']), /whom to ask is not known: give --members/)
+  await member?.end('SIGTERM')
+  expectOneLine(await run(['get', 'k', '--timeout', '300'], asked), /^raft-node: /)
 })
 
 test('a port in use is said, for members and for clients', async () => {

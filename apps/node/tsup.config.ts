@@ -16,12 +16,14 @@ export default [
       'local-cluster': 'src/local-cluster.ts',
       demo: 'src/demo.ts',
     },
-    { external: ofDemo, clean: ['!cli.*'] },
+    { external: ofDemo, clean: ['!cli.*', '!command.*'] },
   ),
+  // What looks first at where it runs is for versions of Node that cannot read the rest.
+  defineConfig({ entry: { cli: 'src/cli.ts' }, format: 'esm', target: 'node14', splitting: false, external: ['./command.js'] }),
   // The server is one file with all that it depends on: of what its processor does until it starts, half went into finding and
   // compiling three hundred of them (docs/decisions/007-what-a-write-costs.md).
   defineConfig({
-    entry: { cli: 'src/cli.ts' },
+    entry: { command: 'src/command.ts' },
     format: 'esm',
     target: 'node20',
     sourcemap: true,

@@ -1,50 +1,10 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { Command, Option } from 'commander'
-import type { Settings } from './config/load.js'
-import { LOG_LEVELS } from './log.js'
-import { start } from './start.js'
+import { firstBytes, whyNotHere } from './platform.js'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-
-const program = new Command('raft-node')
-  .description('A member of a Raft cluster: a replicated key-value store over HTTP and a binary protocol.')
-  .version(version)
-  .showHelpAfterError('(raft-node start --help lists what can be given)')
-
-const startCommand = program
-  .command('start')
-  .description('Run one member until SIGTERM or SIGINT. Flags win over the environment, which wins over cluster.json.')
-  .action((settings: Settings) => start(settings))
-  .addHelpText(
-    'after',
-    `
-cluster.json, the same on all members:
-  { "secret": "…" | { "file": "path" } | { "env": "NAME" },
-    "members": { "n1": { "peer": "127.0.0.1:7001", "client": "127.0.0.1:8001" }, … } }
-
-RAFT_SECRET holds the secret itself, which wins over cluster.json.
-
-Example:
-  raft-node start --id n1 --config cluster.json --data-dir data/n1`,
-  )
-
-const flag = (flags: string, env: string, description: string) => startCommand.addOption(new Option(flags, description).env(env))
-
-flag('--id <id>', 'RAFT_ID', 'which of the members in cluster.json this is')
-flag('--config <file>', 'RAFT_CONFIG', 'path of cluster.json')
-flag('--data-dir <directory>', 'RAFT_DATA_DIR', 'where the durable log lives; made if it does not exist')
-flag('--secret-file <file>', 'RAFT_SECRET_FILE', 'file with the secret that all members share')
-flag(
-  '--cluster-id <id>',
-  'RAFT_CLUSTER_ID',
-  'name of the cluster (default: what the directory has; a new one: derived from member ids and secret)',
-)
-flag('--bind-peer <host:port>', 'RAFT_BIND_PEER', 'where to listen for members, UDP (default: the peer address)')
-flag('--bind-client <host:port>', 'RAFT_BIND_CLIENT', 'where to listen for clients, TCP (default: the client address)')
-flag('--election-timeout <ms>', 'RAFT_ELECTION_TIMEOUT', 'silence after which a follower asks to be elected (default: 500)')
-flag('--heartbeat-interval <ms>', 'RAFT_HEARTBEAT_INTERVAL', 'how often a leader says that it leads (default: 50)')
-flag('--request-timeout <ms>', 'RAFT_REQUEST_TIMEOUT', 'how long a request waits for a leader and its answer (default: 5000)')
-flag('--log-level <level>', 'RAFT_LOG_LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`)
-
-await program.parseAsync()
+// Nothing else is loaded before this is known: an older Node could not even read it.
+const reason = whyNotHere({ version: process.version, platform: process.platform, program: () => firstBytes(process.execPath) })
+if (reason === null) void import('./command.js')
+else {
+  process.stderr.write(`raft-node: ${reason}\n`)
+  process.exitCode = 1
+}

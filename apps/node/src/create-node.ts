@@ -1,18 +1,22 @@
 import { tcpConnector } from '@raft/client'
 import { type Clock, completeTuning, Node, type Transition } from '@raft/core'
+import type { TornWrite } from '@raft/log-storage'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { Account } from './account.js'
 import { nodeClock, nodeRandom } from './clock.js'
 import { checkName } from './config/cluster-id.js'
+import { checkAllowedHosts, hostsOf } from './config/hosts.js'
+import { checkReachable } from './config/reachable.js'
 import { membersOf } from './default-ports.js'
 import { Fate } from './directory/fate.js'
 import { openDirectory } from './directory/opened-directory.js'
+import { diskBytesOf } from './disk-usage.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
 import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
-import { type CreateNodeOptions, defaults, type NodeLogger, silentLogger } from './options.js'
+import { type CreateNodeOptions, defaults, errorsTo, type NodeLogger } from './options.js'
 import { RaftNode } from './raft-node.js'
 import { withoutRepeats } from './rarely.js'
 import { LeaderAccess } from './routing/leader-access.js'
@@ -36,7 +40,7 @@ const LAST_ANSWERS_TIMEOUT = 250
  * @throws StartError, ConfigurationError, StorageError (MissingPackageError among them): nothing runs then
  */
 export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
-  const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: silentLogger, ...given }
+  const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: errorsTo((text) => process.stderr.write(text)), ...given }
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
   if (options.clusterId !== undefined) checkName('clusterId', options.clusterId)
@@ -50,6 +54,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const directory = await openDirectory(options, (error) => fate.fail(error))
     if (directory.identity !== null) cleanUp.push(() => directory.storage.close())
     const { clusterId } = directory
+    tellOfTornWrite(directory.tornWrite, logger)
     // A passphrase is stretched while the transport stretches it for itself.
     const sealing = sealFor(options.secret, clusterId)
     sealing.catch(() => {})
@@ -93,7 +98,20 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const port =
       address === undefined
         ? null
-        : createClientPort({ ...options, address, clusterId, node, store, service, vitals, metrics, seal, account })
+        : createClientPort({
+            ...options,
+            address,
+            diskBytes: () => diskBytesOf(options),
+            hosts: hostsOf(options),
+            clusterId,
+            node,
+            store,
+            service,
+            vitals,
+            metrics,
+            seal,
+            account,
+          })
     // What waits for a leader would wait in vain.
     node.on('fatal', ({ error }) => {
       access.stop(error)
@@ -116,6 +134,16 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   }
 }
 
+/** A crash in the middle of a write leaves one that nobody was told of; a disk that lies about what is durable leaves the same. */
+function tellOfTornWrite(torn: TornWrite | null, logger: NodeLogger): void {
+  if (torn === null) return
+  const { file, offset } = torn
+  logger.warn(
+    { file, offset },
+    'the last write to the log had been cut short, as by a crash, and was erased: nobody had been told that it was durable',
+  )
+}
+
 /** What seals the requests that members forward; null without a secret, as with a transport of one's own. */
 async function sealFor(secret: CreateNodeOptions['secret'], clusterId: string): Promise<MemberSeal | null> {
   return secret === undefined ? null : MemberSeal.derive(secretsOf(secret), clusterId)
@@ -125,6 +153,8 @@ async function sealFor(secret: CreateNodeOptions['secret'], clusterId: string): 
 function checkOptions(options: CreateNodeOptions): void {
   const { id, members, transport } = options
   completeTuning(options)
+  checkReachable(options)
+  checkAllowedHosts(options)
   if (!Object.hasOwn(members, id)) throw new StartError(`members: expected ${id} among them, found ${Object.keys(members).join(', ')}`)
   if (transport === undefined) checkTransportOptions(options)
 }
@@ -151,7 +181,7 @@ function logEvents(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger
     if (leaderId !== null) last = `${term} ${leaderId}`
   })
   node.on('callbackError', ({ error }) => logger.error({ err: error }, 'a callback threw'))
-  node.on('fatal', ({ error }) => logger.error({ err: error }, 'the member cannot go on'))
+  node.on('fatal', ({ error }) => logger.error({ err: error }, 'the member has died: mend the cause and start it again'))
 }
 
 interface Running {

@@ -1,5 +1,5 @@
 import type { LogStorage, Member } from '@raft/core'
-import { FileLogStorage, type Identity, type LogStorageOptions } from '@raft/log-storage'
+import { FileLogStorage, type Identity, type LogStorageOptions, type TornWrite } from '@raft/log-storage'
 import { problem } from './config/problems.js'
 import { STORAGE } from './config/schema.js'
 import { StartError } from './errors.js'
@@ -10,6 +10,8 @@ type ClusterId = LogStorageOptions['clusterId']
 /** A storage that knows whose directory it has opened. */
 export interface DirectoryStorage extends LogStorage {
   readonly identity: Identity
+  /** Of files: the write that opening has erased; null where there was none. */
+  readonly tornWrite?: TornWrite | null
 }
 
 /** The storage of the name that is given, in a directory. @throws StartError where there is none of that name */

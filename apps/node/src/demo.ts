@@ -11,7 +11,7 @@ import { anyPorts } from './local/free-ports.js'
 import { ProcessCluster } from './local/process-cluster.js'
 
 /*
- * `pnpm demo`: imports 150,000 real records into three members, kills the leader in the middle, brings it back, and proves
+ * `pnpm demo`: imports 170,000 places into three members, kills the leader in the middle, brings it back, and proves
  * from every member that every record is there. Ends by itself, with 0 if all of it holds.
  */
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nextPorts, type PortPair } from './local/free-ports.js'
+import { claimDirectory, runningMembers } from './local/in-use.js'
 import { ProcessCluster, portsOf } from './local/process-cluster.js'
 
 /*
@@ -23,6 +24,7 @@ let stopping = false
 
 try {
   if (!existsSync(cli)) throw new Error(`${cli} is not there: build first (pnpm build)`)
+  await refuseIfRunning()
   const cluster = new ProcessCluster({ directory, cli, ports: await choosePorts() })
   // Before anything is started, so that no signal leaves a member behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(cluster))
@@ -44,6 +46,19 @@ async function run(cluster: ProcessCluster): Promise<void> {
     await cluster.end('SIGTERM')
     throw error
   }
+}
+
+/** Its files are those of the members that run. @throws Error */
+async function refuseIfRunning(): Promise<void> {
+  const before = portsOf(directory) ?? []
+  const ids = before.map((_, i) => `n${i + 1}`)
+  if ((await claimDirectory(directory)) && (await runningMembers(directory, ids)).length === 0) return
+  const urls = before.map(({ client }) => `http://127.0.0.1:${client}`).join(', ')
+  throw new Error(
+    `The cluster in ${here(directory)} runs already${urls === '' ? '' : ` (${urls})`}, and was left alone.\n` +
+      'Ctrl-C stops it where it was started. Members whose starter has been killed are stopped with:\n' +
+      `  pkill -f ${join(directory, 'cluster.json')}`,
+  )
 }
 
 /** The ports of the first start where they are free, so that old addresses still work. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateMachine, Transport, Tuning } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import type { StorageName } from './config/schema.js'
@@ -49,6 +50,12 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly dataDir?: string
   /** Where to listen, if not at the member's own addresses. */
   readonly bind?: { readonly peer?: string; readonly client?: string }
+  /**
+   * Names of hosts under which HTTP may be asked for, without ports, besides those of the member's own client address and bind, of
+   * loopback, and any IP address; `*` for any name. Requests under other names are refused, for pages of the web can give a name of
+   * their own to the member's address. Default: none.
+   */
+  readonly allowedHosts?: readonly string[]
   /** This member leads and has applied all that was committed before: it may act as leader until the signal aborts. */
   readonly onLeader?: (leadership: Leadership) => unknown
   /** This member follows, at first or after it led. */
@@ -89,7 +96,7 @@ export interface CreateNodeOptions extends Partial<Tuning> {
   readonly transport?: Transport
   readonly clock?: Clock
   readonly random?: Random
-  /** Default: nothing is logged. */
+  /** Default: errors are told on stderr, such as those of callbacks and the one that the member dies of; nothing else is. */
   readonly logger?: NodeLogger
 }
 
@@ -104,4 +111,15 @@ export const defaults = {
   maxConnections: 10_000,
 } as const
 
-export const silentLogger: NodeLogger = { info() {}, warn() {}, error() {} }
+/** For a member without a logger: what would be known to nobody otherwise. */
+export function errorsTo(write: (text: string) => void): NodeLogger {
+  return {
+    info() {},
+    warn() {},
+    error(details, message) {
+      const { err } = details as { readonly err?: unknown }
+      const reason = err instanceof Error ? (err.stack ?? err.message) : err === undefined ? '' : inspect(err)
+      write(`raft: ${message}${reason === '' ? '' : `: ${reason}`}\n`)
+    },
+  }
+}

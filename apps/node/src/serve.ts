@@ -1,10 +1,12 @@
-import type { Clock, Node } from '@raft/core'
+import type { Clock, LogStorage, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
+import type { StorageName } from './config/schema.js'
 import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
+import { Gate } from './http/gate.js'
 import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
@@ -14,11 +16,18 @@ import { rarely } from './rarely.js'
 import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
 import { SharedDigest } from './store/shared-digest.js'
+import { VERSION } from './version.js'
 import type { Vitals } from './vitals.js'
 
 export interface ServeOptions {
   readonly address: string
+  /** Names under which clients may ask over HTTP. */
+  readonly hosts: readonly string[]
   readonly clusterId: string
+  /** What the log is kept in. */
+  readonly storage?: StorageName | LogStorage
+  /** What the directory of the log takes on the disk; null where nothing is known of it. */
+  readonly diskBytes: () => Promise<number | null>
   readonly node: Node<StoreResult>
   readonly store: Store
   readonly service: KeyValueService
@@ -43,6 +52,7 @@ export function createClientPort(options: ServeOptions): ClientPort {
   processMetrics()
   const digest = new SharedDigest(options.store, options.clock)
   const onRequest = createRoutes({
+    gate: new Gate(options.hosts),
     kv: new KvRoutes(options),
     status: () => httpStatus(options),
     digest: (signal) => digest.ask(signal),
@@ -106,11 +116,14 @@ function toHostPort(text: string): HostPort {
   return address
 }
 
-function httpStatus({ node, store, clusterId }: ServeOptions): object {
+/** All of it as it is when this is called, for a digest belongs to it; only the size of the directory is looked up then. */
+async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes }: ServeOptions): Promise<object> {
   const status = node.status()
-  return {
+  const now = {
     id: node.id,
     clusterId,
+    version: VERSION,
+    storage: typeof storage === 'string' ? storage : 'custom',
     role: status.role,
     term: status.currentTerm,
     leaderId: status.leaderId,
@@ -124,4 +137,5 @@ function httpStatus({ node, store, clusterId }: ServeOptions): object {
     members: status.members,
     followers: status.followers,
   }
+  return { ...now, diskBytes: await diskBytes() }
 }

@@ -2,34 +2,38 @@ import type { Logger } from 'pino'
 import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'
+import { diskBytesOf } from './disk-usage.js'
 import { keepFreedMemory } from './freed-memory.js'
 import { letHeapGrow } from './heap-growth.js'
 import { createLogger } from './log.js'
 import type { CreateNodeOptions, MemberAddresses } from './options.js'
 import type { RaftNode } from './raft-node.js'
+import { VERSION } from './version.js'
 
-/** `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process. */
-export async function start(settings: Settings): Promise<void> {
+/**
+ * `raft-node start`: runs one member until it is told to stop, or cannot go on. Ends the process.
+ *
+ * @param problems what is wrong with the command line
+ */
+export async function start(settings: Settings, problems: readonly string[] = []): Promise<void> {
   // Before anything else: as process 1 of a container, a signal that nobody listens to would be lost.
   const signals = listenToSignals()
   letHeapGrow()
   keepFreedMemory()
-  const started = await startOrExplain(settings)
+  const started = await startOrExplain(settings, problems)
   if (started === null) {
     process.exitCode = 1
     signals.forget()
     return
   }
   const { node, config, logger } = started
-  const { bind, dataDir } = config
-  logger.info({ clusterId: node.clusterId, dataDir, peer: formatAddress(bind.peer), client: formatAddress(bind.client) }, 'started')
+  const { bind, dataDir, storage } = config
+  const diskBytes = await diskBytesOf(config)
+  const addresses = { peer: formatAddress(bind.peer), client: formatAddress(bind.client) }
+  logger.info({ version: VERSION, clusterId: node.clusterId, storage, dataDir, diskBytes, ...addresses }, 'started')
   signals.stop(node, logger)
-  try {
-    await node.stopped
-  } catch (error) {
-    logger.fatal({ err: error }, 'the member has died: mend the cause and start it again')
-    process.exit(1)
-  }
+  // The log says already what it died of.
+  await node.stopped.catch(() => process.exit(1))
 }
 
 interface Started {
@@ -39,10 +43,11 @@ interface Started {
 }
 
 /** One line on stderr says what stands in the way. */
-async function startOrExplain(settings: Settings): Promise<Started | null> {
+async function startOrExplain(settings: Settings, problems: readonly string[]): Promise<Started | null> {
   try {
-    const config = loadConfig(settings)
+    const config = loadConfig(settings, undefined, problems)
     const logger = createLogger(config.id, config.logLevel)
+    for (const warning of config.warnings) logger.warn({}, warning)
     return { node: await createNode(toOptions(config, logger)), config, logger }
   } catch (error) {
     process.stderr.write(`raft-node: ${oneLine(error)}\n`)
@@ -99,7 +104,7 @@ function stopNode(node: RaftNode, logger: Logger): void {
 }
 
 function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
-  const { id, clusterId, secrets, members, bind, dataDir, storage, timing, limits } = config
+  const { id, clusterId, secrets, members, bind, allowedHosts, dataDir, storage, timing, limits } = config
   const addresses: Record<string, MemberAddresses> = {}
   for (const member of members) addresses[member.id] = { peer: '', ...member.addresses }
   return {
@@ -110,6 +115,7 @@ function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
     secret: secrets,
     members: addresses,
     bind: { peer: formatAddress(bind.peer), client: formatAddress(bind.client) },
+    allowedHosts,
     dataDir,
     storage,
     logger,

@@ -153,9 +153,9 @@ describe('over HTTP', () => {
     })
     const [slow, other] = [await dial(), await dial()]
     slow.socket.pause()
-    slow.send('GET /k?raw HTTP/1.1\r\nhost: x\r\n\r\n')
+    slow.send('GET /k?raw HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await expect.poll(() => account.bytes).toBeGreaterThan(20 * KIB * KIB)
-    other.send('GET /k?raw HTTP/1.1\r\nhost: x\r\n\r\n')
+    other.send('GET /k?raw HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await other.until(() => other.statuses.length === 1)
     expect(other.statuses).toEqual([503])
     slow.socket.resume()

@@ -89,7 +89,7 @@ test('so is one whose request waited for its turn, and it is not begun', async (
   const { served, held, onRequest } = echo()
   const { dial } = await startPort({ onRequest })
   const peer = await dial()
-  peer.send('GET /held HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(16) + put('/waited', 'transfer-encoding: chunked', 'zz\r\n'))
+  peer.send('GET /held HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(16) + put('/waited', 'transfer-encoding: chunked', 'zz\r\n'))
   await settle(dial)
   expect(held.length).toBe(16)
   for (const answer of held) answer()

@@ -5,7 +5,7 @@ import { closeGently } from '../src/endpoint/close-gently.js'
 import { echo, GET, put, settle } from './http-by-hand.js'
 import { PUT, startPort } from './port.js'
 
-const LAST_GET = 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
+const LAST_GET = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'
 const HASTY = { introduction: 10_000, head: 10_000, request: 60_000, linger: 50 }
 const MORE = Buffer.alloc(8 * 1024 * 1024, 'x')
 
@@ -133,13 +133,13 @@ test('a HTTP connection that is worked for is not idle, and one whose client tak
   busy.send(GET)
   const deaf = await dial()
   deaf.socket.pause()
-  deaf.send('GET /large HTTP/1.1\r\nhost: x\r\n\r\n')
+  deaf.send('GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n')
   // The member resets it, of which a paused socket hears only when it sends.
   const timer = setInterval(() => deaf.send(''), 20)
   const another = await dial()
   another.send(GET)
   const idle = await dial()
-  idle.send('GET /large HTTP/1.1\r\nhost: x\r\n\r\n')
+  idle.send('GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n')
   await idle.over
   expect([busy.isOver, another.isOver]).toEqual([false, false])
   for (const answer of held) answer()
@@ -178,7 +178,14 @@ test('a connection that says nothing is let go, and one that has said something 
 
 test('connections that are opened and dropped at any point leave nothing behind', async () => {
   const { port, node, dial } = await startPort({ maxConnections: 1000 })
-  const beginnings = ['', 'G', GET, 'PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc', '\u00af', '\u00afRAFT\u0001\u0001\u0000']
+  const beginnings = [
+    '',
+    'G',
+    GET,
+    'PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nabc',
+    '\u00af',
+    '\u00afRAFT\u0001\u0001\u0000',
+  ]
   for (let i = 0; i < 10; i++) {
     const peers = await Promise.all(
       beginnings.flatMap((beginning) => [beginning, beginning]).map((bytes) => dial().then((peer) => ({ peer, bytes }))),

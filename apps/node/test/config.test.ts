@@ -55,6 +55,16 @@ test('the storage is the one that the file names, and files where it names none'
   expect(problems({ secret: SECRET, members, storage: 7 })).toBe('storage: expected "file", "lmdb" or "level", found 7')
 })
 
+test('hosts under which HTTP may be asked for are names without ports', () => {
+  expect(loadConfig(settings, sources({ secret: SECRET, members })).allowedHosts).toEqual([])
+  const allowedHosts = ['raft.example.com', '*']
+  expect(loadConfig(settings, sources({ secret: SECRET, members, allowedHosts })).allowedHosts).toEqual(allowedHosts)
+  expect(problems({ secret: SECRET, members, allowedHosts: ['raft.example.com:8001', 7] }).split('; ')).toEqual([
+    expect.stringMatching(/^allowedHosts\.0: expected the name of a host .* without port, or "\*", found "raft\.example\.com:8001"$/),
+    expect.stringMatching(/^allowedHosts\.1: .*found 7$/),
+  ])
+})
+
 test('flags win over the environment, which wins over the file', () => {
   const file = { secret: SECRET, members, timing: { electionTimeout: 900, requestTimeout: 100 } }
   const given = { ...settings, electionTimeout: '700', bindClient: '0.0.0.0:9000', clusterId: 'flag' }
@@ -99,7 +109,9 @@ test('without a cluster id, the directory decides', () => {
 test('a member id twice, or any key, is named', () => {
   const member = JSON.stringify(members.n1)
   const text = `{"secret":"${SECRET}","members":{"n1":${member},"n2":${JSON.stringify(members.n2)},"n\\u0031":${member}}}`
-  expect(problems(text)).toBe('config: /etc/raft/cluster.json: the key "members" → "n1" is there twice: keep one of the two')
+  expect(problems(text)).toBe(
+    'config: /etc/raft/cluster.json: the key "members" → "n1" is there twice: keep one of the two (at line 1, column 173)',
+  )
   expect(problems(`{"secret":"${SECRET}","secret":"${SECRET}","members":{}}`)).toMatch(/the key "secret" is there twice/)
   expect(problems(`{"members":${'['.repeat(100_000)}`)).toMatch(/more than 64 arrays and objects lie within each other/)
 })
@@ -128,6 +140,84 @@ test('every problem is named at once: the key, what was expected, what was found
   )
 })
 
+test('what is wrong with one key hides nothing of what is wrong with others, nor with flags', () => {
+  const twice = { n1: members.n1, n2: members.n1, n3: { peer: 7 } }
+  const file = { secret: { env: 'NONE' }, members: twice, more: true }
+  const message = problems(file, { ...settings, id: 'n4', logLevel: 'loud' }, { env: { RAFT_LOGLEVEL: 'info' } })
+  for (const problem of [
+    /log-level: /,
+    /more: /,
+    /n3\.peer: /,
+    /n3\.client: /,
+    /NONE is not set/,
+    /found "n4"/,
+    /n2\.peer: .* found that of n1/,
+  ])
+    expect(message).toMatch(problem)
+  expect(message).toContain('RAFT_LOGLEVEL is not known and has no effect: did you mean RAFT_LOG_LEVEL?')
+  // One too many, and the rest is looked at all the same.
+  expect(problems(`{"members":{},"members":{"n1":${JSON.stringify(members.n1)}}}`)).toMatch(/is there twice.*; secret: expected/)
+})
+
+test('a mistake in JSON is told with its line and its column, and nothing around it is shown', () => {
+  const place = (text: string) => /config: \S+ is not JSON \((at line \d+, column \d+)\)$/.exec(problems(text))?.[1]
+  expect(place('{\n  "secret": "hunter2hunter2hunter2"\n  "members": {}\n}')).toBe('at line 3, column 3')
+  expect(place('{"members": {},}')).toBe('at line 1, column 16')
+  expect(place("{\n'members': {}}")).toBe('at line 2, column 1')
+  expect(place('{"members": {"n1": [1, tru]}}')).toBe('at line 1, column 24')
+  expect(place('{"secret": "hunter2\n"}')).toBe('at line 1, column 20')
+  expect(place('{"secret": "hunter2\\x"}')).toBe('at line 1, column 20')
+  expect(place('{"members"')).toBe('at line 1, column 11')
+  expect(place('{} // members')).toBe('at line 1, column 4')
+  expect(place('')).toBe('at line 1, column 1')
+})
+
+test('a key that is not known is told with the one that was probably meant', () => {
+  const file = {
+    secrets: 'hunter2hunter2hunter2',
+    members: { n1: { ...members.n1, clinet: '127.0.0.1:8001', bind: { Peer: '0.0.0.0:7001' } } },
+    electionTimeout: 500,
+    timing: { 'heartbeat-interval': 50, banana: 1 },
+  }
+  expect(problems(file).split('; ')).toEqual(
+    expect.arrayContaining([
+      'secrets: there is no such key: did you mean "secret"?',
+      'members.n1.clinet: there is no such key: did you mean "client"?',
+      'members.n1.bind.Peer: there is no such key: did you mean "peer"?',
+      'electionTimeout: there is no such key: did you mean "timing.electionTimeout"?',
+      'timing.heartbeat-interval: there is no such key: did you mean "heartbeatInterval"?',
+      'timing.banana: there is no such key',
+    ]),
+  )
+})
+
+test('an address that stands for all of a machine is none at which others reach a member, and one to listen at', () => {
+  for (const host of ['0.0.0.0', '[::]', '[0:0:0:0:0:0:0:0]', '[::ffff:0.0.0.0]', '0']) {
+    const all = { peer: `${host}:7001`, client: `${host}:8001` }
+    expect(problems({ secret: SECRET, members: { n1: all } }).split('; ')).toEqual([
+      expect.stringContaining(`members.n1.peer: expected an address at which others reach this member`),
+      expect.stringContaining(`as "bind": {"client": "${host}:8001"}), found "${host}:8001"`),
+    ])
+    expect(loadConfig(settings, sources({ secret: SECRET, members: { n1: { ...members.n1, bind: all } } })).bind.peer.port).toBe(7001)
+  }
+})
+
+test('environment variables that are empty count as unset, and unknown ones are warned of', () => {
+  const env = {
+    RAFT_SECRET: '',
+    RAFT_DATADIR: 'hunter2',
+    RAFT_EMPTY: '',
+    RAFT_OLD: 'the old secret, still accepted',
+    RAFT_SERVICE_HOST: '10.0.0.1',
+    RAFT_PORT_8001_TCP_ADDR: '10.0.0.1',
+    HOME: '/root',
+  }
+  const config = loadConfig(settings, sources({ secret: [SECRET, { env: 'RAFT_OLD' }], members }, { env }))
+  expect(config.secrets).toEqual([SECRET, env.RAFT_OLD])
+  expect(config.warnings).toEqual(['the environment variable RAFT_DATADIR is not known and has no effect: did you mean RAFT_DATA_DIR?'])
+  expect(problems({ secret: { env: 'RAFT_SECRET' }, members }, settings, { env })).toContain('RAFT_SECRET is not set, or empty')
+})
+
 test('what is missing or weak is said, and no secret is ever shown', () => {
   expect(problems({ members }, {})).toBe(
     'id: expected a member id (--id or RAFT_ID), found nothing; config: expected the path of cluster.json (--config or RAFT_CONFIG), found nothing; ' +
@@ -140,6 +230,7 @@ test('what is missing or weak is said, and no secret is ever shown', () => {
   expect(problems({ secret: { fiel: 'hunter2' }, members })).not.toContain('hunter2')
   expect(problems({ secret: ['hunter2hunter2hunter2', { x: 'hunter3' }], members })).not.toContain('hunter')
   expect(problems('{"secret": "hunter2hunter2hunter2" "members": {}}')).not.toContain('hunter')
+  expect(problems({ members: { ...members, secret: 'hunter2hunter2hunter2' } })).not.toContain('hunter')
   expect(problems({ secret: SECRET, members }, { ...settings, id: 'n9' })).toBe(
     'id: expected one of the members in cluster.json (n1, n2, n3), found "n9"',
   )

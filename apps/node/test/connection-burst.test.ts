@@ -202,7 +202,7 @@ test('nothing waits once the port closes', async () => {
   await vi.waitFor(() => expect(held).toHaveLength(1))
   second.send('GET / HT')
   const closed = port.close()
-  second.send('TP/1.1\r\nhost: x\r\n\r\n')
+  second.send('TP/1.1\r\nhost: localhost\r\n\r\n')
   await second.over
   held[0]?.()
   await first.over

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
 import { KeyValueStore } from '@raft/state-machine'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createNode, nodeClock, type RaftNode, StartError } from '../src/index.js'
-import { onePair, SECRET, startInProcess, temporaryDirectory } from './cluster.js'
+import { FailingStorage, onePair, SECRET, startInProcess, temporaryDirectory } from './cluster.js'
 
 test('reads and writes work on every member, and agree', async () => {
   const cluster = await startInProcess()
@@ -52,6 +54,41 @@ test('what is read on any member is Buffers of their own, of the key that was as
       expect(String((await node.get('k', { consistency }))?.value)).toBe('value')
     }
   }
+})
+
+test('an address that stands for all of a machine is refused as one at which others reach a member, before anything is made', async () => {
+  const dataDir = join(temporaryDirectory(), 'data')
+  const options = { id: 'n1', members: { n1: { peer: '0.0.0.0:7001', client: '[::]:8001' } }, secret: SECRET, dataDir }
+  const error = await createNode(options).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(StartError)
+  expect(String(error)).toMatch(/members\.n1\.peer: .*"bind": \{"peer": "0\.0\.0\.0:7001"\}.*members\.n1\.client: .*found "\[::\]:8001"/)
+  expect(existsSync(dataDir)).toBe(false)
+})
+
+test('without a logger, what a callback throws and what the member dies of are told on stderr, once each', async () => {
+  const told: string[] = []
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told.push(String(text))
+    return true
+  })
+  onTestFinished(() => stderr.mockRestore())
+  const storage = new FailingStorage()
+  const { peer } = await onePair()
+  const members = { n1: { peer: `127.0.0.1:${peer}` } }
+  const onLeader = () => {
+    throw new Error('the application is at fault')
+  }
+  const node = await createNode({ id: 'n1', members, secret: SECRET, storage, onLeader })
+  onTestFinished(() => node.stop())
+  await node.waitUntilLeader('n1')
+  await expect.poll(() => told.length).toBe(1)
+  storage.fails = true
+  await expect(node.put('k', 'v')).rejects.toThrow()
+  await expect(node.stopped).rejects.toThrow()
+  expect(told).toEqual([
+    expect.stringMatching(/^raft: a callback threw: Error: the application is at fault\n/),
+    expect.stringMatching(/^raft: the member has died: .*the disk is full/),
+  ])
 })
 
 test('onLeader and onFollower tell who acts as leader, and the signal aborts when that ends', async () => {

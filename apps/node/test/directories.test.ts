@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { cpSync, rmSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { clusterIdOfMembers } from '../src/config/cluster-id.js'
 import { type CreateNodeOptions, createNode, type NodeLogger, type RaftNode } from '../src/index.js'
 import { anyPorts } from '../src/local/free-ports.js'
+import { VERSION } from '../src/version.js'
 import { onePair, SECRET, temporaryDirectory } from './cluster.js'
 
 interface Line {
@@ -45,6 +46,44 @@ async function idLines(options: CreateNodeOptions, count: number): Promise<Line[
   await node.stop()
   return found()
 }
+
+test('the status tells what the log is kept in, and what its directory takes on the disk', async () => {
+  const { peer, client } = await onePair()
+  const members = { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } }
+  for (const storage of ['file', 'level'] as const) {
+    const dataDir = temporaryDirectory()
+    const node = await createNode({ id: 'n1', members, secret: SECRET, dataDir, storage })
+    const { diskBytes, ...status } = (await (await fetch(`http://127.0.0.1:${client}/v1/status`)).json()) as { diskBytes: number }
+    expect(status).toMatchObject({ storage, version: VERSION })
+    await node.stop()
+    const sizes = await Promise.all(
+      (await readdir(dataDir, { recursive: true })).map(async (name) => (await stat(join(dataDir, name))).size),
+    )
+    expect(diskBytes).toBeGreaterThan(0)
+    expect(diskBytes).toBeLessThan(2 * sizes.reduce((sum, size) => sum + size, 0) + 32 * 1024 * 1024)
+  }
+})
+
+test('a write that was cut short by a crash is erased, and the log says so, once', async () => {
+  const options = await aloneOptions()
+  const node = await createNode(options)
+  await node.waitUntilLeader('n1')
+  await node.put('k', 'v'.repeat(2000))
+  await node.stop()
+  const path = join(options.dataDir, '0000000000000001.log')
+  const bytes = await readFile(path)
+  // Within the last write that holds anything of the value.
+  bytes[bytes.lastIndexOf('v'.repeat(1000)) + 10] = 0
+  await writeFile(path, bytes)
+  const torn = async () => {
+    const { lines, logger } = recordingLogger()
+    const again = await createNode({ ...options, logger })
+    await again.stop()
+    return lines.filter(({ message }) => /cut short, as by a crash, and was erased/.test(message))
+  }
+  expect(await torn()).toEqual([{ level: 'warn', message: expect.any(String), details: { file: path, offset: expect.any(Number) } }])
+  expect(await torn()).toEqual([])
+})
 
 test('two clusters with other secrets have other ids, though their members have the same names', async () => {
   const options = await aloneOptions()

@@ -47,15 +47,15 @@ function mutations(valid: readonly Uint8Array[]) {
 test('mutated and random HTTP requests: answered or refused, nothing crashes or hangs', PATIENCE, async () => {
   const cluster = await startInProcess(3, { requestTimeout: 2000 })
   const valid = [
-    'GET /v1/kv/k?consistency=local HTTP/1.1\r\nhost: x\r\n\r\n',
-    'GET /v1/kv?prefix=a&limit=5&after=b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
-    'PUT /v1/kv/k%2F?prevRevision=0 HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc',
-    'PUT /v1/kv/k HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
-    'POST /v1/txn HTTP/1.1\r\nhost: x\r\ncontent-length: 55\r\n\r\n{"compare":[{"key":"a","version":0}],"then":[],"else":[]}',
-    'GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\nGET /healthz HTTP/1.1\r\nhost: x\r\n\r\n',
-    'PUT /v1/kv/k HTTP/1.1\r\nhost: x\r\nif-match: "5"\r\nif-none-match: *, W/"6"\r\ncontent-length: 3\r\n\r\nabc',
-    'GET /v1/kv/k HTTP/1.1\r\nhost: x\r\nif-none-match: "5", W/"6"\r\nrange: bytes=0-1\r\n\r\n',
-    'DELETE /v1/kv/k HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\r\n',
+    'GET /v1/kv/k?consistency=local HTTP/1.1\r\nhost: localhost\r\n\r\n',
+    'GET /v1/kv?prefix=a&limit=5&after=b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
+    'PUT /v1/kv/k%2F?prevRevision=0 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\n\r\nabc',
+    'PUT /v1/kv/k HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+    'POST /v1/txn HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 55\r\n\r\n{"compare":[{"key":"a","version":0}],"then":[],"else":[]}',
+    'GET /v1/status HTTP/1.1\r\nhost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n',
+    'PUT /v1/kv/k HTTP/1.1\r\nhost: localhost\r\nif-match: "5"\r\nif-none-match: *, W/"6"\r\ncontent-length: 3\r\n\r\nabc',
+    'GET /v1/kv/k HTTP/1.1\r\nhost: localhost\r\nif-none-match: "5", W/"6"\r\nrange: bytes=0-1\r\n\r\n',
+    'DELETE /v1/kv/k HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\r\n',
   ].map((text) => Buffer.from(text))
   let sent = 0
   await fc.assert(

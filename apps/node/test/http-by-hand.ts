@@ -4,7 +4,7 @@ import { sendError } from '../src/http/answer.js'
 import { readBody } from '../src/http/request.js'
 import type { Peer } from './port.js'
 
-export const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
+export const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'
 export const LIMIT = 10
 
 /** Answers with the body, of which `LIMIT` bytes are taken; what is asked of `/held`, when the test says so. */
@@ -24,7 +24,7 @@ export function echo() {
   return { served, held, onRequest }
 }
 
-export const put = (path: string, headers: string, body: string) => `PUT ${path} HTTP/1.1\r\nhost: x\r\n${headers}\r\n\r\n${body}`
+export const put = (path: string, headers: string, body: string) => `PUT ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n\r\n${body}`
 
 /** What is asked by then has been looked at: another connection was served since. */
 export async function settle(dial: () => Promise<Peer>): Promise<void> {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { VERSION } from '../src/version.js'
 import { startInProcess } from './cluster.js'
 
 async function call(url: string, method = 'GET', body?: string | Uint8Array) {
-  const response = await fetch(url, { method, ...(body === undefined ? {} : { body }) })
+  const headers: Record<string, string> = method === 'POST' ? { 'content-type': 'application/json' } : {}
+  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
   const text = await response.text()
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }
 }
@@ -141,6 +143,8 @@ test('a bad request is answered with the status that fits, and an error with cod
       ['POST', '/v1/txn', 400, '{"then":[{"get":{"key":""}}]}'],
       ['POST', '/v1/txn', 400, '{"compare":[{"key":"a","version":1,"modRevision":2}]}'],
       ['POST', '/v1/txn', 400, '{"unknown":[]}'],
+      ['POST', '/v1/txn', 400, `{"then":${'['.repeat(60_000)}`],
+      ['POST', '/v1/txn', 400, `{"then":${'[{"put":'.repeat(40)}1${'}]'.repeat(40)}}`],
     ]
     for (const [method, path, status, body] of cases) {
       const answer = await call(`${url}${path}`, method, body)
@@ -154,12 +158,37 @@ test('a bad request is answered with the status that fits, and an error with cod
   expect(cluster.leader().store.size).toBe(0)
 })
 
+test('GET / tells what there is, and every answer in JSON ends with a line break', async () => {
+  const cluster = await startInProcess(1)
+  const url = cluster.url(cluster.leader())
+  const overview = await call(`${url}/`)
+  expect([overview.status, overview.json()['raft']]).toEqual([200, VERSION])
+  const { paths } = overview.json() as { paths: object }
+  for (const name of Object.keys(paths)) {
+    const [method = '', path = ''] = name.split(' ')
+    expect([name, (await call(`${url}${path.replace('<key>', 'k')}`, method, method === 'PUT' ? 'v' : undefined)).status < 404]).toEqual([
+      name,
+      method !== 'GET' || path !== '/v1/kv/<key>',
+    ])
+  }
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['GET', '/v1/status'],
+    ['PUT', '/v1/kv/k'],
+    ['GET', '/v1/kv/k'],
+    ['GET', '/nothing'],
+    ['GET', '/readyz'],
+  ] as const)
+    expect((await call(`${url}${path}`, method, method === 'PUT' ? 'v' : undefined)).text).toMatch(/\}\n$/)
+})
+
 test('status, health, readiness and metrics say how the member is', async () => {
   const cluster = await startInProcess()
   const url = cluster.url(cluster.leader())
   await call(`${url}/v1/kv/k`, 'PUT', 'v')
   const status = (await call(`${url}/v1/status?digest`)).json()
   expect(status).toMatchObject({ id: cluster.leader().id, role: 'leader', leaderId: cluster.leader().id, revision: 1, keys: 1 })
+  expect(status).toMatchObject({ version: VERSION, storage: 'custom', diskBytes: null })
   expect(status['digest']).toBe(cluster.leader().store.digest())
   expect((await call(`${url}/healthz`)).status).toBe(200)
   expect((await call(`${url}/readyz`)).status).toBe(200)
@@ -218,9 +247,10 @@ test('pipelined and fragmented HTTP on one connection is answered in order', asy
   const { connect } = await import('node:net')
   const [host, port] = (cluster.addresses[0] ?? '').split(':')
   const socket = connect({ host: host ?? '', port: Number(port), noDelay: true })
-  const requests = Array.from({ length: 50 }, (_, i) => `PUT /v1/kv/p${i} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n${10 + i}`).join(
-    '',
-  )
+  const requests = Array.from(
+    { length: 50 },
+    (_, i) => `PUT /v1/kv/p${i} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n${10 + i}`,
+  ).join('')
   let received = ''
   const done = new Promise<void>((resolve) => {
     socket.on('data', (chunk) => {
@@ -245,7 +275,7 @@ test('pipelined requests for large values, and nobody who reads the answers: the
   socket.pause()
   const before = process.memoryUsage().rss
   // 1 GB of answers, if all of them were made.
-  socket.write('GET /v1/kv/large?consistency=local HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2000))
+  socket.write('GET /v1/kv/large?consistency=local HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(2000))
   for (let i = 0; i < 20; i++) expect((await call(`${cluster.url(leader)}/v1/kv/small${i}`, 'PUT', 'v')).status).toBe(200)
   expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024)
   socket.destroy()

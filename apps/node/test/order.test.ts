@@ -4,8 +4,8 @@ import { startInProcess } from './cluster.js'
 import { put, settle } from './http-by-hand.js'
 import { Peer, startPort } from './port.js'
 
-const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`
-const remove = (path: string) => `DELETE ${path} HTTP/1.1\r\nhost: x\r\n\r\n`
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`
+const remove = (path: string) => `DELETE ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`
 const store = (path: string, value: string) => put(path, `content-length: ${value.length}`, value)
 
 /** Holds every request until the test answers it by name. */

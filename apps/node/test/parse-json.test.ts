@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseTransaction } from '../src/http/transaction.js'
+import { mistakeIn } from '../src/json/mistake.js'
 import { DuplicateKeyError, NestingError, parseJson } from '../src/json/parse-json.js'
 
 /** `pnpm fuzz` sets it to run so many times as much. */
@@ -63,7 +64,14 @@ describe('any other text', () => {
           expected = thrown
         }
         if (expected === null) expect(error === null || error instanceof DuplicateKeyError).toBe(true)
-        else expect(error).toBeInstanceOf(SyntaxError)
+        else {
+          expect(error).toBeInstanceOf(SyntaxError)
+          // As far as the mistake the text can be the beginning of JSON: what was left of a shorter one begins no later.
+          const place = mistakeIn(text)
+          expect(place).toBeGreaterThanOrEqual(0)
+          expect(place).toBeLessThanOrEqual(text.length)
+          if (place < text.length) expect(mistakeIn(text.slice(0, place + 1))).toBe(place)
+        }
       }),
       { numRuns: 2000 * TIMES },
     )

@@ -142,7 +142,7 @@ test('HTTP requests under way are answered, one of which the body still comes to
     },
   })
   const [half, head, again, idle] = [await dial(), await dial(), await dial(), await dial()]
-  half.send('PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab')
+  half.send('PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\nab')
   head.send('GET / HTTP/1.1\r\nho')
   again.send(GET)
   await again.until(() => again.statuses.length === 1)

@@ -37,7 +37,7 @@ test('a transaction over HTTP is refused with 400 when its JSON has a lone surro
   const cluster = await startInProcess(1)
   const url = `${cluster.url(cluster.leader())}/v1/txn`
   const post = async (body: string | Uint8Array) => {
-    const response = await fetch(url, { method: 'POST', body })
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     return { status: response.status, text: await response.text() }
   }
   for (const body of [

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { nodeClock } from '../src/clock.js'
 import { anyPorts } from '../src/local/free-ports.js'
-import { silentLogger } from '../src/options.js'
+import { errorsTo } from '../src/options.js'
 import { startTransport } from '../src/transport.js'
 
 test('the transport lives by the clock that its member was given', async () => {
@@ -32,7 +32,7 @@ test('what the transport finds wrong is a warning in the log: who it is about, a
   const [own, other] = await anyPorts(2)
   const peerOf = (port: number | undefined) => ({ peer: `127.0.0.1:${port}` })
   const warnings: { details: object; message: string }[] = []
-  const logger = { ...silentLogger, warn: (details: object, message: string) => void warnings.push({ details, message }) }
+  const logger = { ...errorsTo(() => {}), warn: (details: object, message: string) => void warnings.push({ details, message }) }
   const common = { secret: 'a secret for this test', dataDir: 'unused', clock: nodeClock }
   const n1 = peerOf(own?.peer)
   const member = await startTransport({ ...common, id: 'n1', members: { n1 }, logger }, 'c', null)

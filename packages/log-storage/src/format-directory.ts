@@ -8,9 +8,14 @@ import { encodeWrite, SALT_BYTES } from './write-format.js'
 /** What we, or a file system by itself, may have put into a directory that holds no log. */
 const HARMLESS = new Set([LOCK_NAME, FORMATTING_NAME, PREPARING_NAME, ...UNFINISHED_NAMES, 'lost+found'])
 
-/** @throws ForeignFilesError when a directory without a log holds anything else. */
+/**
+ * Files whose names begin with a dot are not ours, nor of what a log is kept in: version control, file managers and network file
+ * systems put them into directories that are empty to everybody else.
+ *
+ * @throws ForeignFilesError when a directory without a log holds anything else.
+ */
 export function refuseForeignFiles(directory: string, names: readonly string[]): void {
-  const foreign = names.find((name) => !HARMLESS.has(name))
+  const foreign = names.find((name) => !HARMLESS.has(name) && !name.startsWith('.'))
   if (foreign !== undefined) throw new ForeignFilesError(directory, foreign)
 }
 

@@ -93,6 +93,19 @@ describe.each(realStorages)('$name', ({ backend, make }) => {
     expect((await readdir(`${root}/log`)).sort()).toEqual(['lock', 'notes.txt'])
   })
 
+  test('files whose names begin with a dot do not make a directory foreign, and are left as they are', async () => {
+    await mkdir(`${root}/log`)
+    for (const name of ['.gitkeep', '.DS_Store']) await writeFile(`${root}/log/${name}`, 'not ours')
+    const storage = make(options())
+    await storage.open()
+    await storage.close()
+    const again = make(options())
+    await again.open()
+    await again.close()
+    expect(await readdir(`${root}/log`)).toEqual(expect.arrayContaining(['.gitkeep', '.DS_Store']))
+    expect(await readFile(`${root}/log/.gitkeep`, 'utf8')).toBe('not ours')
+  })
+
   test('a second storage is refused, and let in when the first is closed', async () => {
     const first = make(options())
     await first.open()

@@ -47,6 +47,7 @@ async function run(given: Given): Promise<void> {
     seed === undefined
       ? await batch(given)
       : await showSeed(stack, { seed, trace, print, ...(only === undefined ? {} : { only }), ...(calm === undefined ? {} : { calm }) })
+  if (seed !== undefined) print(`verdict: seed ${seed} of ${stack.name} ${isKept ? 'keeps every promise' : 'BREAKS a promise'}`)
   process.exitCode = isKept ? 0 : 1
 }
 
@@ -58,9 +59,13 @@ async function batch(given: Given): Promise<boolean> {
   progress.end()
   for (const line of statistics.lines()) print(line)
   print(`${Math.round(statistics.events / seconds())} events a second of real time, in ${given.jobs} processes, ${seconds().toFixed(1)} s`)
-  if (failedSeed === null) return true
   const stack = stackNamed(given.stack)
+  if (failedSeed === null) {
+    print(`verdict: every promise was kept, in ${statistics.seeds} of ${given.seeds} seeds of ${stack.name} from ${given.from} on`)
+    return true
+  }
   await explainFailure(stack, await stack.simulate({ seed: failedSeed }), print)
+  print(`verdict: seed ${failedSeed} of ${stack.name} BREAKS a promise`)
   return false
 }
 

@@ -107,7 +107,9 @@ test('packages/client/README.md: its program', async () => {
 
 test('apps/node/README.md: its cluster by hand, its requests, its program', async () => {
   const text = read('apps/node/README.md')
-  const [byHand = '', requests = '', transaction = ''] = blocks('sh', text)
+  const shell = blocks('sh', text)
+  const [byHand = '', asking = '', requests = ''] = shell
+  const transaction = shell.find((block) => block.includes('/v1/txn')) ?? ''
   const ports = await freePorts(6)
   const shown = ['7001', '7002', '7003', '8001', '8002', '8003']
   const here = (code: string) => shown.reduce((real, port, i) => real.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[i]}`), code)
@@ -125,12 +127,15 @@ test('apps/node/README.md: its cluster by hand, its requests, its program', asyn
     here(byHand),
     onceApplied(here(requests)),
     here(transaction),
+    // Each in a shell of its own, which it takes the place of.
+    here(asking).replace(/^raft-node .*$/gm, '(\n$&\n)'),
   ]
   const place = join(directory, 'by-hand')
   mkdirSync(place)
   const { stdout } = await run('bash', ['-c', script.join('\n')], { cwd: place })
-  const answers = stdout.split('\n')
+  const answers = stdout.split('\n').filter((line) => line !== '')
   expect(JSON.parse(answers[1] ?? '')).toMatchObject({ key: 'greeting', value: 'hello' })
+  expect(stdout).toMatch(/member +address +role .*\n(n\d .*\n){3}revision \d+\nhello$/)
   expect(JSON.parse(answers[3] ?? '')).toMatchObject({ key: 'a/b', value: 'value' })
   expect(answers[4]).toBe('value')
   expect(JSON.parse(answers[9] ?? '')).toMatchObject({ succeeded: false, results: [{ get: null }, { range: { entries: [] } }] })

@@ -6,6 +6,9 @@ export interface HostPort {
 
 const PATTERN = /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/
 
+/** The address that stands for all addresses of a machine, in the spellings to which a URL brings all of them. */
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]', '[::ffff:0:0]'])
+
 /** `host:port` or `[IPv6]:port`, with a port from 1 to 65535; null when `text` is neither. */
 export function parseAddress(text: string): HostPort | null {
   const match = PATTERN.exec(text)
@@ -17,4 +20,22 @@ export function parseAddress(text: string): HostPort | null {
 
 export function formatAddress({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Whether the host stands for all addresses of a machine, at which one can listen and nobody can be reached. */
+export function isUnspecified({ host }: HostPort): boolean {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}`
+  return URL.canParse(url) && UNSPECIFIED.has(new URL(url).hostname)
+}
+
+/** What is expected of an address at which others reach a member, where one to listen at is found. */
+export function reachable(kind: 'peer' | 'client', text: string): string {
+  return `an address at which others reach this member (what to listen at is given beside it, as "bind": {"${kind}": "${text}"})`
+}
+
+export const HOST_NAME = 'the name of a host like "raft.example.com" without port, or "*"'
+
+/** Whether HTTP may name it as whom it asks; `*` stands for any. */
+export function isHostName(text: unknown): text is string {
+  return typeof text === 'string' && (text === '*' || /^[A-Za-z0-9._-]{1,255}$/.test(text))
 }

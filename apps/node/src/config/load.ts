@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigurationError, type Member, type MemberId } from '@raft/core'
-import { DuplicateKeyError, NestingError, parseJson } from '../json/parse-json.js'
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../log.js'
 import { type HostPort, parseAddress } from './address.js'
-import { describeIssues, problem } from './problems.js'
-import { type ClusterFile, clusterSchema, type SecretSource, type StorageName } from './schema.js'
+import { isSet, warnOfUnknown } from './environment.js'
+import { problem } from './problems.js'
+import { type ClusterParts, readCluster } from './read-cluster.js'
+import type { ClusterFile, SecretSource, StorageName } from './schema.js'
 import { resolveSecret } from './secret.js'
 
 /** What flags and environment say, flags first; all of it text, as the user typed it. */
@@ -43,11 +44,15 @@ export interface MemberConfig {
   readonly secrets: readonly string[]
   readonly members: readonly Member[]
   readonly bind: { readonly peer: HostPort; readonly client: HostPort }
+  /** Names under which HTTP may be asked for, besides the member's own. */
+  readonly allowedHosts: readonly string[]
   readonly dataDir: string
   readonly storage: StorageName
   readonly timing: Partial<Timing>
   readonly limits: Partial<Limits>
   readonly logLevel: LogLevel
+  /** What is given and has no effect. */
+  readonly warnings: readonly string[]
 }
 
 const nodeSources = (): ConfigSources => ({ env: process.env, readFile: readText })
@@ -59,9 +64,12 @@ function readText(path: string): string {
   return bytes.toString('utf8')
 }
 
-/** @throws ConfigurationError that names every problem, in one line */
-export function loadConfig(settings: Settings, sources: ConfigSources = nodeSources()): MemberConfig {
-  const problems: string[] = []
+/**
+ * @param found problems that are known already
+ * @throws ConfigurationError that names every problem, in one line
+ */
+export function loadConfig(settings: Settings, sources: ConfigSources = nodeSources(), found: readonly string[] = []): MemberConfig {
+  const problems = [...found]
   const id = required(settings.id, 'id', 'a member id (--id or RAFT_ID)', problems)
   const path = required(settings.config, 'config', 'the path of cluster.json (--config or RAFT_CONFIG)', problems)
   const dataDir = required(settings.dataDir, 'data-dir', 'the path of a directory (--data-dir or RAFT_DATA_DIR)', problems)
@@ -70,11 +78,14 @@ export function loadConfig(settings: Settings, sources: ConfigSources = nodeSour
   const timing = timingOf(settings, problems)
   const bindPeer = bindOf(settings.bindPeer, 'bind-peer', problems)
   const bindClient = bindOf(settings.bindClient, 'bind-client', problems)
-  const file = path === '' ? null : readCluster(path, sources, problems)
-  const secrets = file === null ? [] : secretsOf(settings, file, path, sources, problems)
-  const self = file === null || id === '' ? undefined : selfOf(id, file, problems)
-  if (file !== null) checkAddresses(file, problems)
-  if (problems.length > 0 || file === null || self === undefined || !isLogLevel(logLevel)) throw new ConfigurationError(problems.join('; '))
+  const { file, parts } = path === '' ? { file: null, parts: null } : readCluster(path, sources, problems)
+  const secrets = parts === null ? [] : secretsOf(settings, parts, path, sources, problems)
+  if (parts !== null && id !== '') checkId(id, parts, problems)
+  if (parts !== null) checkAddresses(parts, problems)
+  const warnings = warnOfUnknown(sources.env, namedBy(parts))
+  const self = file?.members[id]
+  if (problems.length > 0 || file === null || self === undefined || !isLogLevel(logLevel))
+    throw new ConfigurationError([...problems, ...warnings].join('; '))
   return {
     id,
     clusterId: settings.clusterId ?? file.clusterId ?? null,
@@ -84,11 +95,13 @@ export function loadConfig(settings: Settings, sources: ConfigSources = nodeSour
       peer: bindPeer ?? toAddress(self.bind?.peer ?? self.peer),
       client: bindClient ?? toAddress(self.bind?.client ?? self.client),
     },
+    allowedHosts: file.allowedHosts ?? [],
     dataDir: resolve(dataDir),
     storage: file.storage ?? 'file',
     timing: { ...defined(file.timing), ...timing },
     limits: defined(file.limits),
     logLevel,
+    warnings,
   }
 }
 
@@ -117,36 +130,9 @@ function bindOf(text: string | undefined, name: string, problems: string[]): Hos
   return address ?? undefined
 }
 
-function readCluster(path: string, sources: ConfigSources, problems: string[]): ClusterFile | null {
-  let text: string
-  try {
-    text = sources.readFile(path)
-  } catch (error) {
-    problems.push(`config: cannot be read: ${messageOf(error)}`)
-    return null
-  }
-  let value: unknown
-  try {
-    value = parseJson(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
-    if (error instanceof DuplicateKeyError || error instanceof NestingError) {
-      problems.push(`config: ${path}: ${error.message}`)
-      return null
-    }
-    // The parser's own words quote the text around the mistake, and that may be the secret.
-    const place = /position \d+(?: \(line \d+ column \d+\))?/.exec(messageOf(error))?.[0]
-    problems.push(`config: ${path} is not JSON${place === undefined ? '' : ` (at ${place})`}`)
-    return null
-  }
-  const parsed = clusterSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  problems.push(...describeIssues(parsed.error.issues, value))
-  return null
-}
-
-function secretsOf(settings: Settings, file: ClusterFile, path: string, sources: ConfigSources, problems: string[]): string[] {
-  const chosen = chosenSecrets(settings, file, sources)
-  if (chosen.length === 0) {
+function secretsOf(settings: Settings, parts: ClusterParts, path: string, sources: ConfigSources, problems: string[]): string[] {
+  const chosen = chosenSecrets(settings, parts, sources)
+  if (chosen.length === 0 && !parts.hasSecret) {
     problems.push('secret: expected "secret" in cluster.json, RAFT_SECRET or --secret-file, found nothing; there is no default')
   }
   const secrets: string[] = []
@@ -160,24 +146,27 @@ function secretsOf(settings: Settings, file: ClusterFile, path: string, sources:
   return secrets
 }
 
-function chosenSecrets(settings: Settings, file: ClusterFile, { env }: ConfigSources): readonly SecretSource[] {
+function chosenSecrets(settings: Settings, { secrets }: ClusterParts, { env }: ConfigSources): readonly SecretSource[] {
   const { RAFT_SECRET: secret } = env
   if (settings.secretFile !== undefined) return [{ file: resolve(settings.secretFile) }]
-  if (secret !== undefined) return [secret]
-  if (file.secret === undefined) return []
-  return Array.isArray(file.secret) ? file.secret : [file.secret]
+  return isSet(secret) ? [secret] : secrets
 }
 
-function selfOf(id: string, file: ClusterFile, problems: string[]): ClusterFile['members'][string] | undefined {
-  const self = Object.hasOwn(file.members, id) ? file.members[id] : undefined
-  if (self === undefined) problems.push(problem('id', `one of the members in cluster.json (${Object.keys(file.members).join(', ')})`, id))
-  return self
+/** Environment variables that cluster.json tells to read. */
+function namedBy(parts: ClusterParts | null): ReadonlySet<string> {
+  const sources = parts?.secrets ?? []
+  return new Set(sources.flatMap((source) => (typeof source === 'object' && 'env' in source ? [source.env] : [])))
+}
+
+function checkId(id: string, { ids }: ClusterParts, problems: string[]): void {
+  if (ids === null || ids.includes(id)) return
+  problems.push(problem('id', `one of the members in cluster.json (${ids.join(', ')})`, id))
 }
 
 /** Two members at one address would take each other's place. */
-function checkAddresses(file: ClusterFile, problems: string[]): void {
+function checkAddresses({ members }: ClusterParts, problems: string[]): void {
   const owners = new Map<string, string>()
-  for (const [id, member] of Object.entries(file.members)) {
+  for (const [id, member] of members) {
     for (const kind of ['peer', 'client'] as const) {
       const key = `${kind} ${member[kind]}`
       const owner = owners.get(key)
@@ -200,8 +189,4 @@ function defined<T extends object>(given: T | undefined): { -readonly [K in keyo
     if (value !== undefined) result[key] = value as Exclude<T[typeof key], undefined>
   }
   return result
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,11 +1,23 @@
 import * as z from 'zod/mini'
-import { parseAddress } from './address.js'
+import { HOST_NAME, isHostName, isUnspecified, parseAddress, reachable } from './address.js'
 
 // Every `error` here is what was expected: problems.ts puts the key before it and what was found behind it.
 
 const address = z
   .string({ error: 'an address like "127.0.0.1:7001"' })
   .check(z.refine((text) => parseAddress(text) !== null, { error: 'an address like "127.0.0.1:7001" or "[::1]:7001"' }))
+
+/** At which others reach a member. */
+const reachableAt = (kind: 'peer' | 'client') =>
+  address.check(
+    z.refine(
+      (text) => {
+        const parsed = parseAddress(text)
+        return parsed === null || !isUnspecified(parsed)
+      },
+      { error: ({ input }) => reachable(kind, String(input)) },
+    ),
+  )
 
 const milliseconds = z.number({ error: 'a number of milliseconds' }).check(z.positive({ error: 'a positive number of milliseconds' }))
 
@@ -35,17 +47,25 @@ const secret = z.union(
   { error: SECRET },
 )
 
+export const secretsSchema = z.union([secret, z.array(secret, { error: SECRET }).check(z.minLength(1, { error: 'at least one secret' }))], {
+  error: SECRET,
+})
+
 const memberId = z.string().check(
   z.refine((id) => Buffer.byteLength(id) >= 1 && Buffer.byteLength(id) <= 255 && !/[\p{Cc}\p{Cs}]/u.test(id), {
     error: 'a member id of 1 to 255 bytes without control characters and lone surrogates',
   }),
 )
 
-const member = z.strictObject(
+const hostName = z.string({ error: HOST_NAME }).check(z.refine(isHostName, { error: HOST_NAME }))
+
+const bindSchema = z.strictObject({ peer: z.optional(address), client: z.optional(address) }, { error: 'an object {"peer", "client"}' })
+
+export const memberSchema = z.strictObject(
   {
-    peer: address,
-    client: address,
-    bind: z.optional(z.strictObject({ peer: z.optional(address), client: z.optional(address) }, { error: 'an object {"peer", "client"}' })),
+    peer: reachableAt('peer'),
+    client: reachableAt('client'),
+    bind: z.optional(bindSchema),
   },
   { error: 'an object {"peer": "host:port", "client": "host:port"}' },
 )
@@ -81,18 +101,31 @@ export const STORAGE = '"file", "lmdb" or "level"'
 export const clusterSchema = z.strictObject(
   {
     clusterId: z.optional(text('a name for the cluster')),
-    secret: z.optional(
-      z.union([secret, z.array(secret, { error: SECRET }).check(z.minLength(1, { error: 'at least one secret' }))], { error: SECRET }),
-    ),
+    secret: z.optional(secretsSchema),
     members: z
-      .record(memberId, member, { error: 'an object {"<member id>": {"peer", "client"}, …}' })
+      .record(memberId, memberSchema, { error: 'an object {"<member id>": {"peer", "client"}, …}' })
       .check(z.refine((members) => Object.keys(members).length > 0, { error: 'at least one member' })),
+    allowedHosts: z.optional(z.array(hostName, { error: 'an array of names of hosts' })),
     storage: z.optional(z.enum(STORAGES, { error: STORAGE })),
     timing: z.optional(timingSchema),
     limits: z.optional(limitsSchema),
   },
   { error: 'an object {"secret", "members", …}' },
 )
+
+/** Every key that cluster.json may hold, with its path; `*` stands for a member id. */
+export const KEYS: readonly string[] = [
+  ...Object.keys(clusterSchema.shape),
+  ...under('secret', { file: 1, env: 1 }),
+  ...under('members.*', memberSchema.shape),
+  ...under('members.*.bind', bindSchema.shape),
+  ...under('timing', timingSchema.shape),
+  ...under('limits', limitsSchema.shape),
+]
+
+function under(path: string, shape: object): string[] {
+  return Object.keys(shape).map((key) => `${path}.${key}`)
+}
 
 export type ClusterFile = z.infer<typeof clusterSchema>
 export type StorageName = (typeof STORAGES)[number]

@@ -1,3 +1,4 @@
+import { isSet } from './environment.js'
 import type { ConfigSources } from './load.js'
 import type { SecretSource } from './schema.js'
 
@@ -22,7 +23,7 @@ function read(source: SecretSource, { env, readFile }: ConfigSources): { secret:
   if (typeof source === 'string') return { secret: source }
   if ('env' in source) {
     const secret = env[source.env]
-    return secret === undefined ? { problem: `secret.env: the environment variable ${source.env} is not set` } : { secret }
+    return isSet(secret) ? { secret } : { problem: `secret.env: the environment variable ${source.env} is not set, or empty` }
   }
   try {
     return { secret: readFile(source.file).replace(/\r?\n$/, '') }

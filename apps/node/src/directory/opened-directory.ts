@@ -1,5 +1,5 @@
 import type { LogStorage, MemberId } from '@raft/core'
-import { MemberFile } from '@raft/log-storage'
+import { MemberFile, type TornWrite } from '@raft/log-storage'
 import type { Secret, TransportIdentity } from '@raft/udp-transport'
 import { clusterIdOfMembers, deriveClusterId } from '../config/cluster-id.js'
 import { storageIn } from '../default-ports.js'
@@ -15,6 +15,8 @@ export interface OpenedDirectory {
   readonly storage: LogStorage
   /** Null for a storage of one's own, of whose directory nothing is known. */
   readonly identity: TransportIdentity | null
+  /** What opening has erased, because a crash had cut it short; null where there was none, or where the storage does not tell. */
+  readonly tornWrite: TornWrite | null
   /** Writes to the log whether the cluster id is one that the configuration would give to a new directory. */
   readonly explainClusterId: (logger: NodeLogger) => Promise<void>
 }
@@ -29,7 +31,13 @@ export async function openDirectory(options: CreateNodeOptions, onFatal: (error:
   const { storage, dataDir } = options
   const ids = Object.keys(options.members)
   if (typeof storage === 'object')
-    return { clusterId: options.clusterId ?? clusterIdOfMembers(ids), storage, identity: null, explainClusterId: async () => {} }
+    return {
+      clusterId: options.clusterId ?? clusterIdOfMembers(ids),
+      storage,
+      identity: null,
+      tornWrite: null,
+      explainClusterId: async () => {},
+    }
   if (dataDir === undefined) throw new StartError('dataDir: a directory for the durable log is needed (or a storage of your own)')
   const secrets = secretsOf(options.secret)
   let isNew = false
@@ -52,6 +60,7 @@ export async function openDirectory(options: CreateNodeOptions, onFatal: (error:
       clusterId,
       storage: openedStorage(log, () => Promise.resolve(stored)),
       identity: memberIdentity(file, dataDir, onFatal),
+      tornWrite: log.tornWrite ?? null,
       explainClusterId: async (logger) => {
         if (isDerived) await explain(clusterId, ids, secrets, logger)
       },

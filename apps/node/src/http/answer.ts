@@ -47,8 +47,9 @@ const STATUS: Readonly<Record<string, number>> = {
   RAFT_DEADLINE_EXCEEDED: 503,
 }
 
+/** With a line break at the end, so that what follows on a terminal begins on a line of its own. */
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers?: Readonly<Record<string, string>>): void {
-  send(response, status, 'application/json', JSON.stringify(body), headers)
+  send(response, status, 'application/json', `${JSON.stringify(body)}\n`, headers)
 }
 
 /** @param body text leaves together with the head; bytes need a piece of their own */

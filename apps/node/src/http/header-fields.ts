@@ -68,6 +68,18 @@ export function refusePreconditions({ headers }: IncomingMessage): void {
     throw badRequest('If-Match and If-None-Match are possible on single keys only; a transaction has its own "compare"')
 }
 
+/** A page of the web can send any other type to whom it likes without being asked. @throws HttpError 415 */
+export function requireJson({ headers }: IncomingMessage): void {
+  const { 'content-type': type } = headers
+  if (type !== undefined && /^application\/json[ \t]*(?:;|$)/i.test(type)) return
+  const found = type === undefined ? 'none is given' : `${quote(type)} is given`
+  throw new HttpError(
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+    `the content type must be application/json, and ${found}: say Content-Type: application/json`,
+  )
+}
+
 function quote(value: string): string {
   return JSON.stringify(value.slice(0, 80))
 }

@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<string, readonly [status: number, message: string
 
 /** Answers where there is no request to answer. */
 export function writeRefusal(socket: Socket, error: HttpError): void {
-  const body = JSON.stringify(error.body)
+  const body = `${JSON.stringify(error.body)}\n`
   const head = [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
     'content-type: application/json',

@@ -17,7 +17,8 @@ const NO_QUERY = new URLSearchParams()
 const SCHEME_AND_HOST = /^https?:\/\/[^/?]*/i
 
 export function parseTarget(target: string): Target {
-  const url = target.startsWith('/') ? target : target.replace(SCHEME_AND_HOST, '')
+  const rest = target.startsWith('/') ? target : target.replace(SCHEME_AND_HOST, '')
+  const url = rest === '' || rest.startsWith('?') ? `/${rest}` : rest
   const mark = url.indexOf('?')
   if (mark === -1) return { path: url, query: NO_QUERY, search: '' }
   const search = url.slice(mark + 1)

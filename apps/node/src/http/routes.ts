@@ -1,12 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { HttpError, notFound, send, sendError, sendJson } from './answer.js'
-import { checkHeaders, refusePreconditions } from './header-fields.js'
+import type { Gate } from './gate.js'
+import { checkHeaders, refusePreconditions, requireJson } from './header-fields.js'
 import type { KvRoutes } from './kv-routes.js'
+import { OVERVIEW } from './overview.js'
 import { checkQuery, decodeKey, flagOf, parseTarget, type Target } from './request.js'
 
 export interface RoutesOptions {
+  /** What keeps pages of the web away. */
+  readonly gate: Gate
   readonly kv: KvRoutes
-  readonly status: () => object
+  readonly status: () => Promise<object>
   /** A digest of the state as it is when the promise is fulfilled. Aborted when nobody waits for it any more. */
   readonly digest: (signal: AbortSignal) => Promise<string>
   /** Null when healthy, otherwise what is the matter. */
@@ -30,9 +34,10 @@ export function createRoutes(options: RoutesOptions): RequestListener {
   const key = keyMethods(options.kv)
   const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> | void => {
     const target = parseTarget(request.url ?? '/')
+    options.gate.check(request, target.path)
     const isKey = target.path.startsWith(KV_KEY)
     const methods = isKey ? key : fixed.get(target.path)
-    if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}`)
+    if (methods === undefined) throw notFound(`there is nothing at ${target.path.slice(0, 200)}: GET / tells what there is`)
     const { method = 'GET' } = request
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (handler === undefined) {
@@ -73,13 +78,23 @@ function fixedRoutes(options: RoutesOptions): ReadonlyMap<string, Methods> {
   }
   const get = (handler: Handler): Methods => ({ GET: handler, HEAD: handler })
   return new Map<string, Methods>([
+    ['/', get((_request, response) => send(response, 200, 'application/json', OVERVIEW))],
     [KV, get((_request, response, target) => options.kv.range(target, response))],
-    ['/v1/txn', { POST: (request, response, target) => options.kv.transaction(target.query, request, response) }],
+    [
+      '/v1/txn',
+      {
+        POST: (request, response, target) => {
+          requireJson(request)
+          return options.kv.transaction(target.query, request, response)
+        },
+      },
+    ],
     [
       '/v1/status',
-      get((_request, response, target) => {
+      get(async (_request, response, target) => {
         checkQuery(target.query, ['digest'])
-        return flagOf(target.query, 'digest') ? sendDigest(options, response) : sendJson(response, 200, options.status())
+        if (flagOf(target.query, 'digest')) await sendDigest(options, response)
+        else sendJson(response, 200, await options.status())
       }),
     ],
     ['/healthz', get((_request, response) => state(options.health(), 'UNHEALTHY', response))],
@@ -100,7 +115,7 @@ async function sendDigest({ status, digest }: RoutesOptions, response: ServerRes
   response.once('close', () => gone.abort())
   try {
     const value = await digest(gone.signal)
-    sendJson(response, 200, { ...status(), digest: value })
+    sendJson(response, 200, { ...(await status()), digest: value })
   } catch (error) {
     if (!gone.signal.aborted) throw error
   }

@@ -1,14 +1,20 @@
 /** A key occurs twice in one object: which of the two was meant, nobody can know. */
 export class DuplicateKeyError extends Error {
-  constructor(path: readonly (string | number)[]) {
+  /** Where in the text the key is for the second time. */
+  readonly index: number
+  constructor({ path, index }: Duplicate) {
     super(`the key ${shown(path)} is there twice: keep one of the two`)
+    this.index = index
   }
 }
 
 /** Arrays and objects lie in each other more deeply than anything that is read here. */
 export class NestingError extends Error {
-  constructor() {
+  /** Where in the text the first begins that is too much. */
+  readonly index: number
+  constructor(index: number) {
     super(`more than ${MAX_DEPTH} arrays and objects lie within each other`)
+    this.index = index
   }
 }
 
@@ -20,6 +26,11 @@ const BACKSLASH = 0x5c
 interface Level {
   readonly keys: Set<string> | null
   at: string | number
+}
+
+interface Duplicate {
+  readonly path: readonly (string | number)[]
+  readonly index: number
 }
 
 /**
@@ -35,7 +46,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The first key that is there twice, by its path; null where there is none. What it says of a text that is not JSON means nothing. */
-function findDuplicate(text: string): (string | number)[] | null {
+function findDuplicate(text: string): Duplicate | null {
   const levels: Level[] = []
   let isKeyDue = false
   for (let i = 0; i < text.length; i++) {
@@ -43,7 +54,7 @@ function findDuplicate(text: string): (string | number)[] | null {
     switch (text[i]) {
       case '{':
       case '[':
-        if (levels.length === MAX_DEPTH) throw new NestingError()
+        if (levels.length === MAX_DEPTH) throw new NestingError(i)
         isKeyDue = text[i] === '{'
         levels.push({ keys: isKeyDue ? new Set() : null, at: 0 })
         break
@@ -60,7 +71,7 @@ function findDuplicate(text: string): (string | number)[] | null {
         const end = endOfString(text, i + 1)
         if (isKeyDue && level?.keys != null) {
           level.at = keyOf(text.slice(i, end + 1))
-          if (level.keys.has(level.at)) return levels.map(({ at }) => at)
+          if (level.keys.has(level.at)) return { path: levels.map(({ at }) => at), index: i }
           level.keys.add(level.at)
           isKeyDue = false
         }

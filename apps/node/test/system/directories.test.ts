@@ -29,7 +29,10 @@ async function endsByItself(member: MemberProcess): Promise<string> {
   const before = existsSync(member.logFile) ? member.log.length : 0
   member.start()
   expect(await member.exited).toEqual({ code: 1, signal: null })
-  return member.log.slice(before)
+  const written = member.log.slice(before)
+  // Why it ends is told once.
+  expect(written.split('\n').filter((line) => /^raft-node: |"level":[56]0/.test(line))).toHaveLength(1)
+  return written
 }
 
 /** What is acknowledged from now on, and before, is there when the test is at its end, on all members but this one. */

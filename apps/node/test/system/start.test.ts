@@ -70,6 +70,19 @@ test('what stands in the way of a start is said in one line on stderr, with exit
   expectOneLine(await run(args), /data/)
 })
 
+test('flags and variables that are not known are told with all other problems, and what they hold is not', async () => {
+  const { args } = await files()
+  const ended = await run([...args, '--secret=hunter2', '--bind-clinet', '0.0.0.0:8001'], {
+    RAFT_SECRETFILE: 'hunter2',
+    RAFT_LOG_LEVEL: 'loud',
+  })
+  expectOneLine(
+    ended,
+    /--secret: there is no such flag.*--bind-clinet: .*did you mean --bind-client\?.*log-level: .*did you mean RAFT_SECRET_FILE\?/,
+  )
+  expect(ended.stderr).not.toContain('hunter2')
+})
+
 test('a port in use is said, for members and for clients', async () => {
   const { args, peer, client } = await files()
   const socket = createSocket('udp4')
@@ -132,6 +145,12 @@ test('everything can come from the environment', async () => {
       RAFT_CONFIG: config,
       RAFT_DATA_DIR: dataDir,
       RAFT_SECRET: 'a secret of the environment',
+      // As a file that lists all of them sets those that nobody filled in.
+      RAFT_SECRET_FILE: '',
+      RAFT_CLUSTER_ID: '',
+      RAFT_BIND_PEER: '',
+      RAFT_ELECTION_TIMEOUT: '',
+      RAFT_LOG_LEVEL: '',
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -39,6 +39,7 @@ describe('pnpm simulate', () => {
     expect(stdout).toMatch(/0\.00 {2}a starts/)
     expect(stdout).toMatch(/appendEntries/)
     expect(stdout).not.toMatch(/fault \d/)
+    expect(stdout).toMatch(/\nverdict: seed 5 of core keeps every promise\n$/)
   })
 
   it('runs many seeds in two processes', async () => {
@@ -46,6 +47,7 @@ describe('pnpm simulate', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^20 seeds, \d+ events, .* simulated hours$/m)
     expect(stdout).toMatch(/events a second of real time, in 2 processes/)
+    expect(stdout).toMatch(/\nverdict: every promise was kept, in 20 of 20 seeds of core from 100 on\n$/)
   })
 
   it('fails when one of its processes dies', async () => {

@@ -1,0 +1,49 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { root } from './house.mjs'
+
+/*
+ * node tools/build-and-run.mjs PROGRAM [ARGUMENTS]: builds what has changed, says what one waits for, and runs the program in
+ * this very process. So a Ctrl-C reaches the program and nobody beside it, and its exit code is that of the command.
+ */
+
+const [program = '', ...args] = process.argv.slice(2)
+const path = join(root, program)
+const isFirst = !existsSync(path)
+if (isFirst) console.log('Building all packages for the first time; this takes a minute or two …')
+
+if (await build()) {
+  process.argv = [process.execPath, path, ...args]
+  await import(pathToFileURL(path).href)
+}
+
+/** What turbo says is shown only where it fails. @returns {Promise<boolean>} whether all is built */
+async function build() {
+  const turbo = spawn(process.execPath, [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'build', '--output-logs=errors-only'], {
+    cwd: root,
+  })
+  let said = ''
+  for (const stream of [turbo.stdout, turbo.stderr])
+    stream.on('data', (chunk) => {
+      said += chunk
+    })
+  // Ctrl-C reaches turbo, too, which ends by it: nothing has gone wrong then.
+  let isStopped = false
+  const stop = () => {
+    isStopped = true
+    turbo.kill()
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  const [code] = await once(turbo, 'close')
+  process.off('SIGINT', stop)
+  process.off('SIGTERM', stop)
+  if (isStopped || code === 0) return !isStopped
+  process.stderr.write(said)
+  process.exitCode = code ?? 1
+  return false
+}

@@ -6,7 +6,7 @@ import type { TermRun } from './types.js'
 export const EntryKind = {
   /** The payload is a command for the state machine. */
   Command: 0,
-  /** Empty: appended by every new leader at once (paper §8). */
+  /** Empty: the first entry of every leader. */
   NoOp: 1,
   /** The payload is a membership. */
   Configuration: 2,

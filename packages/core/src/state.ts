@@ -224,14 +224,14 @@ export class State {
 
   // What follows is for the roles.
 
-  /** In ms, from electionTimeout up to twice that, drawn anew every time (paper §9.3). */
+  /** In ms, from electionTimeout up to twice that, drawn anew every time, so that votes are rarely split (paper §5.2). */
   drawElectionTimeout(): number {
     return this.tuning.electionTimeout * (1 + this.random())
   }
 
   /**
    * The leader leads no more, as far as this member can tell. Returns when to ask to be elected: soon, and when it is this member's
-   * turn. Asking too early costs a round of small messages, for a member that hears a leader refuses (thesis §9.6).
+   * turn. Asking too early costs a round of small messages, for a member that hears a leader refuses its pre-vote (`answerPreVote`).
    */
   loseLeader(): number {
     const lost = this.#leaderId

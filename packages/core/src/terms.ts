@@ -3,7 +3,7 @@ import type { State } from './state.js'
 import type { MemberId } from './types.js'
 
 /**
- * How a message stands to this member's term (paper §5.1).
+ * How a message stands to this member's term.
  *
  * - `old`: of an older term; its sender is told the newer one.
  * - `newer`: this member follows in that term first, and then takes the message.
@@ -12,6 +12,7 @@ import type { MemberId } from './types.js'
  */
 export type Standing = 'ignored' | 'old' | 'newer' | 'current'
 
+/** The terms are compared with every message (paper §5.1). */
 export function standingOf(state: State, message: Message): Standing {
   const { currentTerm } = state
   if (message.type === 'preVote') return 'current'

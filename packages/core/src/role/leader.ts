@@ -15,7 +15,7 @@ const STALLED_WRITE_TIMEOUTS = 2
 /** Accepts commands, replicates them, and commits what a majority has made durable (paper §5.3, §5.4). */
 export class Leader extends Role {
   readonly name = 'leader'
-  /** The no-op with which the term begins (paper §8): until it is committed, the leader does not know what is. */
+  /** The index of the no-op with which the term begins. */
   readonly termStartIndex: number
   readonly progress = new Map<MemberId, Progress>()
   readonly #reads: ReadIndex
@@ -41,6 +41,7 @@ export class Leader extends Role {
     return [this.termStartIndex, this.#heartbeatDeadline - now, this.#reads.fingerprint(nameOf), ...progress.sort()].join(';')
   }
 
+  /** A term begins with a no-op: once it is committed, the leader knows that all entries before it are, too (paper §8). */
   start(): void {
     const { state } = this
     for (const id of peersOf(state.membership, state.id)) {
@@ -141,6 +142,7 @@ export class Leader extends Role {
     if (confirmed !== null) this.state.readsConfirmed(confirmed)
   }
 
+  /** Before that the leader does not know what is committed, and confirms no reads (paper §8, thesis §6.4). */
   get #hasCommittedInTerm(): boolean {
     return this.state.commitIndex >= this.termStartIndex
   }

@@ -32,6 +32,7 @@ export const directories: readonly Variant[] = [
     search: "return knowsOf(claimed, known) ? 'newer' : 'olderCopy'",
     replace: "return 'newer'",
     ...inDirectories,
+    maxSeeds: 1000,
   },
   {
     name: 'another process of the same number of starts is welcome',

@@ -56,7 +56,11 @@ export interface CreateNodeOptions extends Partial<Tuning> {
    * their own to the member's address. Default: none.
    */
   readonly allowedHosts?: readonly string[]
-  /** This member leads and has applied all that was committed before: it may act as leader until the signal aborts. */
+  /**
+   * This member leads and has applied all that was committed before: it may act as leader until the signal aborts. That is no mutual
+   * exclusion by itself: a member that was paused learns late that another leads. The term is the fencing token: what the leader changes
+   * must refuse an older one, by `compareAndSet` where it is in the store.
+   */
   readonly onLeader?: (leadership: Leadership) => unknown
   /** This member follows, at first or after it led. */
   readonly onFollower?: (following: Following) => unknown

@@ -41,7 +41,9 @@ export interface NodeOptions<Result> extends Partial<Tuning>, Partial<Limits> {
   readonly clock: Clock
   readonly random: Random
   /**
-   * This member leads, and has applied everything that was committed before: it may act as leader until the signal aborts.
+   * This member leads, and has applied everything that was committed before: it may act as leader until the signal aborts. That is no
+   * mutual exclusion by itself: a member that was paused learns late that another leads. The term is the fencing token: what the leader
+   * changes must refuse an older one.
    * May be async. What it throws is reported as `callbackError` and harms nothing.
    */
   readonly onLeader?: (leadership: Leadership) => unknown

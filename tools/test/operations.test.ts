@@ -68,7 +68,7 @@ describe('docs/operations.md', () => {
 
   it('names keys of cluster.json that there are', () => {
     const schema = read('apps/node/src/config/schema.ts')
-    const keys = named(/`(?:timing|limits|members\.<id>)\.([a-zA-Z]+)`/g)
+    const keys = named(/`(?:timing|limits|members\.<id>)\.([a-zA-Z]+)`|allowedHosts/g)
     expect(keys.filter((key) => !schema.includes(`${key}: `))).toEqual([])
     expect(keys.length).toBeGreaterThan(6)
   })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /*
@@ -139,9 +140,15 @@ test('apps/node/README.md: its cluster by hand, its requests, its program', asyn
   expect(JSON.parse(answers[3] ?? '')).toMatchObject({ key: 'a/b', value: 'value' })
   expect(answers[4]).toBe('value')
   expect(JSON.parse(answers[9] ?? '')).toMatchObject({ succeeded: false, results: [{ get: null }, { range: { entries: [] } }] })
-  const [embedded = ''] = blocks('ts', text)
-  const output = await runProgram(here(embedded).replace("'data/embedded'", JSON.stringify(join(place, 'embedded'))))
-  expect(output).toBe('following null\nleading term 1 false\nv\n')
+  const [embedded = '', asLeader = ''] = blocks('ts', text)
+  const program = here(embedded).replace("'data/embedded'", JSON.stringify(join(place, 'embedded')))
+  expect(await runProgram(program)).toBe('following null\nleading term 1 false\nv\n')
+  // Its second start, now with what a leader does: a step of term 2, one of an older term, and another of its own.
+  const { outputText: recipe } = ts.transpileModule(asLeader, { compilerOptions: { target: ts.ScriptTarget.ES2023 } })
+  const steps = `${recipe}\nfor (const term of [2, 1, 2]) console.log(await step(node, term))\nconsole.log(String((await node.get('job')).value))\n`
+  expect(await runProgram(program.replace('await node.stop()', `${steps}await node.stop()`))).toBe(
+    'following null\nleading term 2 false\nv\ntrue\nfalse\ntrue\n{"term":2,"steps":2}\n',
+  )
 })
 
 async function freePorts(count: number): Promise<number[]> {

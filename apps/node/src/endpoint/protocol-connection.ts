@@ -174,11 +174,7 @@ export class ProtocolConnection implements StreamOwner {
     const give = () => respond(this.#endpoint, id, result)
     if (bytes === 0) this.#answer(id, give)
     else if (!this.#account.take(bytes)) this.#error(id, noRoomForResult(result, this.#options.account))
-    else
-      this.#answer(id, () => {
-        this.#account.release(bytes)
-        give()
-      })
+    else this.#answer(id, give, bytes)
   }
 
   #read(request: Request): void {
@@ -213,12 +209,13 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   /** Answers as soon as there is room: a short request can ask for a long answer, and a chunk holds thousands. */
-  #answer(id: number, give: () => void): void {
-    if (this.#held.hasRoom) this.#give(id, give)
-    else this.#held.add(() => this.#give(id, give))
+  #answer(id: number, give: () => void, bytes = 0): void {
+    if (this.#held.hasRoom) this.#give(id, give, bytes)
+    else this.#held.add(() => this.#give(id, give, bytes))
   }
 
-  #give(id: number, give: () => void): void {
+  #give(id: number, give: () => void, bytes: number): void {
+    this.#account.release(bytes)
     try {
       if (this.#isHeard) give()
     } catch (error) {

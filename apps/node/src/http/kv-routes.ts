@@ -124,7 +124,7 @@ export class KvRoutes {
   ): void {
     const { account } = this.#options
     const bytes = ANSWER_WEIGHT * entriesBytes
-    if (bytes >= SMALL_ANSWER_BYTES && !response.closed) {
+    if (bytes >= SMALL_ANSWER_BYTES && !response.closed && !response.destroyed) {
       if (!account.take(bytes)) throw refusal()
       response.once('close', () => account.release(bytes))
     }

@@ -108,6 +108,12 @@ export class Pipelines {
       // Nobody waits for these any more, and none of them has begun.
       connection.waiting.length = 0
       this.#connections.delete(socket)
+      // Node tells only the first of them, which alone has the socket.
+      for (const response of [...connection.active]) {
+        if (response.closed) continue
+        response.destroy()
+        response.emit('close')
+      }
     })
     return connection
   }

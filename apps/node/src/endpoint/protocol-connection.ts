@@ -266,10 +266,14 @@ export class ProtocolConnection implements StreamOwner {
     return !this.#closed && !this.#ended
   }
 
-  /** Reads on only while the client takes its answers, and has not too much under way. */
+  /**
+   * Reads on only while the client takes its answers, and has not too much under way. What has come of a frame stops nothing: only
+   * the rest of that frame can let it go.
+   */
   #regulate(): void {
     if (this.#draining || this.#ended) return
-    const full = this.#isFull || this.#pending > this.#options.maxPending || this.#account.bytes > this.#account.limit
+    const underWay = this.#account.bytes - this.#endpoint.gatheredBytes
+    const full = this.#isFull || this.#pending > this.#options.maxPending || underWay > this.#account.limit
     if (full === this.#paused) return
     this.#paused = full
     if (full) this.#stream.pause()

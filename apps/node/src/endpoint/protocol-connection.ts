@@ -168,13 +168,20 @@ export class ProtocolConnection implements StreamOwner {
     else this.#respond(id, result)
   }
 
-  /** A command can ask for megabytes: where there is no room for its result, the client is told what is known. */
+  /**
+   * A command can ask for megabytes: where the member has no room for its result, the client is told what is known. What this
+   * connection holds is not asked, for its own requests may have filled it: it only stops that more of them are read.
+   */
   #respond(id: number, result: Done): void {
+    const { account } = this.#options
     const bytes = resultBytes(result)
     const give = () => respond(this.#endpoint, id, result)
-    if (bytes === 0) this.#answer(id, give)
-    else if (!this.#account.take(bytes)) this.#error(id, noRoomForResult(result, this.#options.account))
-    else this.#answer(id, give, bytes)
+    if (bytes > 0 && !account.hasRoomFor(bytes)) {
+      this.#error(id, noRoomForResult(result, account))
+      return
+    }
+    this.#account.add(bytes)
+    this.#answer(id, give, bytes)
   }
 
   #read(request: Request): void {

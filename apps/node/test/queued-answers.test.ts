@@ -77,3 +77,32 @@ describe('a client that pipelines reads of large values, and takes no answers', 
     expect(reads()).toBe(REQUESTS)
   })
 })
+
+test('the heads of requests that wait behind another one count, and a client that sends megabytes of them is cut off', async () => {
+  const account = new Account(256 * MIB)
+  const { dial } = await startPort({ protocol: { account }, onRequest: () => {} })
+  const client = await dial()
+  client.send('PUT /v1/kv/k HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n')
+  const head = `GET /v1/kv/k HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(200 * 1024)}\r\n\r\n`
+  client.send(head.repeat(10))
+  await expect.poll(() => account.bytes).toBeGreaterThan(2_000_000)
+  expect(client.isOver).toBe(false)
+  client.send(head.repeat(20))
+  await client.over
+  await expect.poll(() => account.bytes).toBe(0)
+})
+
+test('the heads of requests that waited do not count any more when these have been answered', async () => {
+  const account = new Account(256 * MIB)
+  const held: (() => void)[] = []
+  const { dial } = await startPort({ protocol: { account }, onRequest: (_request, response) => held.push(() => response.end('done')) })
+  const client = await dial()
+  client.send('DELETE /v1/kv/k HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(3))
+  await expect.poll(() => account.bytes).toBeGreaterThan(0)
+  for (let i = 0; i < 3; i++) {
+    await expect.poll(() => held.length).toBe(i + 1)
+    held[i]?.()
+  }
+  await client.until(() => client.statuses.length === 3)
+  expect(account.bytes).toBe(0)
+})

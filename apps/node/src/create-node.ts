@@ -121,7 +121,10 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     await node.start()
     cleanUp.push(() => node.stop())
     vitals.started()
-    if (port !== null && address !== undefined) await listen(port, address)
+    if (port !== null && address !== undefined) {
+      cleanUp.push(() => closeAtOnce(port))
+      await listen(port, address)
+    }
     if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger)
@@ -206,6 +209,13 @@ async function stopAll({ node, access, port, stopTransport, stopTimeout }: Runni
     await closed
     await stopTransport()
   }
+}
+
+/** Whoever has connected already is not waited for. */
+function closeAtOnce(port: ClientPort): Promise<void> {
+  const closed = port.close()
+  port.destroy()
+  return closed
 }
 
 /** Fulfilled with the promise, or after so many ms. */

@@ -50,8 +50,8 @@ const answered = ({ answers }: ProtocolClient, id: number) => {
 
 describe('on a connection of the client protocol', () => {
   it('results that nobody takes are held up to a limit, and the others dropped for what is known of them (issue 18)', async () => {
-    const account = new Account(64 * KIB * KIB)
-    const protocol = { account, maxConnectionBytes: 32 * KIB * KIB, maxOutgoingBytes: 4 * KIB * KIB }
+    const account = new Account(32 * KIB * KIB)
+    const protocol = { account, maxConnectionBytes: 16 * KIB * KIB, maxOutgoingBytes: 4 * KIB * KIB }
     const { node, open } = await startPort({ protocol })
     const client = await open()
     const writes = 40

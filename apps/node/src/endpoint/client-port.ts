@@ -89,6 +89,7 @@ export class ClientPort {
     this.#server.on('connection', (socket: Socket) => this.#accept(socket))
     this.#pipelines = new Pipelines({
       handle: options.onRequest,
+      account: options.protocol.account,
       refuse: (socket, error) => {
         writeRefusal(socket, error)
         closeGently(socket, this.#patience.linger)

@@ -168,17 +168,20 @@ export class ProtocolConnection implements StreamOwner {
     else this.#respond(id, result)
   }
 
-  /** A command can ask for megabytes: where there is no room for its result, the client is told what is known. */
+  /**
+   * A command can ask for megabytes: where the member has no room for its result, the client is told what is known. What this
+   * connection holds is not asked, for its own requests may have filled it: it only stops that more of them are read.
+   */
   #respond(id: number, result: Done): void {
+    const { account } = this.#options
     const bytes = resultBytes(result)
     const give = () => respond(this.#endpoint, id, result)
-    if (bytes === 0) this.#answer(id, give)
-    else if (!this.#account.take(bytes)) this.#error(id, noRoomForResult(result, this.#options.account))
-    else
-      this.#answer(id, () => {
-        this.#account.release(bytes)
-        give()
-      })
+    if (bytes > 0 && !account.hasRoomFor(bytes)) {
+      this.#error(id, noRoomForResult(result, account))
+      return
+    }
+    this.#account.add(bytes)
+    this.#answer(id, give, bytes)
   }
 
   #read(request: Request): void {
@@ -213,12 +216,13 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   /** Answers as soon as there is room: a short request can ask for a long answer, and a chunk holds thousands. */
-  #answer(id: number, give: () => void): void {
-    if (this.#held.hasRoom) this.#give(id, give)
-    else this.#held.add(() => this.#give(id, give))
+  #answer(id: number, give: () => void, bytes = 0): void {
+    if (this.#held.hasRoom) this.#give(id, give, bytes)
+    else this.#held.add(() => this.#give(id, give, bytes))
   }
 
-  #give(id: number, give: () => void): void {
+  #give(id: number, give: () => void, bytes: number): void {
+    this.#account.release(bytes)
     try {
       if (this.#isHeard) give()
     } catch (error) {
@@ -269,10 +273,14 @@ export class ProtocolConnection implements StreamOwner {
     return !this.#closed && !this.#ended
   }
 
-  /** Reads on only while the client takes its answers, and has not too much under way. */
+  /**
+   * Reads on only while the client takes its answers, and has not too much under way. What has come of a frame stops nothing: only
+   * the rest of that frame can let it go.
+   */
   #regulate(): void {
     if (this.#draining || this.#ended) return
-    const full = this.#isFull || this.#pending > this.#options.maxPending || this.#account.bytes > this.#account.limit
+    const underWay = this.#account.bytes - this.#endpoint.gatheredBytes
+    const full = this.#isFull || this.#pending > this.#options.maxPending || underWay > this.#account.limit
     if (full === this.#paused) return
     this.#paused = full
     if (full) this.#stream.pause()

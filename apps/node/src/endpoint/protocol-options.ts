@@ -12,7 +12,7 @@ export interface ProtocolConnectionOptions {
   readonly clock: Clock
   /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
   readonly maxOutgoingBytes: number
-  /** Bytes held for this connection before no more of its requests are read; results that wait for room in it are counted, too. */
+  /** Bytes held for this connection, requests and results, before no more of its requests are read. Nothing is refused because of it. */
   readonly maxConnectionBytes: number
   /** Bytes that the member holds for all its clients. */
   readonly account: Account

@@ -9,12 +9,13 @@ import {
   type TransactionStep,
 } from '@raft/state-machine'
 import type { Account } from '../account.js'
-import { noRoomForResult, overloaded } from '../overload.js'
+import { noRoomForResult } from '../overload.js'
 import type { KeyValueService } from '../store/key-value-service.js'
 import { type Done, entryBytes, resultBytes } from '../store/results.js'
 import { badRequest, HttpError, send, sendJson, sendNotModified } from './answer.js'
 import { entityTag, judgeRead, preconditionsOf, toCompares } from './entity-tags.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
+import { type FoundAnswer, LargeAnswers } from './large-answers.js'
 import { bytesOf, checkQuery, consistencyOf, flagOf, readBody, refuseBody, type Target, wholeNumberOf } from './request.js'
 import { parseTransaction, toJsonRange, toJsonTransaction } from './transaction.js'
 
@@ -33,17 +34,14 @@ const JSON_OVERHEAD = 64 * 1024
 const JSON_GROWTH = 6
 /** What a body of JSON takes when it is read, in proportion to its length: text, values and the command that is made of them. */
 const JSON_WEIGHT = 4
-/** Answers of less are not counted until they are taken. */
-const SMALL_ANSWER_BYTES = 16 * 1024
-/** What entries take as JSON, in proportion to what they are. */
-const ANSWER_WEIGHT = 2
-
 /** Keys and values over HTTP. */
 export class KvRoutes {
   readonly #options: KvRoutesOptions
+  readonly #answers: LargeAnswers
 
   constructor(options: KvRoutesOptions) {
     this.#options = options
+    this.#answers = new LargeAnswers(options.account)
   }
 
   async get(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,17 +49,21 @@ export class KvRoutes {
     checkKey(key)
     const isRaw = flagOf(query, 'raw')
     const preconditions = preconditionsOf(request.headers)
+    const consistency = consistencyOf(query)
     const { service, requestTimeout } = this.#options
-    const { revision, entry } = await service.get(key, consistencyOf(query), requestTimeout)
-    if (entry === null) throw keyNotFound(key, revision)
-    const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
-    if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
-    if (verdict === 'notModified') sendNotModified(response, tagHeaders(entry, revision))
-    else
-      this.#answer(response, entryBytes(entry), () => {
+    const find = async (): Promise<FoundAnswer> => {
+      const { revision, entry } = await service.get(key, consistency, requestTimeout)
+      if (entry === null) throw keyNotFound(key, revision)
+      const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
+      if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
+      if (verdict === 'notModified') return { entriesBytes: 0, give: () => sendNotModified(response, tagHeaders(entry, revision)) }
+      const give = () => {
         if (isRaw) send(response, 200, 'application/octet-stream', entry.value, entryHeaders(entry, revision))
         else sendJson(response, 200, toJsonEntry(entry), tagHeaders(entry, revision))
-      })
+      }
+      return { entriesBytes: entryBytes(entry), give }
+    }
+    await this.#answers.read(response, find)
   }
 
   async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -98,11 +100,13 @@ export class KvRoutes {
     const prefix = bytesOf(search, 'prefix') ?? new Uint8Array(0)
     const limit = Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff)
     const request = after === null ? { prefix, limit } : { prefix, limit, after }
-    const result = await service.range(request, consistencyOf(query), requestTimeout)
-    const bytes = result.entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
-    this.#answer(response, bytes, () =>
-      sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision)),
-    )
+    const consistency = consistencyOf(query)
+    await this.#answers.read(response, async () => {
+      const result = await service.range(request, consistency, requestTimeout)
+      const entriesBytes = result.entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
+      const give = () => sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision))
+      return { entriesBytes, give }
+    })
   }
 
   async transaction(query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,24 +115,8 @@ export class KvRoutes {
     const limits = { limit: maxValueBytes * JSON_GROWTH + JSON_OVERHEAD, account, weight: JSON_WEIGHT }
     const result = await this.#write(parseTransaction(await readBody(request, response, limits)))
     if (result.type !== 'transaction') throw unexpected(result)
-    const send = () => sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
-    this.#answer(response, resultBytes(result), send, () => noRoomForResult(result, account))
-  }
-
-  /** Sends an answer that may be large, and counts it until the client has taken it. @throws what `refusal` gives when there is no room */
-  #answer(
-    response: ServerResponse,
-    entriesBytes: number,
-    give: () => void,
-    refusal: () => Error = () => overloaded(this.#options.account),
-  ): void {
-    const { account } = this.#options
-    const bytes = ANSWER_WEIGHT * entriesBytes
-    if (bytes >= SMALL_ANSWER_BYTES && !response.closed) {
-      if (!account.take(bytes)) throw refusal()
-      response.once('close', () => account.release(bytes))
-    }
-    give()
+    const give = () => sendJson(response, 200, toJsonTransaction(result), revisionHeader(result.revision))
+    this.#answers.send(response, { entriesBytes: resultBytes(result), give }, () => noRoomForResult(result, account))
   }
 
   #write(command: Uint8Array): Promise<Done> {

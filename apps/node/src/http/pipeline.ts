@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Account } from '../account.js'
 import { HttpError, sendError } from './answer.js'
 import { isSafe } from './methods.js'
 
@@ -7,6 +8,10 @@ import { isSafe } from './methods.js'
 const MAX_ACTIVE = 16
 /** Requests of one connection that may wait for those; a client that sends more reads no answers, and is cut off. */
 const MAX_WAITING = 4096
+/** What the heads of those may take, in bytes; a client that sends more is cut off, too. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** What Node takes for a name or a value beside its characters. */
+const FIELD_BYTES = 32
 /** Answers that a client has not taken, in bytes, before no more of its requests are worked on. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
 const RANGE = '/v1/kv'
@@ -17,6 +22,8 @@ interface Connection {
   /** In the order in which the answers leave; few, and an array of them leaves V8 less behind than a Set. */
   readonly active: ServerResponse[]
   readonly waiting: [IncomingMessage, ServerResponse][]
+  /** What the heads of those take. */
+  waitingBytes: number
   /** What follows the last request that makes sense: no request, or one that did not come in time. */
   failure: HttpError | null
   /** The last request that was answered before its body had come whole. */
@@ -29,6 +36,8 @@ interface Connection {
 
 export interface PipelinesOptions {
   readonly handle: RequestListener
+  /** What the member holds for its clients: the heads of requests that wait count, too. */
+  readonly account: Account
   /** Tells a connection, as the last thing, why what it sent is not answered. */
   readonly refuse: (socket: Socket, error: HttpError) => void
   /** Ends a connection on which everything is answered. */
@@ -57,8 +66,10 @@ export class Pipelines {
     const connection = this.#of(socket)
     // Behind what waits, whatever room there is meanwhile.
     if (connection.waiting.length === 0 && this.#mayBegin(connection, request)) this.#run(connection, request, response)
-    else if (connection.waiting.length < MAX_WAITING) connection.waiting.push([request, response])
-    else socket.destroy()
+    else if (connection.waiting.length < MAX_WAITING && connection.waitingBytes <= MAX_WAITING_BYTES) {
+      connection.waiting.push([request, response])
+      this.#count(connection, headBytes(request))
+    } else socket.destroy()
   }
 
   /** Requests of this connection are worked on, and it is not the client that keeps the answers from leaving. */
@@ -102,14 +113,34 @@ export class Pipelines {
   #of(socket: Socket): Connection {
     const existing = this.#connections.get(socket)
     if (existing !== undefined) return existing
-    const connection: Connection = { active: [], waiting: [], failure: null, outlasting: null, ending: false, bytesRead: 0 }
+    const connection: Connection = {
+      active: [],
+      waiting: [],
+      waitingBytes: 0,
+      failure: null,
+      outlasting: null,
+      ending: false,
+      bytesRead: 0,
+    }
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       // Nobody waits for these any more, and none of them has begun.
       connection.waiting.length = 0
+      this.#count(connection, -connection.waitingBytes)
       this.#connections.delete(socket)
+      // Node tells only the first of them, which alone has the socket.
+      for (const response of [...connection.active]) {
+        if (response.closed) continue
+        response.destroy()
+        response.emit('close')
+      }
     })
     return connection
+  }
+
+  #count(connection: Connection, bytes: number): void {
+    connection.waitingBytes += bytes
+    this.#options.account.add(bytes)
   }
 
   #mayBegin({ active }: Connection, request: IncomingMessage): boolean {
@@ -142,6 +173,7 @@ export class Pipelines {
     for (let next = connection.waiting[0]; next !== undefined; next = connection.waiting[0]) {
       if (!socket.writable || !this.#mayBegin(connection, next[0])) break
       connection.waiting.shift()
+      this.#count(connection, -headBytes(next[0]))
       this.#run(connection, ...next)
     }
     if (connection.active.length > 0 || !socket.writable) return
@@ -169,6 +201,10 @@ export class Pipelines {
 /** What the answer to a request that is worked on may come to, in bytes: ranges are cut off at 4 MiB. */
 function expectedBytes({ url = '' }: IncomingMessage): number {
   return url === RANGE || url.startsWith(`${RANGE}?`) ? EXPECTED_RANGE_BYTES : 0
+}
+
+function headBytes({ url = '', rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, field) => sum + FIELD_BYTES + field.length, url.length)
 }
 
 function refuse(response: ServerResponse, error: HttpError): void {

@@ -111,10 +111,7 @@ export class FrameDecoder {
   #gather(chunk: Uint8Array, at: number, onFrame: (frame: Uint8Array) => void): number {
     const length = this.#length
     const take = Math.min(length - this.#count, chunk.length - at)
-    if (!this.#reserve(this.#count + take, length)) {
-      this.#skip(length)
-      return at
-    }
+    if (!this.#reserve(this.#count + take, length)) return this.#skip(chunk, at, length)
     this.#gathered.set(chunk.subarray(at, at + take), this.#count)
     this.#count += take
     if (this.#count === length) {
@@ -139,14 +136,21 @@ export class FrameDecoder {
     return true
   }
 
-  /** Throws away what has come of a frame, and the rest of it as it comes. */
-  #skip(length: number): void {
-    const head = this.#gathered.slice(0, this.#oversized?.headBytes)
-    this.#toSkip = length - this.#count
+  /**
+   * Throws away what has come of a frame, and the rest of it as it comes. Room is refused only when more than the first allocation
+   * has come, this chunk included, so the head is here whole: the end of it may lie in this chunk.
+   * @returns where in the chunk the rest begins
+   */
+  #skip(chunk: Uint8Array, from: number, length: number): number {
+    const headBytes = Math.min(length, this.#oversized?.headBytes ?? 0)
+    const missing = Math.max(0, headBytes - this.#count)
+    const head = Buffer.concat([this.#gathered.subarray(0, Math.min(this.#count, headBytes)), chunk.subarray(from, from + missing)])
+    this.#toSkip = length - this.#count - missing
     this.#gathered = new Uint8Array(0)
     this.#count = 0
     this.#length = -1
     this.#oversized?.onUngathered?.(head, length)
+    return from + missing
   }
 
   /** @returns how much is to be gathered: the frame, or the head of one that is over the limit. */

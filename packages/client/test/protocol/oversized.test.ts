@@ -122,6 +122,29 @@ describe('a server that has no room for a frame that comes in pieces', () => {
     expect(most).toBeLessThan(200_000)
     expect(server.gatheredBytes).toBe(0)
   })
+
+  test.each([1, 2, 4, 5, 9, 16, 17, 18])('refuses it too when its head was cut after %i bytes', (cut) => {
+    const taken: number[] = []
+    const errors = new Map<number, string>()
+    const server = new ServerEndpoint({
+      identity,
+      mayGather: () => false,
+      onRequest: ({ id }) => taken.push(id),
+      onPending: () => {},
+    })
+    const client = new ClientEndpoint({
+      onGreeting: () => {},
+      onResponse: (id, _kind, body) => errors.set(id, decodeError(body).code),
+    })
+    server.receive(client.take() as Uint8Array)
+    const bytes = framesOf(200_000, 20)
+    server.receive(bytes.subarray(0, cut))
+    server.receive(bytes.subarray(cut, cut + 100_000))
+    server.receive(bytes.subarray(cut + 100_000))
+    client.receive(server.take() as Uint8Array)
+    expect(taken).toEqual([2])
+    expect(errors).toEqual(new Map([[1, 'RAFT_OVERLOADED']]))
+  })
 })
 
 describe('a frame that is too large', () => {

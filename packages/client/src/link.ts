@@ -206,7 +206,10 @@ export class Link {
 
   /** The first thing that is owed: silence counts from here on. */
   #owe(bodyBytes: number): void {
-    if (!this.owes) this.#heard = false
+    if (!this.owes) {
+      this.#heard = false
+      this.silentTicks = 0
+    }
     this.#unheardBytes += REQUEST_HEAD_BYTES + bodyBytes
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ConnectionError, OutcomeUnknownError, type RaftClient, TimeoutError } from '../src/index.js'
-import { RequestKind } from '../src/protocol/index.js'
+import { decodeGet, RequestKind } from '../src/protocol/index.js'
 import { A, B, C, Cluster, outcome } from './support/cluster.js'
 
 let cluster: Cluster
@@ -35,6 +35,18 @@ async function reader(): Promise<string> {
   const { address } = cluster.received.filter(({ kind }) => kind === RequestKind.Get).at(-1) as { address: string }
   expect(address).not.toBe(A)
   return address
+}
+
+/** Members answer reads, and how they are, after so many milliseconds. */
+function answersAfter(milliseconds: number): Cluster['intercept'] {
+  return (address, request, { endpoint }) => {
+    if (request.kind === RequestKind.Write) return false
+    cluster.clock.schedule(cluster.clock.now() + milliseconds, () => {
+      if (request.kind === RequestKind.Get) endpoint.get(request.id, { revision: 1, entry: cluster.store.get(decodeGet(request.body).key) })
+      else endpoint.status(request.id, cluster.status(address))
+    })
+    return true
+  }
 }
 
 describe('a member that hangs with its connection open', () => {
@@ -245,6 +257,20 @@ describe('a member that is slow', () => {
     await cluster.clock.run(10)
     expect(seen).toMatchObject({ settled: true, value: undefined, error: undefined })
     expect(client.statistics()).toMatchObject({ disconnects: 0, retries: { silence: 0 } })
+  })
+
+  test('and is asked one thing after another keeps its connection, for earlier silence does not count against a new request', async () => {
+    cluster.intercept = answersAfter(850)
+    const single = cluster.client({ members: [A] })
+    const reads = outcome(
+      (async () => {
+        for (let i = 0; i < 5; i++) await single.get('first', { timeout: 2_000 })
+      })(),
+    )
+    await cluster.clock.run(10_000)
+    expect(reads).toMatchObject({ settled: true, error: undefined })
+    expect(single.statistics()).toMatchObject({ disconnects: 0, retries: { connection: 0 } })
+    await single.close()
   })
 
   test('because it is sent much is given a second more for each MiB', async () => {

@@ -2,19 +2,28 @@ import { expect, test } from 'vitest'
 import { SilenceWatch } from '../src/routing/silence-watch.js'
 import { ManualClock } from './port.js'
 
+const MIB = 1024 * 1024
+
 function setUp() {
   const clock = new ManualClock()
   const told: string[] = []
-  const watch = new SilenceWatch({ clock, timeout: 400, probe: () => told.push('probe'), giveUp: () => told.push('give up') })
+  const way = { bytes: 0 }
+  const watch = new SilenceWatch({
+    clock,
+    timeout: 400,
+    waitingBytes: () => way.bytes,
+    probe: () => told.push('probe'),
+    giveUp: () => told.push('give up'),
+  })
   const pass = (milliseconds: number) => {
     for (let at = 0; at < milliseconds; at += 10) clock.advance(10)
   }
-  return { clock, watch, told, pass }
+  return { clock, watch, told, way, pass }
 }
 
 test('silence is asked about once, and given up after the whole time', () => {
   const { watch, told, pass } = setUp()
-  watch.asked()
+  watch.asked(10)
   pass(200)
   expect(told).toEqual(['probe'])
   pass(200)
@@ -25,10 +34,10 @@ test('silence is asked about once, and given up after the whole time', () => {
 
 test('where nothing is owed, silence is nothing', () => {
   const { watch, told, pass } = setUp()
-  watch.asked()
+  watch.asked(10)
   watch.answered()
   pass(5000)
-  watch.asked()
+  watch.asked(10)
   pass(90)
   watch.answered()
   pass(5000)
@@ -37,7 +46,7 @@ test('where nothing is owed, silence is nothing', () => {
 
 test('whatever comes is a sign of life', () => {
   const { watch, told, pass } = setUp()
-  watch.asked()
+  watch.asked(10)
   for (let i = 0; i < 50; i++) {
     pass(90)
     watch.heard()
@@ -47,7 +56,7 @@ test('whatever comes is a sign of life', () => {
 
 test('a process that was held up itself hears first what has come meanwhile', () => {
   const { clock, watch, told } = setUp()
-  watch.asked()
+  watch.asked(10)
   // The timer of the first look is late by minutes, and runs before what the sockets have.
   clock.advance(600_000)
   watch.heard()
@@ -56,8 +65,34 @@ test('a process that was held up itself hears first what has come meanwhile', ()
 
 test('one that is closed says nothing more', () => {
   const { watch, told, pass } = setUp()
-  watch.asked()
+  watch.asked(10)
   watch.close()
   pass(5000)
   expect(told).toEqual([])
+})
+
+test('a second more passes for each MiB that was sent since something was heard', () => {
+  const { watch, told, pass } = setUp()
+  watch.asked(8 * MIB)
+  pass(8_000)
+  expect(told).toEqual([])
+  pass(300)
+  expect(told).toEqual(['probe'])
+  pass(50)
+  expect(told).toEqual(['probe'])
+  pass(200)
+  expect(told).toEqual(['probe', 'give up'])
+})
+
+test('what was heard of is on its way no more, but for what still waits for room', () => {
+  const { watch, told, way, pass } = setUp()
+  watch.asked(8 * MIB)
+  way.bytes = 2 * MIB
+  pass(1_000)
+  watch.heard()
+  pass(2_000)
+  expect(told).toEqual([])
+  way.bytes = 0
+  pass(400)
+  expect(told).toContain('give up')
 })

@@ -30,6 +30,8 @@ export class Call {
   /** Where the present attempt was sent, and under which id; null while it waits. */
   link: Link | null = null
   id = 0
+  /** Where it was taken back for silence, and under which ids: the first answer counts, from wherever it comes. Null: nowhere. */
+  left: Map<Link, number> | null = null
   /** Why the last attempt failed. */
   last: ClientError | null = null
 

@@ -170,7 +170,15 @@ export class Dispatcher {
   }
 
   #respond(link: Link, call: Call, kind: number, body: Uint8Array): void {
-    this.#unsend(call)
+    if (call.link === link) this.#unsend(call)
+    else if (kind === ResponseKind.Error) {
+      // It waits elsewhere, and may be answered there.
+      this.#options.counters.lateResponses += 1
+      return
+    } else {
+      this.#take(call)
+      call.link = link
+    }
     try {
       if (kind === ResponseKind.Error) this.#respondError(link, call, decodeError(body))
       else this.#respondResult(link, call, kind, body)
@@ -223,14 +231,14 @@ export class Dispatcher {
     if (this.waiting > 0) this.#scheduleFlush()
   }
 
-  /** What was sent to a silent member and changes nothing is asked of another that can answer it, if there is one. */
+  /** What was sent to a silent member and changes nothing is asked of another that can answer it, if there is one that was not. */
   #silent(link: Link, givenUp: ClientError | null): void {
-    const isElsewhere = this.members.anyReady() !== null
+    const other = this.members.anyReady()
     for (const call of [...link.inFlight.values()]) {
       if (call.isWrite) continue
       if (isOnlyFor(call, link)) {
         if (givenUp !== null) this.#fail(call, givenUp)
-      } else if (call.route === 'any' ? isElsewhere : link !== this.members.leader) {
+      } else if (call.route === 'any' ? other !== null && !call.left?.has(other) : link !== this.members.leader) {
         link.withdraw(call)
         this.#unsend(call)
         this.#retry(call, 'silence', new ConnectionError(`${link.address} owes an answer and sends nothing`), false)
@@ -262,13 +270,18 @@ export class Dispatcher {
   /** Takes the call from wherever it is, and rejects it. */
   #fail(call: Call, error: ClientError): void {
     if (call.settled) return
+    this.#take(call)
+    this.#settle(call)
+    this.#reject(call, error)
+  }
+
+  /** Takes a call that is to be settled from where it waits, or from where its answer is awaited. */
+  #take(call: Call): void {
     if (call.link?.inFlight.get(call.id) === call) {
       call.link.inFlight.delete(call.id)
       this.#unsend(call)
       if (this.waiting > 0) this.#scheduleFlush()
     } else if (call.link === null) this.#waiting.forget(call)
-    this.#settle(call)
-    this.#reject(call, error)
   }
 
   #unsend(call: Call): void {
@@ -278,6 +291,7 @@ export class Dispatcher {
 
   #settle(call: Call): void {
     call.settled = true
+    if (call.left !== null) for (const link of call.left.keys()) link.forget(call)
     call.release?.()
   }
 

@@ -19,6 +19,7 @@ const NO_BODY = new Uint8Array(0)
 export interface LinkEvents {
   readonly onReady: (link: Link) => void
   readonly onStatus: (link: Link, status: StatusResult) => void
+  /** The call is not in `inFlight` any more; where `call.link` is not this link, it had been taken back. */
   readonly onResponse: (link: Link, call: Call, kind: number, body: Uint8Array) => void
   readonly onRoom: () => void
   /** Once. The calls in `inFlight` are the owner's to settle or to queue again. */
@@ -37,6 +38,8 @@ export interface LinkOptions extends RestOptions {
 export class Link {
   readonly address: string
   readonly inFlight = new CallsById()
+  /** Calls that were sent and taken back: an answer to them is welcome, and nothing is done for them here. */
+  readonly #left = new CallsById()
   /** The member has said who it is: requests may be sent. */
   ready = false
   memberId: string | null = null
@@ -90,18 +93,33 @@ export class Link {
     return tainted ? new OutcomeUnknownError(`an earlier attempt was not answered; now: ${error.message}`, { cause: error }) : error
   }
 
+  /** Sends the call, but for one that the member was sent before and owes an answer to yet: that answer is waited for again. */
   send(call: Call, timeout: number): void {
-    const id = this.#takeId()
+    const earlier = call.left?.get(this)
+    const id = earlier ?? this.#takeId()
     call.link = this
     call.id = id
-    this.#owe(call.body.length)
+    this.#owe(earlier === undefined ? call.body.length : 0)
+    this.forget(call)
     this.inFlight.add(id, call)
+    if (earlier !== undefined) return
     this.#endpoint.request(id, call.kind, Math.min(Math.ceil(timeout), MAX_TIMEOUT), call.body)
   }
 
-  /** Takes a call back, so that another member can be asked. An answer that comes later is ignored. */
+  /** Takes a call back, so that another member can be asked. An answer that comes before the call is settled is told all the same. */
   withdraw(call: Call): void {
     this.inFlight.delete(call.id)
+    this.#left.add(call.id, call)
+    call.left ??= new Map()
+    call.left.set(this, call.id)
+  }
+
+  /** No answer to a call that was taken back is wanted any more. */
+  forget(call: Call): void {
+    const id = call.left?.get(this)
+    if (id === undefined) return
+    this.#left.delete(id)
+    call.left?.delete(this)
   }
 
   /** Whether the member has yet to answer something that was sent to it. */
@@ -171,6 +189,7 @@ export class Link {
     this.writable = false
     this.#cancelTimeout()
     this.rest.cancel()
+    for (const call of this.#left.takeAll()) call.left?.delete(this)
     this.#connection?.close()
   }
 
@@ -206,7 +225,10 @@ export class Link {
 
   /** The first thing that is owed: silence counts from here on. */
   #owe(bodyBytes: number): void {
-    if (!this.owes) this.#heard = false
+    if (!this.owes) {
+      this.#heard = false
+      this.silentTicks = 0
+    }
     this.#unheardBytes += REQUEST_HEAD_BYTES + bodyBytes
   }
 
@@ -246,12 +268,13 @@ export class Link {
       if (kind === ResponseKind.Status) this.#events.onStatus(this, decodeStatus(body))
       return
     }
-    const call = this.inFlight.get(id)
+    const call = this.inFlight.get(id) ?? this.#left.get(id)
     if (call === undefined) {
       this.#options.counters.lateResponses += 1
       return
     }
     this.inFlight.delete(id)
+    this.forget(call)
     this.#events.onResponse(this, call, kind, body)
   }
 

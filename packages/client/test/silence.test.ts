@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ConnectionError, OutcomeUnknownError, type RaftClient, TimeoutError } from '../src/index.js'
-import { RequestKind } from '../src/protocol/index.js'
+import { AbortedError, ConnectionError, OutcomeUnknownError, type RaftClient, TimeoutError } from '../src/index.js'
+import { decodeGet, RequestKind } from '../src/protocol/index.js'
 import { A, B, C, Cluster, outcome } from './support/cluster.js'
 
 let cluster: Cluster
@@ -35,6 +35,35 @@ async function reader(): Promise<string> {
   const { address } = cluster.received.filter(({ kind }) => kind === RequestKind.Get).at(-1) as { address: string }
   expect(address).not.toBe(A)
   return address
+}
+
+/** Members answer reads, and how they are, after so many milliseconds. */
+function answersAfter(milliseconds: number): Cluster['intercept'] {
+  return (address, request, { endpoint }) => {
+    if (request.kind === RequestKind.Write) return false
+    cluster.clock.schedule(cluster.clock.now() + milliseconds, () => {
+      if (request.kind === RequestKind.Get) endpoint.get(request.id, { revision: 1, entry: cluster.store.get(decodeGet(request.body).key) })
+      else endpoint.status(request.id, cluster.status(address))
+    })
+    return true
+  }
+}
+
+/** A client whose members answer only when the test says so, and which is patient with their connections. */
+async function heldBack(options: { maxPending?: number } = {}) {
+  const patient = cluster.client({ connectTimeout: 30_000, silenceTimeout: 30_000, ...options })
+  outcome(patient.statusOfAll())
+  outcome(patient.waitForLeader())
+  await cluster.clock.run(100)
+  const held: { address: string; answer: () => void }[] = []
+  const probes: typeof held = []
+  const entry = { key: Buffer.from('k'), value: Buffer.from('1'), createRevision: 1, modRevision: 1, version: 1 }
+  cluster.intercept = (address, request, { endpoint }) => {
+    if (request.kind === RequestKind.Get) held.push({ address, answer: () => endpoint.get(request.id, { revision: 1, entry }) })
+    else probes.push({ address, answer: () => endpoint.status(request.id, cluster.status(address)) })
+    return true
+  }
+  return { held, probes, patient }
 }
 
 describe('a member that hangs with its connection open', () => {
@@ -245,6 +274,83 @@ describe('a member that is slow', () => {
     await cluster.clock.run(10)
     expect(seen).toMatchObject({ settled: true, value: undefined, error: undefined })
     expect(client.statistics()).toMatchObject({ disconnects: 0, retries: { silence: 0 } })
+  })
+
+  test('and is asked one thing after another keeps its connection, for earlier silence does not count against a new request', async () => {
+    cluster.intercept = answersAfter(850)
+    const single = cluster.client({ members: [A] })
+    const reads = outcome(
+      (async () => {
+        for (let i = 0; i < 5; i++) await single.get('first', { timeout: 2_000 })
+      })(),
+    )
+    await cluster.clock.run(10_000)
+    expect(reads).toMatchObject({ settled: true, error: undefined })
+    expect(single.statistics()).toMatchObject({ disconnects: 0, retries: { connection: 0 } })
+    await single.close()
+  })
+
+  test('like all others answers a local read all the same: each is asked once, and the first answer counts', async () => {
+    cluster.intercept = answersAfter(850)
+    const seen = outcome(client.get('first', { ...local, timeout: 6_000 }))
+    await cluster.clock.run(800)
+    expect(client.statistics()).toMatchObject({ pending: 1, retries: { silence: 1 } })
+    await cluster.clock.run(60)
+    expect(seen.value).toBe(0)
+    expect(client.statistics()).toMatchObject({ pending: 0, waiting: 0, disconnects: 0, lateResponses: 0 })
+    await cluster.clock.run(2_000)
+    const gets = cluster.received.filter(({ kind }) => kind === RequestKind.Get)
+    expect(client.statistics()).toMatchObject({ pending: 0, lateResponses: gets.length - 1 })
+    expect(new Set(gets.map(({ address }) => address)).size).toBe(gets.length)
+    expect(await Promise.all([client.get('first', local), cluster.clock.run(900)])).toEqual([0, undefined])
+  })
+
+  test('is not asked again while it owes the answer, and what it answers is taken once, also from where it was left', async () => {
+    const { held, probes, patient } = await heldBack()
+    const abort = new AbortController()
+    const reads = [{ timeout: 60_000 }, { timeout: 9_000 }, { timeout: 60_000, signal: abort.signal }].map((more) =>
+      outcome(patient.get('k', { ...local, ...more })),
+    )
+    await cluster.clock.run(8_000)
+    expect(patient.statistics()).toMatchObject({ pending: 3, retries: { silence: 3 } })
+    abort.abort()
+    await cluster.clock.run(12_000)
+    expect(reads.map(({ error }) => error)).toMatchObject([undefined, expect.any(TimeoutError), expect.any(AbortedError)])
+    const first = held[0]?.address
+    for (const { address, answer } of probes) if (address === first) answer()
+    await cluster.clock.run(4_000)
+    const asked = held.length
+    expect(held.filter(({ address }) => address === first).length).toBe(3)
+    expect(patient.statistics()).toMatchObject({ pending: 1, waiting: 0, disconnects: 0 })
+    for (const { address, answer } of held) if (address === first) answer()
+    await cluster.clock.run(10)
+    expect(reads[0]?.value).toBe(1)
+    for (const { address, answer } of held) if (address !== first) answer()
+    await cluster.clock.run(10)
+    expect(patient.statistics()).toMatchObject({ pending: 0, waiting: 0, lateResponses: asked - 1 })
+    await patient.close()
+  })
+
+  test('and to which a read comes back is waited for, and sent nothing', async () => {
+    const { held, probes, patient } = await heldBack({ maxPending: 1 })
+    const seen = outcome(patient.get('k', { ...local, timeout: 60_000 }))
+    await cluster.clock.run(10)
+    const ofLeader = outcome(patient.get('k', { timeout: 60_000 }))
+    await cluster.clock.run(7_000)
+    expect(held.map(({ address }) => address === A)).toEqual([false, true])
+    expect(patient.statistics()).toMatchObject({ pending: 1, waiting: 1, retries: { silence: 1 } })
+    for (const { address, answer } of probes) if (address === held[0]?.address) answer()
+    await cluster.clock.run(10)
+    held[1]?.answer()
+    await cluster.clock.run(10)
+    expect(ofLeader.value).toBe(1)
+    expect(patient.statistics()).toMatchObject({ pending: 1, waiting: 0 })
+    expect(held.length).toBe(2)
+    held[0]?.answer()
+    await cluster.clock.run(10)
+    expect(seen.value).toBe(1)
+    expect(patient.statistics()).toMatchObject({ pending: 0, waiting: 0, lateResponses: 0 })
+    await patient.close()
   })
 
   test('because it is sent much is given a second more for each MiB', async () => {

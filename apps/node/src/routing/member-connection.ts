@@ -15,9 +15,18 @@ export type Reply =
 
 interface Request {
   readonly kind: number
+  /** In ms from `since` on; 0: none. */
   readonly timeout: number
+  readonly since: number
   readonly body: Uint8Array
   readonly done: (reply: Reply) => void
+}
+
+/** A request that has left and is not answered. */
+interface Sent {
+  readonly bytes: number
+  /** Null: the answer is not wanted any more. */
+  readonly done: ((reply: Reply) => void) | null
 }
 
 export interface MemberConnectionOptions {
@@ -38,11 +47,18 @@ export interface MemberConnectionOptions {
 
 /** The id of the requests that only ask for a sign of life. */
 const PROBE_ID = 0
+/**
+ * What is under way over one connection. A member reads no more of a connection that has twice as much under way, and would not
+ * see there that it is asked for a sign of life.
+ */
+const MAX_SENT_BYTES = 16 * 1024 * 1024
+const MAX_SENT = 8192
 const NO_BODY = new Uint8Array(0)
 
 /**
  * One persistent connection to another member's client address. All requests of one turn leave in one write. Nothing is
  * sent before the other side has said that it is the member and the cluster that were meant; nothing is ever sent twice.
+ * No more is under way at one time than the member reads; the rest waits here, and has certainly no effect.
  * A connection that owes answers and brings nothing, not even the answer to a question that any member answers at once, is
  * given up: it may have died without a word, or the member may hang.
  */
@@ -50,10 +66,13 @@ export class MemberConnection {
   readonly #options: MemberConnectionOptions
   readonly #connection: Connection
   readonly #endpoint: ClientEndpoint
-  /** Sent, and not yet answered. */
-  readonly #sent = new Map<number, Request>()
-  /** To be sent once the greeting has come; null from then on. */
-  #unsent: Map<number, Request> | null = new Map()
+  /** What the member has not answered, wanted or not. */
+  readonly #sent = new Map<number, Sent>()
+  #sentBytes = 0
+  /** To be sent once the greeting has come and there is room, in this order. */
+  readonly #unsent = new Map<number, Request>()
+  #unsentBytes = 0
+  #isGreeted = false
   #lastId = 0
   readonly #cancelTimeout: () => void
   #flushDue = false
@@ -75,6 +94,7 @@ export class MemberConnection {
       clock,
       timeout: silenceTimeout,
       probe: () => this.#probe(),
+      waitingBytes: () => this.#leavingBytes,
       giveUp: () => this.#fail(`sent nothing for ${silenceTimeout} ms while answers were due`),
     })
     this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () => this.#fail('did not answer in time'))
@@ -94,27 +114,40 @@ export class MemberConnection {
 
   /** Bytes that wait to be sent. */
   get waitingBytes(): number {
+    return this.#unsentBytes + this.#leavingBytes
+  }
+
+  get #leavingBytes(): number {
     return this.#heldBytes + this.#endpoint.pendingBytes
   }
 
   /** `done` is called once, never from inside. Returns the request's id, for `cancel`. */
   request(kind: number, timeout: number, body: Uint8Array, done: (reply: Reply) => void): number {
     const id = this.#nextId()
-    const request = { kind, timeout, body, done }
-    if (this.#closed) this.#options.clock.defer(() => done({ type: 'notSent' }))
-    else if (this.#unsent !== null) this.#unsent.set(id, request)
-    else this.#send(id, request)
+    const { clock } = this.#options
+    const request = { kind, timeout, since: clock.now(), body, done }
+    if (this.#closed) clock.defer(() => done({ type: 'notSent' }))
+    else if (this.#unsent.size === 0 && this.#hasRoomFor(request)) this.#send(id, request)
+    else {
+      this.#unsent.set(id, request)
+      this.#unsentBytes += body.length
+    }
     return id
   }
 
   /** Whether the request has left. */
   hasSent(id: number): boolean {
-    return this.#sent.has(id)
+    return (this.#sent.get(id)?.done ?? null) !== null
   }
 
   /** The answer is not wanted any more. Returns whether the request has left. */
   cancel(id: number): boolean {
-    return this.#unsent?.delete(id) !== true && this.#sent.delete(id)
+    this.#takeUnsent(id)
+    const sent = this.#sent.get(id)
+    if (sent === undefined || sent.done === null) return false
+    // The member has it all the same.
+    this.#sent.set(id, { bytes: sent.bytes, done: null })
+    return true
   }
 
   close(): void {
@@ -123,30 +156,51 @@ export class MemberConnection {
     this.#cancelTimeout()
     this.#silence.close()
     this.#connection.close()
-    const unsent = [...(this.#unsent ?? new Map<number, Request>()).values()]
+    const unsent = [...this.#unsent.values()]
     const sent = [...this.#sent.values()]
-    this.#unsent = null
+    this.#unsent.clear()
     this.#sent.clear()
     this.#options.onClose()
     for (const { done } of unsent) done({ type: 'notSent' })
-    for (const { done } of sent) done({ type: 'lost' })
+    for (const { done } of sent) done?.({ type: 'lost' })
   }
 
   #nextId(): number {
     do this.#lastId = (this.#lastId + 1) >>> 0
-    while (this.#lastId === PROBE_ID || this.#sent.has(this.#lastId) || this.#unsent?.has(this.#lastId) === true)
+    while (this.#lastId === PROBE_ID || this.#sent.has(this.#lastId) || this.#unsent.has(this.#lastId))
     return this.#lastId
   }
 
-  #send(id: number, request: Request): void {
-    const { kind, timeout, body, done } = request
+  #hasRoomFor({ body }: Request): boolean {
+    if (!this.#isGreeted) return false
+    return this.#sent.size === 0 || (this.#sent.size < MAX_SENT && this.#sentBytes + body.length <= MAX_SENT_BYTES)
+  }
+
+  #sendUnsent(): void {
+    for (const [id, request] of this.#unsent) {
+      if (!this.#hasRoomFor(request)) return
+      this.#takeUnsent(id)
+      this.#send(id, request)
+    }
+  }
+
+  #takeUnsent(id: number): void {
+    const request = this.#unsent.get(id)
+    if (request === undefined) return
+    this.#unsent.delete(id)
+    this.#unsentBytes -= request.body.length
+  }
+
+  #send(id: number, { kind, timeout, since, body, done }: Request): void {
+    const { clock } = this.#options
     const limit = this.#maxRequestBytes
     if (body.length > limit) {
-      this.#options.clock.defer(() => done({ type: 'tooLarge', limit }))
+      clock.defer(() => done({ type: 'tooLarge', limit }))
       return
     }
-    this.#sent.set(id, request)
-    this.#ask(id, kind, timeout, body)
+    this.#sent.set(id, { bytes: body.length, done })
+    this.#sentBytes += body.length
+    this.#ask(id, kind, timeout === 0 ? 0 : Math.max(1, Math.ceil(timeout - (clock.now() - since))), body)
   }
 
   #probe(): void {
@@ -154,7 +208,7 @@ export class MemberConnection {
   }
 
   #ask(id: number, kind: number, timeout: number, body: Uint8Array): void {
-    this.#silence.asked()
+    this.#silence.asked(body.length)
     this.#endpoint.request(id, kind, timeout, body)
     if (this.#flushDue) return
     this.#flushDue = true
@@ -185,18 +239,19 @@ export class MemberConnection {
     }
     this.#cancelTimeout()
     if (maxRequestBytes !== null) this.#maxRequestBytes = maxRequestBytes
-    const unsent = this.#unsent ?? new Map<number, Request>()
-    this.#unsent = null
-    for (const [id, request] of unsent) this.#send(id, request)
+    this.#isGreeted = true
+    this.#sendUnsent()
   }
 
   #answered(id: number, reply: Reply): void {
     this.#silence.answered()
-    const request = this.#sent.get(id)
-    // Unknown: nobody waits for it any more, or it was a sign of life.
-    if (request === undefined) return
+    const sent = this.#sent.get(id)
+    // Unknown: it was a sign of life.
+    if (sent === undefined) return
     this.#sent.delete(id)
-    request.done(reply)
+    this.#sentBytes -= sent.bytes
+    sent.done?.(reply)
+    this.#sendUnsent()
   }
 
   #ended(error: Error | null): void {

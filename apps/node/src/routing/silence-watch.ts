@@ -2,13 +2,17 @@ import type { Clock } from '@raft/core'
 
 /** Looks within one timeout. The other side is asked for a sign of life at the first one that finds silence. */
 const CHECKS = 4
+/** What a slow path carries in a second: so much longer than a small question a large one may take until it is answered. */
+const SLOW_BYTES_PER_SECOND = 1024 * 1024
 
 export interface SilenceWatchOptions {
   readonly clock: Clock
-  /** How long the other side may say nothing while it owes an answer; ms. */
+  /** How long the other side may say nothing while it owes an answer; ms. A second more for each MiB that it was sent meanwhile. */
   readonly timeout: number
   /** Asks for something that is answered at once. */
   readonly probe: () => void
+  /** Bytes that wait for room on the way to the other side. */
+  readonly waitingBytes: () => number
   /** Called once: the other side has said nothing for the whole timeout. */
   readonly giveUp: () => void
 }
@@ -23,17 +27,22 @@ export class SilenceWatch {
   #owed = 0
   /** Looks since something was heard. */
   #silentLooks = 0
+  /** Whether the other side was asked for a sign of life since something was heard. */
+  #hasProbed = false
+  /** Bytes that were sent since something was heard. */
+  #unheardBytes = 0
   #cancel: (() => void) | null = null
 
   constructor(options: SilenceWatchOptions) {
     this.#options = options
   }
 
-  /** A question was sent. */
-  asked(): void {
+  /** A question of so many bytes was sent. */
+  asked(bytes: number): void {
     // It can only be answered from now on.
-    if (this.#owed === 0) this.#silentLooks = 0
+    if (this.#owed === 0) this.heard()
     this.#owed += 1
+    this.#unheardBytes += bytes
     if (this.#cancel === null) this.#lookLater()
   }
 
@@ -45,6 +54,8 @@ export class SilenceWatch {
   /** Something came. */
   heard(): void {
     this.#silentLooks = 0
+    this.#unheardBytes = 0
+    this.#hasProbed = false
   }
 
   close(): void {
@@ -65,11 +76,21 @@ export class SilenceWatch {
     if (this.#owed === 0) return
     // The first look may come right after the question: it does not count.
     this.#silentLooks += 1
-    if (this.#silentLooks > CHECKS) {
+    const looks = this.#silentLooks - this.#looksToSend()
+    if (looks > CHECKS) {
       this.#options.giveUp()
       return
     }
     this.#lookLater()
-    if (this.#silentLooks === 2) this.#options.probe()
+    if (looks < 2 || this.#hasProbed) return
+    this.#hasProbed = true
+    this.#options.probe()
+  }
+
+  /** Looks that pass before a slow path has carried what was sent. */
+  #looksToSend(): number {
+    const { timeout, waitingBytes } = this.#options
+    const bytes = Math.max(this.#unheardBytes, waitingBytes())
+    return Math.floor(((bytes / SLOW_BYTES_PER_SECOND) * 1_000) / (timeout / CHECKS))
   }
 }

@@ -81,7 +81,7 @@ export class Cluster {
 
   #answer(address: string, request: Request, session: Session): void {
     const { endpoint } = session
-    if (request.kind === RequestKind.Status) endpoint.status(request.id, this.#status(address))
+    if (request.kind === RequestKind.Status) endpoint.status(request.id, this.status(address))
     else if (request.kind === RequestKind.Write) {
       if (address === this.leader) this.write(request, session)
       else endpoint.error(request.id, this.notLeader(address))
@@ -95,7 +95,8 @@ export class Cluster {
     }
   }
 
-  #status(address: string): StatusResult {
+  /** What the member says when it is asked how it is. */
+  status(address: string): StatusResult {
     return {
       memberId: address.slice(0, 2),
       clusterId: 'test',

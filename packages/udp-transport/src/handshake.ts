@@ -11,6 +11,7 @@ import {
   NO_NONCE,
   NONCE_BYTES,
   PLAIN,
+  type RememberedStart,
 } from './datagram.js'
 import type { Hub } from './hub.js'
 import { handshakeIdentity } from './identity.js'
@@ -42,7 +43,8 @@ interface Attempt {
   hastened: boolean
 }
 
-type OwnStep = Omit<HandshakeDatagram, 'hint' | 'from' | 'to' | 'identity' | 'refusal'> & { readonly refusal?: HandshakeRefusal }
+type OwnStep = Omit<HandshakeDatagram, 'hint' | 'from' | 'to' | 'identity' | 'refusal' | 'remembered'> &
+  Partial<Pick<HandshakeDatagram, 'refusal' | 'remembered'>>
 
 /** A handshake that succeeded. */
 export interface Agreement {
@@ -140,11 +142,11 @@ export class Handshake {
   }
 
   /** The refusal of an authentic hello, with what is remembered of its sender. */
-  refuse(hello: HandshakeDatagram, keys: SecretKeys, refusal: HandshakeRefusal, remembered: HandshakeIdentity): Buffer {
+  refuse(hello: HandshakeDatagram, keys: SecretKeys, refusal: HandshakeRefusal, remembered: RememberedStart | null): Buffer {
     const { nonce, session } = this.#challenge
     const { version, senderSession, maxDatagram, window } = hello
-    const step = { version, kind: DatagramKind.Refusal, senderSession: session, receiverSession: senderSession, nonce, refusal }
-    return this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, hello.nonce, remembered)
+    const step = { version, kind: DatagramKind.Refusal, senderSession: session, receiverSession: senderSession, nonce }
+    return this.#encode({ ...step, maxDatagram, window, sessionKnown: false, refusal, remembered }, keys, hello.nonce)
   }
 
   /** Whether the answer, or refusal, fits what was asked, and proves the secret. Says why not by counting. */
@@ -231,9 +233,9 @@ export class Handshake {
     }
   }
 
-  #encode(step: OwnStep, keys: SecretKeys, receiverNonce: Uint8Array, identity = this.#identity): Buffer {
+  #encode(step: OwnStep, keys: SecretKeys, receiverNonce: Uint8Array): Buffer {
     const { id, plain } = this.#hub.options
-    const whole = { refusal: null, ...step, identity, hint: keys.hint, from: id, to: this.#peer }
+    const whole = { refusal: null, remembered: null, ...step, identity: this.#identity, hint: keys.hint, from: id, to: this.#peer }
     return encodeHandshake(whole, plain, keys.authenticationKey, receiverNonce)
   }
 

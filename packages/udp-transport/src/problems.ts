@@ -14,7 +14,7 @@ export type TransportProblemCode =
   | 'RAFT_DISK_LOST'
   /** The peer runs on an older copy of its directory. */
   | 'RAFT_DIRECTORY_ROLLED_BACK'
-  /** Two processes run as the peer. */
+  /** Two processes run as the peer, or it runs on a copy of its directory that is older by one start. */
   | 'RAFT_MEMBER_RUNS_TWICE'
   /** The peer runs an older version than before. */
   | 'RAFT_OLDER_VERSION'

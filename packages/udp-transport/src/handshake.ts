@@ -23,6 +23,8 @@ import type { SessionParameters } from './session.js'
 const FIRST_RETRY = 100
 const MAX_RETRY = 1000
 const MAX_ATTEMPTS = 6
+/** In ms. Hellos that are hastened do not count, and anybody can hasten them. */
+const MAX_DURATION = 5000
 /**
  * A crossing hello of the peer is not answered for so long after ours began, in ms, if our name comes first. By time and not by
  * attempts: datagrams that anybody can send hasten those.
@@ -113,7 +115,7 @@ export class Handshake {
   onTimer(now: number, maxDatagram: number, window: number): Buffer | null | 'gaveUp' {
     const attempt = this.#attempt
     if (attempt === null || now < attempt.dueAt) return null
-    if (attempt.count >= MAX_ATTEMPTS && !attempt.hastened) {
+    if ((attempt.count >= MAX_ATTEMPTS && !attempt.hastened) || now - attempt.begunAt > MAX_DURATION) {
       this.#attempt = null
       return 'gaveUp'
     }

@@ -156,8 +156,9 @@ const REFUSAL_MESSAGES: Readonly<
   runsTwice: {
     code: 'RAFT_MEMBER_RUNS_TWICE',
     message: (directory, { by, remembered }) =>
-      `another process runs as this member, on a copy of its directory: ${by} talks to one that was started as number ${remembered.starts}, ` +
-      `and it is not the one on ${directory}. Stop one of the two, and find out who has copied the directory`,
+      `${by} knows of start number ${remembered.starts} of this member, which was not made on ${directory}: either another process runs as ` +
+      `this member, on a copy of its directory, or ${directory} is an older copy of it, by one start. Stop the other process, where there ` +
+      'is one, and find out who has copied the directory',
   },
 }
 

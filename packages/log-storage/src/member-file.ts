@@ -44,6 +44,8 @@ export class MemberFile {
   readonly #fileSystem: FileSystem
   #record: MemberRecord
   #isWriting = false
+  #writing: Promise<void> = Promise.resolve()
+  #isClosed = false
   #waiting: Done[] = []
   #failure: Error | null = null
 
@@ -110,7 +112,7 @@ export class MemberFile {
     return this.#record.known.get(id) ?? null
   }
 
-  /** Remembers a start. Calls `done` when that is durable, or cannot be, and never before it has returned. An error is final. */
+  /** Remembers a start. Calls `done` when that is durable, or cannot be, and never before it has returned. An error is final. Does nothing after `close`. */
   remember(id: MemberId, start: MemberStart, done: Done): void {
     this.#record = { ...this.#record, known: new Map(this.#record.known).set(id, start) }
     this.#store(done)
@@ -122,6 +124,15 @@ export class MemberFile {
     this.#store(done)
   }
 
+  /**
+   * Is fulfilled when what was to be remembered is written, or cannot be. What comes later is not written, and its `done` is not called.
+   * To be called before the lock of the directory is released: a late write would undo what the next start has counted.
+   */
+  close(): Promise<void> {
+    this.#isClosed = true
+    return this.#writing
+  }
+
   #stored(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#store((error) => (error === null ? resolve() : reject(error)))
@@ -130,8 +141,9 @@ export class MemberFile {
 
   /** What comes while a write is in flight is written together, by the next one. */
   #store(done: Done): void {
+    if (this.#isClosed) return
     this.#waiting.push(done)
-    if (!this.#isWriting) void this.#write()
+    if (!this.#isWriting) this.#writing = this.#write()
   }
 
   async #write(): Promise<void> {

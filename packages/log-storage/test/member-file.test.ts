@@ -99,11 +99,41 @@ describe('what is remembered of other members', () => {
   })
 })
 
+describe('a file that is closed', () => {
+  it('is written no more, so that the next start, and the one after, are counted', async () => {
+    const disk = await diskWithDirectory()
+    const first = await open(disk)
+    // The second is written by itself, after the first.
+    const remembered = [remember(first, 'n2', startOf(4)), remember(first, 'n3', startOf(9))]
+    await first.close()
+    await Promise.all(remembered)
+    const operations = disk.operations.length
+    first.remember('n2', startOf(5), () => expect.unreachable())
+    first.refused({ reason: 'otherStore', by: 'n3', remembered: startOf(7) }, () => expect.unreachable())
+    await first.close()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(disk.operations.length).toBe(operations)
+    const second = await open(disk)
+    expect([second.starts, second.known('n2'), second.known('n3')]).toEqual([2, startOf(4), startOf(9)])
+    expect((await open(disk)).starts).toBe(3)
+  })
+
+  it('has nothing in flight where it is closed at once', async () => {
+    const disk = await diskWithDirectory()
+    const first = await open(disk)
+    let written = 0
+    first.remember('n2', startOf(4), () => written++)
+    first.remember('n3', startOf(9), () => written++)
+    await first.close()
+    expect(written).toBe(2)
+  })
+})
+
 describe('a directory that other members have refused', () => {
   it.each([
     ['otherStore', 'RAFT_DISK_LOST', /disk was lost/],
     ['olderCopy', 'RAFT_DIRECTORY_ROLLED_BACK', /older copy/],
-    ['runsTwice', 'RAFT_MEMBER_RUNS_TWICE', /another process runs as this member/],
+    ['runsTwice', 'RAFT_MEMBER_RUNS_TWICE', /either another process runs as this member.*or \S+ is an older copy of it, by one start/],
   ] as const)('for the reason %s does not start again', async (reason, code, words) => {
     const disk = await diskWithDirectory()
     const file = await open(disk)

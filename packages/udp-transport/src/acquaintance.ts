@@ -1,5 +1,12 @@
 import type { MemberId } from '@raft/core'
-import { BOOT_BYTES, type HandshakeDatagram, type HandshakeIdentity, type HandshakeRefusal } from './datagram.js'
+import {
+  BOOT_BYTES,
+  DatagramKind,
+  type HandshakeDatagram,
+  type HandshakeIdentity,
+  type HandshakeRefusal,
+  type RememberedStart,
+} from './datagram.js'
 import type { Hub } from './hub.js'
 import {
   type ClaimedStart,
@@ -9,6 +16,8 @@ import {
   olderVersionProblem,
   type RefusalReason,
   refusalProblem,
+  type Told,
+  unlessReplayed,
   votersProblem,
 } from './identity.js'
 
@@ -16,8 +25,8 @@ import {
 export interface Objection {
   /** What the peer is told; null where its version knows of no refusals. */
   readonly refusal: HandshakeRefusal | null
-  /** What the refusal carries. */
-  readonly remembered: HandshakeIdentity
+  /** What the peer is told of itself beside that; null where nothing is known of it. */
+  readonly remembered: RememberedStart | null
 }
 
 /**
@@ -51,20 +60,20 @@ export class Acquaintance {
     const known = this.#known
     if (step.identity === null) {
       if (known === null) return null
-      this.#hub.report({ peer: this.#peer, ...olderVersionProblem(this.#peer) })
-      return { refusal: null, remembered: own }
+      this.#tell(step, olderVersionProblem(this.#peer))
+      return { refusal: null, remembered: null }
     }
     const { voters } = step.identity
     if (voters !== own.voters) {
-      this.#hub.report({ peer: this.#peer, ...votersProblem(this.#peer, own.voters, voters) })
-      return { refusal: 'otherVoters', remembered: own }
+      this.#tell(step, votersProblem(this.#peer, own.voters, voters))
+      return { refusal: 'otherVoters', remembered: null }
     }
     const claimed = startOf(step)
     const verdict = judge(known, claimed)
     if (verdict === 'known' || verdict === 'newer' || known === null || !this.#isVoter) return null
     const reason = verdict === 'olderCopy' && this.#runsBeside(claimed) ? 'runsTwice' : verdict
-    this.#hub.report({ peer: this.#peer, ...refusalProblem(this.#peer, reason, known, claimed) })
-    return { refusal: reason, remembered: { storeId: known.storeId, starts: known.starts, history: [], voters: own.voters } }
+    this.#tell(step, refusalProblem(this.#peer, reason, known, claimed))
+    return { refusal: reason, remembered: { storeId: known.storeId, starts: known.starts } }
   }
 
   /** A session with the sender of this step, which nothing stands against, is about to be opened. */
@@ -93,6 +102,10 @@ export class Acquaintance {
       this.#held.push(message)
       this.#heldBytes += message.length
     }
+  }
+
+  #tell({ kind }: HandshakeDatagram, told: Told): void {
+    this.#hub.report({ peer: this.#peer, ...(kind === DatagramKind.Hello ? unlessReplayed(told) : told) })
   }
 
   get #known(): MemberStart | null {

@@ -25,16 +25,19 @@ export const DatagramKind = {
 export const REFUSALS = ['otherStore', 'olderCopy', 'runsTwice', 'otherVoters'] as const
 export type HandshakeRefusal = (typeof REFUSALS)[number]
 
-/** On which directory the sender of a step runs; in a refusal, what is remembered of the receiver's. */
+/** On which directory the sender of a step runs. */
 export interface HandshakeIdentity {
   /** 16 bytes in hexadecimal. */
   readonly storeId: string
   readonly starts: number
-  /** How the boots of the sender's starts before began, the newest first; empty in a refusal. */
+  /** How the boots of the sender's starts before began, the newest first. */
   readonly history: readonly Uint8Array[]
-  /** See `votersText`; in a refusal too, those of the sender. */
+  /** See `votersText`. */
   readonly voters: string
 }
+
+/** What the sender of a refusal remembers of the receiver. */
+export type RememberedStart = Pick<HandshakeIdentity, 'storeId' | 'starts'>
 
 /** Added to the kinds when nothing is sealed, so that neither side can take one for the other. */
 export const PLAIN = 0x40
@@ -49,6 +52,7 @@ export const BOOT_BYTES = 16
 const MAC_BYTES = 32
 const STORE_ID_BYTES = 16
 const MARK_BYTES = 4
+const START_BYTES = STORE_ID_BYTES + 8
 const NO_IDENTITY: HandshakeIdentity = { storeId: '00'.repeat(STORE_ID_BYTES), starts: 0, history: [], voters: '' }
 
 /** One step of a handshake. A hello carries no `nonce` of the receiver, and the others only prove that they know it. */
@@ -75,20 +79,24 @@ export interface HandshakeDatagram {
   readonly identity: HandshakeIdentity | null
   /** Refusal: why. Otherwise null. */
   readonly refusal: HandshakeRefusal | null
+  /** Refusal: what is remembered of the receiver, null only where the voters differ. Otherwise: null. */
+  readonly remembered: RememberedStart | null
 }
 
 /**
- * The steps of two members have the same length but for the lists of voters, of 300 bytes at most, and of starts before, of 252: nobody
- * can be made to send much more than was sent to him.
+ * The steps of two members have the same length but for the lists of voters, of 300 bytes at most, and of starts before, of 252, and for
+ * 24 bytes more in a refusal: nobody can be made to send much more than was sent to him.
  */
 export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Uint8Array, receiverNonce: Uint8Array): Buffer {
   const from = Buffer.from(step.from)
   const to = Buffer.from(step.to)
   const { storeId, starts, history, voters } = step.identity ?? NO_IDENTITY
   const votersBytes = Buffer.from(voters)
-  const identityBytes =
-    step.version < VERSION_WITH_IDENTITY ? 0 : STORE_ID_BYTES + 8 + 1 + history.length * MARK_BYTES + 2 + votersBytes.length
-  const bytes = Buffer.alloc(identityBytes + 2 + 4 + 8 + 8 + NONCE_BYTES + 4 + 4 + 1 + 1 + from.length + 1 + to.length + MAC_BYTES)
+  const identityBytes = step.version < VERSION_WITH_IDENTITY ? 0 : START_BYTES + 1 + history.length * MARK_BYTES + 2 + votersBytes.length
+  const rememberedBytes = step.refusal === null ? 0 : START_BYTES
+  const bytes = Buffer.alloc(
+    identityBytes + rememberedBytes + 2 + 4 + 8 + 8 + NONCE_BYTES + 4 + 4 + 1 + 1 + from.length + 1 + to.length + MAC_BYTES,
+  )
   const writer = new Writer(bytes)
   writer.u8(step.version)
   writer.u8(step.kind + (plain ? PLAIN : 0))
@@ -107,6 +115,11 @@ export function encodeHandshake(step: HandshakeDatagram, plain: boolean, key: Ui
     writer.u8(votersBytes.length & 0xff)
     writer.u8(votersBytes.length >>> 8)
     writer.raw(votersBytes)
+  }
+  if (rememberedBytes > 0) {
+    const remembered = step.remembered ?? NO_IDENTITY
+    writer.raw(Buffer.from(remembered.storeId, 'hex'))
+    writer.u64(remembered.starts)
   }
   writer.u8(from.length)
   writer.raw(from)
@@ -132,16 +145,23 @@ export function decodeHandshake(bytes: Uint8Array): HandshakeDatagram {
   const window = reader.u32()
   const known = reader.u8()
   const identity = version < VERSION_WITH_IDENTITY ? null : readIdentity(reader)
+  const remembered = kind === DatagramKind.Refusal ? readRemembered(reader) : null
   const from = decodeName(reader.raw(reader.u8()))
   const to = decodeName(reader.raw(reader.u8()))
   reader.raw(MAC_BYTES)
   reader.end()
   if (from === '' || to === '' || senderSession === 0) throw new FormatError('a handshake without names or session')
   const refusal = kind === DatagramKind.Refusal ? (REFUSALS[known - 1] ?? null) : null
-  if (kind === DatagramKind.Refusal ? refusal === null || identity === null : known > 1)
-    throw new FormatError('a handshake that says what none of its kind says')
+  const saysAll = refusal !== null && identity !== null && (remembered !== null || refusal === 'otherVoters')
+  if (kind === DatagramKind.Refusal ? !saysAll : known > 1) throw new FormatError('a handshake that says what none of its kind says')
   const names = { from, to, senderSession, receiverSession }
-  return { version, kind, hint, ...names, nonce, maxDatagram, window, sessionKnown: known === 1, identity, refusal }
+  return { version, kind, hint, ...names, nonce, maxDatagram, window, sessionKnown: known === 1, identity, refusal, remembered }
+}
+
+function readRemembered(reader: Reader): RememberedStart | null {
+  const storeId = Buffer.from(reader.raw(STORE_ID_BYTES)).toString('hex')
+  const starts = reader.u64()
+  return starts === 0 ? null : { storeId, starts }
 }
 
 function readIdentity(reader: Reader): HandshakeIdentity | null {

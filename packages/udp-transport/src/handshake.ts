@@ -11,6 +11,7 @@ import {
   NO_NONCE,
   NONCE_BYTES,
   PLAIN,
+  type RememberedStart,
 } from './datagram.js'
 import type { Hub } from './hub.js'
 import { handshakeIdentity } from './identity.js'
@@ -22,6 +23,8 @@ import type { SessionParameters } from './session.js'
 const FIRST_RETRY = 100
 const MAX_RETRY = 1000
 const MAX_ATTEMPTS = 6
+/** In ms. Hellos that are hastened do not count, and anybody can hasten them. */
+const MAX_DURATION = 5000
 /**
  * A crossing hello of the peer is not answered for so long after ours began, in ms, if our name comes first. By time and not by
  * attempts: datagrams that anybody can send hasten those.
@@ -42,7 +45,8 @@ interface Attempt {
   hastened: boolean
 }
 
-type OwnStep = Omit<HandshakeDatagram, 'hint' | 'from' | 'to' | 'identity' | 'refusal'> & { readonly refusal?: HandshakeRefusal }
+type OwnStep = Omit<HandshakeDatagram, 'hint' | 'from' | 'to' | 'identity' | 'refusal' | 'remembered'> &
+  Partial<Pick<HandshakeDatagram, 'refusal' | 'remembered'>>
 
 /** A handshake that succeeded. */
 export interface Agreement {
@@ -111,7 +115,7 @@ export class Handshake {
   onTimer(now: number, maxDatagram: number, window: number): Buffer | null | 'gaveUp' {
     const attempt = this.#attempt
     if (attempt === null || now < attempt.dueAt) return null
-    if (attempt.count >= MAX_ATTEMPTS && !attempt.hastened) {
+    if ((attempt.count >= MAX_ATTEMPTS && !attempt.hastened) || now - attempt.begunAt > MAX_DURATION) {
       this.#attempt = null
       return 'gaveUp'
     }
@@ -140,11 +144,11 @@ export class Handshake {
   }
 
   /** The refusal of an authentic hello, with what is remembered of its sender. */
-  refuse(hello: HandshakeDatagram, keys: SecretKeys, refusal: HandshakeRefusal, remembered: HandshakeIdentity): Buffer {
+  refuse(hello: HandshakeDatagram, keys: SecretKeys, refusal: HandshakeRefusal, remembered: RememberedStart | null): Buffer {
     const { nonce, session } = this.#challenge
     const { version, senderSession, maxDatagram, window } = hello
-    const step = { version, kind: DatagramKind.Refusal, senderSession: session, receiverSession: senderSession, nonce, refusal }
-    return this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, hello.nonce, remembered)
+    const step = { version, kind: DatagramKind.Refusal, senderSession: session, receiverSession: senderSession, nonce }
+    return this.#encode({ ...step, maxDatagram, window, sessionKnown: false, refusal, remembered }, keys, hello.nonce)
   }
 
   /** Whether the answer, or refusal, fits what was asked, and proves the secret. Says why not by counting. */
@@ -231,9 +235,9 @@ export class Handshake {
     }
   }
 
-  #encode(step: OwnStep, keys: SecretKeys, receiverNonce: Uint8Array, identity = this.#identity): Buffer {
+  #encode(step: OwnStep, keys: SecretKeys, receiverNonce: Uint8Array): Buffer {
     const { id, plain } = this.#hub.options
-    const whole = { refusal: null, ...step, identity, hint: keys.hint, from: id, to: this.#peer }
+    const whole = { refusal: null, remembered: null, ...step, identity: this.#identity, hint: keys.hint, from: id, to: this.#peer }
     return encodeHandshake(whole, plain, keys.authenticationKey, receiverNonce)
   }
 

@@ -16,8 +16,10 @@ export interface Hub {
   readonly scratch: Uint8Array
   /** Drawn at every start, so that a peer notices a restart. */
   readonly boot: Uint8Array
-  /** The first begins handshakes. */
+  /** The first begins handshakes, and the others after it. */
   readonly keys: readonly SecretKeys[]
+  /** Those of members before this version, which cannot read what this one begins: they only answer. */
+  readonly formerKeys: readonly SecretKeys[]
   /** Null before `start` and after `close`. */
   readonly main: DatagramSocket | null
   /** The open sessions, by the id under which peers address them. */

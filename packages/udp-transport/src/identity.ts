@@ -82,12 +82,15 @@ export function handshakeIdentity({ storeId, starts, history, voters }: Transpor
   return { storeId, starts, history, voters: votersText(voters) }
 }
 
-interface Told {
+export interface Told {
   readonly code: TransportProblemCode
   readonly message: string
 }
 
-const UNLESS_REPLAYED = 'If the member runs well, somebody has recorded an old hello and sends it again'
+/** A hello alone does not prove that its sender is there now; the other steps of a handshake do. */
+export function unlessReplayed({ code, message }: Told): Told {
+  return { code, message: `${message}. If the member runs well, somebody has recorded an old hello and sends it again` }
+}
 
 /** What the owner of the members is told where `peer` is refused here. */
 export function refusalProblem(peer: MemberId, reason: RefusalReason, known: MemberStart, claimed: MemberStart): Told {
@@ -104,14 +107,15 @@ export function refusalProblem(peer: MemberId, reason: RefusalReason, known: Mem
         code: 'RAFT_DIRECTORY_ROLLED_BACK',
         message:
           `${peer} runs on an older copy of its directory: its start number ${known.starts} is known here, of which that directory knows nothing. It is ` +
-          `refused, for votes and entries that it has promised are missing there. Start it on its newest directory. ${UNLESS_REPLAYED}`,
+          'refused, for votes and entries that it has promised are missing there. Start it on its newest directory',
       }
     case 'runsTwice':
       return {
         code: 'RAFT_MEMBER_RUNS_TWICE',
         message:
-          `two processes run as ${peer}, on copies of one directory: start number ${known.starts} of it is talked to, and another process, of ` +
-          `start number ${claimed.starts}, is refused. Stop the one that should not run, and find out who has copied the directory. ${UNLESS_REPLAYED}`,
+          `start number ${known.starts} of ${peer} is known here, and another start of it, number ${claimed.starts}, is refused: either two ` +
+          `processes run as ${peer}, on copies of one directory, or the one that is refused runs on an older copy, by one start. Stop it, start ` +
+          `${peer} on its newest directory, and find out who has copied the directory`,
       }
   }
 }

@@ -67,7 +67,8 @@ export class Intake {
       dropped.malformed += 1
       return
     }
-    const keys = this.#hub.keys.find((known) => known.hint === step.hint)
+    const { keys: ownKeys, formerKeys } = this.#hub
+    const keys = [...ownKeys, ...formerKeys].find((known) => known.hint === step.hint)
     if (keys === undefined) {
       dropped.unknownSecret += 1
       this.#hub.onUnknownSecret(step, from)

@@ -3,7 +3,6 @@ import { Acquaintance, reasonAsSeenHere } from './acquaintance.js'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import type { Hub } from './hub.js'
-import { votersProblem, votersText } from './identity.js'
 import { Link } from './link.js'
 import { PathSize } from './path-size.js'
 import { narrowPath } from './problems.js'
@@ -192,15 +191,20 @@ export class Peer {
     this.#hub.schedule(this)
   }
 
-  onRefusal({ refusal, identity, ...step }: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): void {
-    if (refusal === null || identity === null) return
-    if (!this.#handshake.accepts({ refusal, identity, ...step }, bytes, keys)) return
+  /**
+   * A refusal is believed unless this member would refuse its sender in turn, whose directory may be the wrong one as well. Such a pair
+   * stays silent: a directory that all refuse must not end the members that run well.
+   */
+  onRefusal(step: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): void {
+    if (!this.#handshake.accepts(step, bytes, keys)) return
     this.#giveUp()
-    const own = this.#hub.options.identity
-    if (own === null) return
-    const { storeId, starts, voters } = identity
-    if (refusal === 'otherVoters') this.#hub.report({ peer: this.id, ...votersProblem(this.id, votersText(own.voters), voters) })
-    else this.#hub.onRefused({ reason: reasonAsSeenHere(refusal, this.#boot !== null), by: this.id, remembered: { storeId, starts } })
+    if (this.#acquaintance.objectionTo(step) !== null) {
+      this.#hub.counters.dropped.refusedMember += 1
+      return
+    }
+    const { refusal, remembered } = step
+    if (this.#hub.options.identity === null || refusal === null || refusal === 'otherVoters' || remembered === null) return
+    this.#hub.onRefused({ reason: reasonAsSeenHere(refusal, this.#boot !== null), by: this.id, remembered })
   }
 
   close(): void {

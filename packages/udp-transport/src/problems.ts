@@ -14,7 +14,7 @@ export type TransportProblemCode =
   | 'RAFT_DISK_LOST'
   /** The peer runs on an older copy of its directory. */
   | 'RAFT_DIRECTORY_ROLLED_BACK'
-  /** Two processes run as the peer. */
+  /** Two processes run as the peer, or it runs on a copy of its directory that is older by one start. */
   | 'RAFT_MEMBER_RUNS_TWICE'
   /** The peer runs an older version than before. */
   | 'RAFT_OLDER_VERSION'
@@ -30,16 +30,18 @@ export interface TransportProblem {
 
 /** How long a problem of the same code and peer is not reported again, in ms. */
 const QUIET_TIME = 600_000
-/** Maximum number of reports of one code within the quiet time: names of peers can be invented. */
+/** Maximum number of reports of one code, within the quiet time, beside those about members: other names can be invented. */
 const MAX_REPORTS = 16
 
 /** Passes problems on: each once for a code and a peer, and again when it still exists after ten minutes. */
 export class Problems {
   readonly #onProblem: (problem: TransportProblem) => void
   readonly #clock: Clock
+  readonly #isMember: (id: MemberId) => boolean
   readonly #reported = new Map<TransportProblemCode, Map<MemberId, number>>()
 
-  constructor(onProblem: (problem: TransportProblem) => void, clock: Clock) {
+  constructor(onProblem: (problem: TransportProblem) => void, clock: Clock, isMember: (id: MemberId) => boolean) {
+    this.#isMember = isMember
     this.#onProblem = onProblem
     this.#clock = clock
   }
@@ -48,7 +50,8 @@ export class Problems {
     const now = this.#clock.now()
     const times = this.#timesOf(problem.code)
     for (const [peer, at] of times) if (now - at >= QUIET_TIME) times.delete(peer)
-    if (times.has(problem.peer) || times.size >= MAX_REPORTS) return
+    if (times.has(problem.peer)) return
+    if (!this.#isMember(problem.peer) && [...times.keys()].filter((peer) => !this.#isMember(peer)).length >= MAX_REPORTS) return
     times.set(problem.peer, now)
     this.#onProblem(problem)
   }

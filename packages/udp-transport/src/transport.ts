@@ -35,7 +35,7 @@ export class UdpTransport implements Transport {
   readonly #groups = new Map<GroupId, Group>()
   readonly #addresses = new Map<GroupId, ReadonlyMap<MemberId, string | null>>()
   readonly #peers = new Map<MemberId, Peer>()
-  readonly #hub: Hub & { main: DatagramSocket | null; keys: readonly SecretKeys[] }
+  readonly #hub: Hub & { main: DatagramSocket | null; keys: readonly SecretKeys[]; formerKeys: readonly SecretKeys[] }
   readonly #intake: Intake
   #dirty: Peer[] = []
   /** The keys that members before this version derive of the same secrets. */
@@ -45,13 +45,14 @@ export class UdpTransport implements Transport {
   /** @throws ConfigurationError naming the option and what was expected. */
   constructor(options: UdpTransportOptions) {
     this.#options = resolveOptions(options)
-    const problems = new Problems(this.#options.onProblem, this.#options.clock)
+    const problems = new Problems(this.#options.onProblem, this.#options.clock, (id) => this.#peers.has(id))
     this.#hub = {
       options: this.#options,
       counters: this.#counters,
       scratch: Buffer.allocUnsafeSlow(65_536),
       boot: this.#options.identity?.boot ?? this.#options.randomBytes(BOOT_BYTES),
       keys: [],
+      formerKeys: [],
       main: null,
       sessions: new Map(),
       schedule: (peer) => this.#schedule(peer),
@@ -162,7 +163,7 @@ export class UdpTransport implements Transport {
     this.#former = 'derived'
     const { secrets, clusterId } = this.#options
     deriveFormer(secrets, clusterId, (error, former) => {
-      if (error === null) this.#hub.keys = [...this.#hub.keys, ...former]
+      if (error === null) this.#hub.formerKeys = former
       this.#former = 'accepted'
     })
   }

@@ -25,15 +25,18 @@ const hello: HandshakeDatagram = {
     voters: '["n1","n2","n3"]',
   },
   refusal: null,
+  remembered: null,
 }
 
-const refusal: HandshakeDatagram = { ...hello, kind: DatagramKind.Refusal, receiverSession: 5, refusal: 'runsTwice' }
+const remembered = { storeId: '202122232425262728292a2b2c2d2e2f', starts: 4 }
+const refusal: HandshakeDatagram = { ...hello, kind: DatagramKind.Refusal, receiverSession: 5, refusal: 'runsTwice', remembered }
 
 const steps: Readonly<Record<string, HandshakeDatagram>> = {
   hello,
   'hello of version 2': { ...hello, version: 2, identity: null },
   'hello without an identity': { ...hello, identity: null },
   refusal,
+  'refusal of other voters': { ...refusal, refusal: 'otherVoters', remembered: null },
 }
 
 const fixtures = JSON.parse(readFileSync(new URL('./fixtures/handshakes.json', import.meta.url), 'utf8')) as Record<string, string>
@@ -55,12 +58,13 @@ describe('the bytes of handshakes', () => {
     expect(() => decodeHandshake(Uint8Array.of(...bytes, 0))).toThrow(FormatError)
   })
 
-  it('that refuse for no reason that is known, or without saying what is remembered, are refused', () => {
+  it('that refuse for no reason that is known, or without saying what is remembered and by whom, are refused', () => {
     for (const reason of [0, 5, 255]) {
       const bytes = new Uint8Array(encode(refusal))
       bytes[62] = reason
       expect(() => decodeHandshake(bytes)).toThrow(FormatError)
     }
-    expect(() => decodeHandshake(new Uint8Array(encode({ ...refusal, identity: null })))).toThrow(FormatError)
+    for (const missing of [{ identity: null }, { remembered: null }])
+      expect(() => decodeHandshake(new Uint8Array(encode({ ...refusal, ...missing })))).toThrow(FormatError)
   })
 })

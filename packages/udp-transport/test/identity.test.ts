@@ -121,6 +121,7 @@ describe('two processes that run as one member', () => {
     expect(await exchange(cluster, a.station, copy.station)).toBe(false)
     expect(copy.directory.refusals).toMatchObject([{ reason: 'runsTwice', by: 'a' }])
     expect(codes(a)).toEqual(['RAFT_MEMBER_RUNS_TWICE'])
+    expect(a.problems[0]?.message).toMatch(/either two processes run as b.*or the one that is refused runs on an older copy, by one start/)
   })
 
   it('from another address than the member has: the process is told all the same', async () => {
@@ -259,6 +260,38 @@ describe('a member that keeps no identity', () => {
 })
 
 describe('somebody who records and replays', () => {
+  it.each([
+    ['RAFT_DISK_LOST', { identity: directoryOf('b') }, directoryOf('a')],
+    ['RAFT_OTHER_VOTERS', { identity: directoryOf('b') }, directoryOf('a', { voters: ['a', 'b', 'x'] })],
+    ['RAFT_OLDER_VERSION', {}, directoryOf('a')],
+  ])('%s: a hello alone may be an old one, and the report says so', async (code, options, directory) => {
+    const old = new VirtualCluster(39)
+    old.recording = true
+    await old.start('b', IDS, options)
+    const before = await old.start('a', IDS, { identity: directoryOf('a') })
+    before.transport.send('b', heartbeat(1))
+    await old.run(1000)
+    const hellos = old.recorded.filter(({ bytes, from }) => bytes[1] === DatagramKind.Hello && from.address === VirtualCluster.address('b'))
+    expect(hellos.length).toBeGreaterThan(0)
+    const cluster = new VirtualCluster(40)
+    directory.remember('b', { storeId: storeOf('e'), starts: 1, boot: new Uint8Array(16) }, () => {})
+    const a = await start(cluster, 'a', directory)
+    for (const hello of hellos) cluster.network.inject(hello)
+    await cluster.run(50)
+    expect(a.problems).toMatchObject([{ code, message: expect.stringMatching(/recorded an old hello and sends it again$/) }])
+  })
+
+  it('cannot have made an answer, of which the report says nothing of the kind', async () => {
+    const { cluster, a, b } = await talking()
+    await b.station.transport.close()
+    await start(cluster, 'b', directoryOf('e'))
+    cluster.filter = ({ bytes, from }) => bytes[1] !== DatagramKind.Hello || from.address === VirtualCluster.address('a')
+    await cluster.run(20_000)
+    a.station.transport.send('b', heartbeat(9))
+    await cluster.run(10_000)
+    expect(a.problems).toMatchObject([{ code: 'RAFT_DISK_LOST', message: expect.not.stringMatching(/recorded/) }])
+  })
+
   it('makes nobody refuse a member that runs well, whatever hello he sends again', async () => {
     const cluster = new VirtualCluster(38)
     cluster.recording = true
@@ -275,6 +308,6 @@ describe('somebody who records and replays', () => {
     // A refusal that was meant for another start says nothing to this one.
     const refusals = cluster.recorded.filter(({ bytes }) => bytes[1] === DatagramKind.Refusal)
     expect(refusals.length).toBeGreaterThan(0)
-    for (const { bytes } of refusals) expect(decodeHandshake(bytes).identity?.starts).toBe(2)
+    for (const { bytes } of refusals) expect(decodeHandshake(bytes).remembered?.starts).toBe(2)
   })
 })

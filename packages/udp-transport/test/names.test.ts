@@ -14,6 +14,7 @@ function handshake(from: string, to: string): Buffer {
     sessionKnown: false,
     identity: null,
     refusal: null,
+    remembered: null,
   }
   return encodeHandshake(
     { version: DATAGRAM_VERSION, kind: DatagramKind.Hello, from, to, nonce: NO_NONCE, ...numbers },

@@ -5,7 +5,11 @@ function reporter() {
   let now = 0
   const told: string[] = []
   const clock = { now: () => now, schedule: () => () => {}, defer: () => {} }
-  const problems = new Problems(({ code, peer }) => told.push(`${code} ${peer}`), clock)
+  const problems = new Problems(
+    ({ code, peer }) => told.push(`${code} ${peer}`),
+    clock,
+    (id) => id.length === 1,
+  )
   return {
     told,
     at: (time: number, code: TransportProblem['code'], peer: string) => {
@@ -39,4 +43,11 @@ it('somebody who invents names fills neither the log nor the memory, and hides n
   expect(told).toHaveLength(16)
   at(10_000, 'RAFT_PATH_MTU', 'b')
   expect(told).toHaveLength(17)
+})
+
+it('somebody who invents names hides no problem with a member', () => {
+  const { told, at } = reporter()
+  for (let i = 0; i < 100; i++) at(i, 'RAFT_UNKNOWN_SECRET', `x${i}`)
+  for (let i = 0; i < 100; i++) at(i, 'RAFT_UNKNOWN_SECRET', 'b')
+  expect(told.slice(16)).toEqual(['RAFT_UNKNOWN_SECRET b'])
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DATAGRAM_VERSION, DatagramKind } from '../src/datagram.js'
 import { append, arrivedAppends, arrivedRounds, heartbeat, KEY, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
 
 const ROUND_TRIP = 2
@@ -15,6 +16,21 @@ async function talking(seed = 21) {
   expect(arrivedRounds(b)).toEqual([1])
   return { cluster, a, b }
 }
+
+it('a handshake that anybody hastens without end is given up as well, after which the name of its peer is looked up again', async () => {
+  const cluster = new VirtualCluster(22)
+  const a = await cluster.start('a', ['a', 'b'])
+  const stray = Buffer.alloc(60, 1)
+  stray[0] = DATAGRAM_VERSION
+  stray[1] = DatagramKind.Sealed
+  for (let round = 0; round < 400; round++) {
+    cluster.network.inject({ from: VirtualCluster.endpoint('c'), to: VirtualCluster.endpoint('a'), bytes: stray })
+    await cluster.run(50)
+  }
+  const { handshakesStarted } = a.transport.counters()
+  expect(handshakesStarted).toBeGreaterThanOrEqual(3)
+  expect(handshakesStarted).toBeLessThanOrEqual(6)
+})
 
 describe('a member that restarts', () => {
   it('hears the other within two round trips, by itself', async () => {

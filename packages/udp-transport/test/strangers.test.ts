@@ -28,6 +28,7 @@ function helloFrom(id: string): Buffer {
     sessionKnown: false,
     identity: null,
     refusal: null,
+    remembered: null,
   }
   return encodeHandshake({ ...step, ...rest }, false, authenticationKey, NO_NONCE)
 }

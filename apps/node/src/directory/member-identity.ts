@@ -2,13 +2,16 @@ import type { LogStorage, StoredLog } from '@raft/core'
 import { DirectoryRefusedError, type MemberFile } from '@raft/log-storage'
 import type { TransportIdentity } from '@raft/udp-transport'
 
-/** A storage that is open already: `open` gives what it held. */
-export function openedStorage(log: LogStorage, open: () => Promise<StoredLog>): LogStorage {
+/** A storage that is open already: `open` gives what it held. `closeFile` closes the member's file, while the log still holds the lock. */
+export function openedStorage(log: LogStorage, open: () => Promise<StoredLog>, closeFile: () => Promise<void>): LogStorage {
   return {
     open,
     write: (write, done) => log.write(write, done),
     read: (from, to, maxBytes, done) => log.read(from, to, maxBytes, done),
-    close: () => log.close(),
+    close: async () => {
+      await closeFile()
+      await log.close()
+    },
   }
 }
 

@@ -51,21 +51,28 @@ export async function openDirectory(options: CreateNodeOptions, onFatal: (error:
         return first === undefined ? clusterIdOfMembers(ids) : deriveClusterId(ids, first)
       }),
   )
+  let file: MemberFile | null = null
   try {
     const stored = await log.open()
     const { clusterId, storeId } = log.identity
-    const file = await MemberFile.open({ directory: dataDir, storeId, voters: ids })
+    const opened = await MemberFile.open({ directory: dataDir, storeId, voters: ids })
+    file = opened
     const isDerived = options.clusterId === undefined && !isNew
     return {
       clusterId,
-      storage: openedStorage(log, () => Promise.resolve(stored)),
-      identity: memberIdentity(file, dataDir, onFatal),
+      storage: openedStorage(
+        log,
+        () => Promise.resolve(stored),
+        () => opened.close(),
+      ),
+      identity: memberIdentity(opened, dataDir, onFatal),
       tornWrite: log.tornWrite ?? null,
       explainClusterId: async (logger) => {
         if (isDerived) await explain(clusterId, ids, secrets, logger)
       },
     }
   } catch (error) {
+    await file?.close()
     await log.close()
     throw error
   }

@@ -63,13 +63,18 @@ export class Directories {
     const fate = new Fate()
     let stored: StoredLog | null = null
     let running: UdpTransport | null = null
+    let file: MemberFile | null = null
     return {
-      storage: openedStorage(log, () => (stored === null ? log.open() : Promise.resolve(stored))),
+      storage: openedStorage(
+        log,
+        () => (stored === null ? log.open() : Promise.resolve(stored)),
+        async () => file?.close(),
+      ),
       transport,
       fate,
       start: async () => {
         stored = await log.open()
-        const file = await this.#open(environment, log.identity.storeId)
+        file = await this.#open(environment, log.identity.storeId)
         const identity = memberIdentity(this.#observed(environment.id, file), DIRECTORY, (error) => fate.fail(error))
         running = this.#transports.transportWith(environment, identity)
         await running.start()

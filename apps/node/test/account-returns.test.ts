@@ -61,7 +61,7 @@ describe('what was counted for a client that goes is given back', () => {
   test('when it goes with answers queued behind the first of its HTTP requests', async () => {
     const account = new Account(256 * MIB)
     const entry = entryOf(8 * MIB)
-    const service = { get: async () => ({ revision: 1, entry }) } as unknown as KeyValueService
+    const service = { prepareGet: async () => () => ({ revision: 1, entry }) } as unknown as KeyValueService
     const kv = new KvRoutes({ service, account, requestTimeout: 1000, maxValueBytes: 1000 })
     let asked = 0
     const { dial } = await startPort({

@@ -143,7 +143,7 @@ describe('over HTTP', () => {
   it('a large answer counts until it is taken, and is refused with 503 when there is no room', async () => {
     const account = new Account(40 * KIB * KIB)
     const entry = { key: Buffer.from('k'), value: Buffer.alloc(12 * KIB * KIB, 'v'), createRevision: 1, modRevision: 1, version: 1 }
-    const service = { get: async () => ({ revision: 1, entry }) } as unknown as KeyValueService
+    const service = { prepareGet: async () => () => ({ revision: 1, entry }) } as unknown as KeyValueService
     const kv = new KvRoutes({ service, account, requestTimeout: 1000, maxValueBytes: 1000 })
     const { dial } = await startPort({
       onRequest: (request, response) =>

@@ -16,11 +16,11 @@ async function setUp() {
   const entry: KeyValue = { key: Buffer.from('k'), value: Buffer.alloc(VALUE_BYTES, 'v'), createRevision: 1, modRevision: 1, version: 1 }
   let reads = 0
   const found = {
-    get: async () => {
+    prepareGet: async () => () => {
       reads += 1
       return { revision: 1, entry }
     },
-    range: async () => {
+    prepareRange: async () => () => {
       reads += 1
       return { revision: 1, entries: [entry], more: false }
     },

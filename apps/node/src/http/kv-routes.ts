@@ -6,11 +6,12 @@ import {
   encodeTransaction,
   type KeyValue,
   MAX_KEY_BYTES,
+  type RangeResult,
   type TransactionStep,
 } from '@raft/state-machine'
 import type { Account } from '../account.js'
 import { noRoomForResult } from '../overload.js'
-import type { KeyValueService } from '../store/key-value-service.js'
+import type { GetResult, KeyValueService } from '../store/key-value-service.js'
 import { type Done, entryBytes, resultBytes } from '../store/results.js'
 import { badRequest, HttpError, send, sendJson, sendNotModified } from './answer.js'
 import { entityTag, judgeRead, preconditionsOf, toCompares } from './entity-tags.js'
@@ -51,8 +52,7 @@ export class KvRoutes {
     const preconditions = preconditionsOf(request.headers)
     const consistency = consistencyOf(query)
     const { service, requestTimeout } = this.#options
-    const find = async (): Promise<FoundAnswer> => {
-      const { revision, entry } = await service.get(key, consistency, requestTimeout)
+    const found = ({ revision, entry }: GetResult): FoundAnswer => {
       if (entry === null) throw keyNotFound(key, revision)
       const verdict = preconditions === null ? 'serve' : judgeRead(preconditions, entry.modRevision)
       if (verdict === 'failed') throw new PreconditionError(entry.modRevision, revision)
@@ -63,7 +63,10 @@ export class KvRoutes {
       }
       return { entriesBytes: entryBytes(entry), give }
     }
-    await this.#answers.read(response, find)
+    await this.#answers.read(response, async () => {
+      const read = await service.prepareGet(key, consistency, requestTimeout)
+      return () => found(read())
+    })
   }
 
   async put(key: Uint8Array, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -101,11 +104,14 @@ export class KvRoutes {
     const limit = Math.min(wholeNumberOf(query, 'limit') ?? 0, 0xffff_ffff)
     const request = after === null ? { prefix, limit } : { prefix, limit, after }
     const consistency = consistencyOf(query)
-    await this.#answers.read(response, async () => {
-      const result = await service.range(request, consistency, requestTimeout)
+    const found = (result: RangeResult): FoundAnswer => {
       const entriesBytes = result.entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
       const give = () => sendJson(response, 200, { revision: result.revision, ...toJsonRange(result) }, revisionHeader(result.revision))
       return { entriesBytes, give }
+    }
+    await this.#answers.read(response, async () => {
+      const read = await service.prepareRange(request, consistency, requestTimeout)
+      return () => found(read())
     })
   }
 

@@ -29,11 +29,12 @@ export class LargeAnswers {
   }
 
   /**
-   * Sends what `find` reads. What is found for a request whose turn has not come, and has no room in the queue of its connection, is
+   * Sends what `find` prepares to read, which is read directly before room is asked for: one confirmation can let hundreds of
+   * requests read. What is found for a request whose turn has not come, and has no room in the queue of its connection, is
    * let go, and read again at its turn.
    * @throws what `find` throws; OverloadedError when the member has no room
    */
-  async read(response: ServerResponse, find: () => Promise<FoundAnswer>): Promise<void> {
+  async read(response: ServerResponse, find: () => Promise<() => FoundAnswer>): Promise<void> {
     if (await this.#attempt(response, find)) return
     await turnOf(response)
     if (!isGone(response)) await this.#attempt(response, find)
@@ -52,8 +53,10 @@ export class LargeAnswers {
   }
 
   /** A function of its own, so that nothing holds what was found while a request waits for its turn. @returns whether it is answered */
-  async #attempt(response: ServerResponse, find: () => Promise<FoundAnswer>): Promise<boolean> {
-    const found = await find()
+  async #attempt(response: ServerResponse, find: () => Promise<() => FoundAnswer>): Promise<boolean> {
+    const read = await find()
+    if (this.#account.isFull) throw overloaded(this.#account)
+    const found = read()
     if (!this.#mayBeHeld(response, ANSWER_WEIGHT * found.entriesBytes)) return false
     this.send(response, found)
     return true

@@ -55,6 +55,11 @@ export class KeyValueService {
   }
 
   async get(key: Uint8Array, consistency: Consistency, timeout: number): Promise<GetResult> {
+    return (await this.prepareGet(key, consistency, timeout))()
+  }
+
+  /** Fulfilled once the key may be read, with what reads it: a value takes no memory before. */
+  async prepareGet(key: Uint8Array, consistency: Consistency, timeout: number): Promise<() => GetResult> {
     const local = () => ({ revision: this.#store.revision, entry: this.#store.get(key) })
     if (consistency === 'local') return this.#local(local)
     return this.#access.run(
@@ -65,6 +70,11 @@ export class KeyValueService {
 
   /** @throws RefusedError when the limit is no count; and what `LeaderAccess.run` throws */
   async range(request: RangeRequest, consistency: Consistency, timeout: number): Promise<RangeResult> {
+    return (await this.prepareRange(request, consistency, timeout))()
+  }
+
+  /** As `prepareGet`. @throws what `range` throws */
+  async prepareRange(request: RangeRequest, consistency: Consistency, timeout: number): Promise<() => RangeResult> {
     const { prefix = NO_BYTES, after = null, limit = 0 } = request
     if (!Number.isInteger(limit) || limit < 0 || limit > MAX_U32) {
       throw new RefusedError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 to ${MAX_U32}`)
@@ -76,12 +86,18 @@ export class KeyValueService {
   }
 
   /** A member that does not run hears of no writes any more. @throws NodeStoppedError */
-  #local<T>(read: () => T): T {
+  #local<T>(read: () => T): () => T {
     if (this.#access.ended !== null) throw this.#access.ended
-    return read()
+    return read
   }
 
-  #read<T>(kind: number, body: () => Uint8Array, responseKind: number, decode: (body: Uint8Array) => T, local: () => T): LeaderTask<T> {
+  #read<T>(
+    kind: number,
+    body: () => Uint8Array,
+    responseKind: number,
+    decode: (body: Uint8Array) => T,
+    local: () => T,
+  ): LeaderTask<() => T> {
     return {
       isWrite: false,
       bytes: 0,
@@ -89,12 +105,13 @@ export class KeyValueService {
       body,
       decode: (found, bytes) => {
         if (found !== responseKind) throw new ProtocolError(`a response of kind ${found} to a request of kind ${kind}`)
-        return decode(bytes)
+        const result = decode(bytes)
+        return () => result
       },
       local: (done) =>
         this.#node.submitRead((error) => {
           if (error !== null) done(error, undefined)
-          else done(...attempt(local))
+          else done(null, () => attempt(local))
         }),
     }
   }
@@ -126,17 +143,18 @@ class WriteTask implements LeaderTask<Done> {
   }
 }
 
-/** What a store throws is told to whoever asked: a callback that throws would stop the node. */
-function attempt<T>(read: () => T): [error: RaftError | null, result: T | undefined] {
+/** @throws RaftError whatever the store throws */
+function attempt<T>(read: () => T): T {
   try {
-    return [null, read()]
+    return read()
   } catch (error) {
-    if (error instanceof RaftError) return [error, undefined]
-    return [
-      new RaftError('RAFT_STORE', `the store failed to read: ${error instanceof Error ? error.message : error}`, { cause: error }),
-      undefined,
-    ]
+    if (error instanceof RaftError) throw error
+    throw toStoreError(error)
   }
+}
+
+function toStoreError(cause: unknown): RaftError {
+  return new RaftError('RAFT_STORE', `the store failed to read: ${cause instanceof Error ? cause.message : cause}`, { cause })
 }
 
 function decodeGet(body: Uint8Array): GetResult {

@@ -386,9 +386,17 @@ export class State {
         answerOld(this, from, message)
         return
       case 'newer':
-        this.becomeFollower(message.term, null)
+        this.#followNewer(message.term)
     }
     this.#receiveCurrent(from, message)
+  }
+
+  /** A member that asked for pre-votes, and learns that its term was too old, asks again when it is its turn in the newer one. */
+  #followNewer(term: number): void {
+    const wasAsking = this.#role.name === 'preCandidate'
+    this.#setHardState({ currentTerm: term, votedFor: null })
+    const standsAt = wasAsking ? this.drawNextTurn() : null
+    this.becomeFollower(term, null, standsAt ?? this.#role.electionDeadline)
   }
 
   #receiveCurrent(from: MemberId, message: Message): void {

@@ -72,7 +72,7 @@ function knowsOf({ starts, history }: ClaimedStart, known: MemberStart): boolean
 const MAX_VOTERS_BYTES = 300
 
 /** The voters in a handshake: equal texts, equal members. A list that is too long is told by its digest. */
-export function votersText(voters: readonly MemberId[]): string {
+function votersText(voters: readonly MemberId[]): string {
   const text = JSON.stringify([...voters].sort())
   return Buffer.byteLength(text) <= MAX_VOTERS_BYTES ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`
 }

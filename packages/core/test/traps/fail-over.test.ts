@@ -209,6 +209,18 @@ describe('candidates that ask early', () => {
     expect(c.state('b').nextDeadline).toBeLessThanOrEqual(c.now + 2 * c.tuning.heartbeatInterval)
   })
 
+  it('that learn from a refusal that their term is too old ask again soon, in the newer one', () => {
+    const c = leaderless(['a', 'b', 'c', 'd', 'e'])
+    c.rule = () => 'hold'
+    c.tick('b')
+    c.receive('b', 'c', preVoteReply(3, false))
+    expect([c.state('b').role, c.state('b').currentTerm]).toEqual(['follower', 3])
+    expect(c.state('b').nextDeadline).toBeLessThanOrEqual(c.now + 2 * c.tuning.heartbeatInterval)
+    c.rule = () => 'deliver'
+    c.run(2 * c.tuning.heartbeatInterval)
+    expect(c.roles()).toContain('b=leader')
+  })
+
   it('do not hold up another for longer than that when what they send is lost', () => {
     for (const mute of ['b', 'c']) {
       const c = leaderless()

@@ -281,7 +281,7 @@ export class Link {
   #takeId(): number {
     do {
       this.#nextId = this.#nextId === MAX_ID ? 1 : this.#nextId + 1
-    } while (this.inFlight.get(this.#nextId) !== undefined)
+    } while (this.inFlight.get(this.#nextId) !== undefined || this.#left.get(this.#nextId) !== undefined)
     return this.#nextId
   }
 }

@@ -48,7 +48,7 @@ export const client: readonly Variant[] = [
     name: 'an answer goes to the wrong call',
     breaks: 'answers are taken to come in the order of the requests',
     file: LINK,
-    search: '    const call = this.inFlight.get(id)\n',
+    search: '    const call = this.inFlight.get(id) ?? this.#left.get(id)\n',
     replace: '    const call = this.inFlight.values().next().value\n    id = call?.id ?? id\n',
     stack: 'server',
     maxSeeds: 100,

@@ -57,7 +57,7 @@ export const client: readonly Variant[] = [
     name: 'ids of requests are given twice',
     breaks: 'a new request may have the id of one that is under way',
     file: LINK,
-    search: '} while (this.inFlight.get(this.#nextId) !== undefined)',
+    search: '} while (this.inFlight.get(this.#nextId) !== undefined || this.#left.get(this.#nextId) !== undefined)',
     replace: '  if (this.#nextId > 3) this.#nextId = 1\n    } while (this.#nextId > MAX_ID)',
     stack: 'server',
     maxSeeds: 100,

@@ -69,6 +69,6 @@ export const server: readonly Variant[] = [
     search: '      this.#headCount = 0\n',
     replace: '      this.#headCount = 1\n',
     stack: 'server',
-    maxSeeds: 200,
+    maxSeeds: 800,
   },
 ]

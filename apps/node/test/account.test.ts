@@ -51,7 +51,7 @@ const answered = ({ answers }: ProtocolClient, id: number) => {
 describe('on a connection of the client protocol', () => {
   it('results that nobody takes are held up to a limit, and the others dropped for what is known of them (issue 18)', async () => {
     const account = new Account(32 * KIB * KIB)
-    const protocol = { account, maxConnectionBytes: 16 * KIB * KIB, maxOutgoingBytes: 4 * KIB * KIB }
+    const protocol = { account, maxConnectionBytes: 32 * KIB * KIB, maxOutgoingBytes: 4 * KIB * KIB }
     const { node, open } = await startPort({ protocol })
     const client = await open()
     const writes = 40
@@ -67,6 +67,25 @@ describe('on a connection of the client protocol', () => {
     const outcomes = Array.from({ length: writes }, (_, i) => answered(client, i + 1))
     expect(outcomes.filter((outcome) => outcome === 'ok').length).toBeGreaterThanOrEqual(6)
     expect(outcomes.slice(-2)).toEqual(['RAFT_OVERLOADED notAppended', 'RAFT_OUTCOME_UNKNOWN unknown'])
+    await expect.poll(() => account.bytes).toBe(0)
+  })
+
+  it('results that one client does not take fill its connection, and not the member (issue 18)', async () => {
+    const account = new Account(256 * KIB * KIB)
+    const protocol = { account, maxConnectionBytes: 16 * KIB * KIB, maxOutgoingBytes: 4 * KIB * KIB }
+    const { node, open } = await startPort({ protocol })
+    const client = await open()
+    const writes = 40
+    for (let id = 1; id <= writes; id++) client.ask(id, RequestKind.Write, Buffer.from('a command'))
+    client.flush()
+    await expect.poll(() => node.writes.length).toBe(writes)
+    client.peer.socket.pause()
+    for (const done of node.writes) done(null, readResult(4 * KIB * KIB))
+    expect(account.bytes).toBeLessThan(32 * KIB * KIB)
+    client.peer.socket.resume()
+    await expect.poll(() => client.answers.size, { timeout: 20_000 }).toBe(writes)
+    expect(answered(client, 1)).toBe('ok')
+    expect(answered(client, writes)).toBe('RAFT_OVERLOADED notAppended')
     await expect.poll(() => account.bytes).toBe(0)
   })
 

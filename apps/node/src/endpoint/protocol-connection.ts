@@ -42,6 +42,8 @@ export class ProtocolConnection implements StreamOwner {
   #refusal: Refusal | null = null
   /** What is held for this connection. */
   readonly #account: Account
+  /** Bytes of results that wait until the client takes answers. */
+  #heldResultBytes = 0
   /** Of that: a frame that has not come whole, and answers that have not left. */
   #inTransit = 0
 
@@ -169,18 +171,21 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   /**
-   * A command can ask for megabytes: where the member has no room for its result, the client is told what is known. What this
-   * connection holds is not asked, for its own requests may have filled it: it only stops that more of them are read.
+   * A command can ask for megabytes: where there is no room for its result, the client is told what is known. The member must have
+   * room, and the results that wait for this client must stay below what a connection may hold. The client's own requests do not
+   * count there: they only stop that more of them are read.
    */
   #respond(id: number, result: Done): void {
-    const { account } = this.#options
+    const { account, maxConnectionBytes } = this.#options
     const bytes = resultBytes(result)
     const give = () => respond(this.#endpoint, id, result)
-    if (bytes > 0 && !account.hasRoomFor(bytes)) {
-      this.#error(id, noRoomForResult(result, account))
+    const isHoldingTooMuch = this.#heldResultBytes > 0 && this.#heldResultBytes + bytes > maxConnectionBytes
+    if (bytes > 0 && (isHoldingTooMuch || !account.hasRoomFor(bytes))) {
+      this.#error(id, noRoomForResult(result, isHoldingTooMuch ? this.#account : account))
       return
     }
     this.#account.add(bytes)
+    this.#heldResultBytes += bytes
     this.#answer(id, give, bytes)
   }
 
@@ -223,6 +228,7 @@ export class ProtocolConnection implements StreamOwner {
 
   #give(id: number, give: () => void, bytes: number): void {
     this.#account.release(bytes)
+    this.#heldResultBytes -= bytes
     try {
       if (this.#isHeard) give()
     } catch (error) {

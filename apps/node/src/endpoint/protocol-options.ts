@@ -12,7 +12,10 @@ export interface ProtocolConnectionOptions {
   readonly clock: Clock
   /** Answers that wait for a slow client before no more of its requests are read, in bytes. */
   readonly maxOutgoingBytes: number
-  /** Bytes held for this connection, requests and results, before no more of its requests are read. Nothing is refused because of it. */
+  /**
+   * Bytes held for this connection, requests and results, before no more of its requests are read. No request is refused because of it,
+   * but the result of a command is where results of so many bytes wait already for a client that takes no answers.
+   */
   readonly maxConnectionBytes: number
   /** Bytes that the member holds for all its clients. */
   readonly account: Account

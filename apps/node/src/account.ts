@@ -45,7 +45,7 @@ export class Account {
     this.#whole?.add(bytes)
   }
 
-  /** What was taken is held no more. */
+  /** Gives back bytes that `take` or `add` has counted. */
   release(bytes: number): void {
     this.add(-bytes)
   }

@@ -17,7 +17,7 @@ const program = new Command('raft-node')
 const startCommand = program
   .command('start')
   .description('Run one member until SIGTERM or SIGINT. Flags win over the environment, which wins over cluster.json.')
-  // What is unknown is told with all other problems.
+  // Unknown flags are told together with all other problems.
   .allowUnknownOption()
   .allowExcessArguments()
   .action((settings: Settings, command: Command) => {

@@ -211,7 +211,7 @@ async function stopAll({ node, access, port, stopTransport, stopTimeout }: Runni
   }
 }
 
-/** Whoever has connected already is not waited for. */
+/** Closes the port without waiting for the clients that are connected already. */
 function closeAtOnce(port: ClientPort): Promise<void> {
   const closed = port.close()
   port.destroy()

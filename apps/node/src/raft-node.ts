@@ -188,7 +188,7 @@ function toBytes(bytes: Bytes): Uint8Array {
   return Buffer.from(bytes, 'utf8')
 }
 
-/** What is read after a wait must be what was asked for, whatever the caller does with its bytes meanwhile. */
+/** A copy of the request: the range is read after a wait, and the caller may change its bytes meanwhile. */
 function copyOf({ prefix, after, ...rest }: RangeRequest): RangeRequest {
   return {
     ...rest,

@@ -28,7 +28,7 @@ export function isUnspecified({ host }: HostPort): boolean {
   return URL.canParse(url) && UNSPECIFIED.has(new URL(url).hostname)
 }
 
-/** What is expected of an address at which others reach a member, where one to listen at is found. */
+/** The text that says what was expected, where an address for listening stands in place of one at which others reach the member. */
 export function reachable(kind: 'peer' | 'client', text: string): string {
   return `an address at which others reach this member (what to listen at is given beside it, as "bind": {"${kind}": "${text}"})`
 }

@@ -1,8 +1,8 @@
 import { didYouMean } from './guess.js'
 
 /**
- * What is wrong with the arguments of a command line that no flag has taken. Nothing of them is shown but names of flags: what
- * stands behind one may be the secret.
+ * The problems with those arguments of a command line that no flag has taken. Of the arguments only names of flags are shown, for the
+ * text behind a flag may be the secret.
  */
 export function describeArguments(rest: readonly string[], flags: readonly string[]): string[] {
   return rest.flatMap((argument, i) => {

@@ -51,7 +51,7 @@ export interface MemberConfig {
   readonly timing: Partial<Timing>
   readonly limits: Partial<Limits>
   readonly logLevel: LogLevel
-  /** What is given and has no effect. */
+  /** Sentences about settings that are given and have no effect. */
   readonly warnings: readonly string[]
 }
 

@@ -204,7 +204,7 @@ export class ClientPort {
     socket.resume()
   }
 
-  /** Whoever ends the handshake is a member, and speaks the client protocol from there on. */
+  /** A connection that completes the handshake is a member's, and speaks the client protocol from there on. */
   #serveMember(socket: Socket, slot: Slot, seal: MemberSeal): void {
     const sealed = seal.accept(socket)
     let hasProved = false

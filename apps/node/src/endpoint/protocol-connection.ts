@@ -40,7 +40,7 @@ export class ProtocolConnection implements StreamOwner {
   #ended = false
   /** The member stops. */
   #refusal: Refusal | null = null
-  /** What is held for this connection. */
+  /** The part of the member's account that counts the bytes held for this connection. */
   readonly #account: Account
   /** Bytes of results that wait until the client takes answers. */
   #heldResultBytes = 0
@@ -149,7 +149,7 @@ export class ProtocolConnection implements StreamOwner {
     const { node, account, onWrite } = this.#options
     const startedAt = this.#time.now()
     const bytes = body.length
-    // What has been gathered for it is in no frame any more.
+    // The bytes that were gathered for this request count as the request's own from here on, and no longer as a frame's.
     if (bytes >= LARGE_REQUEST_BYTES) this.#countTransit()
     if (!account.hasRoomFor(bytes)) {
       this.#error(id, overloaded(account))

@@ -32,7 +32,7 @@ export interface ProtocolConnectionOptions {
 
 /** Answers that wait for one slow client before no more of its requests are read. */
 const MAX_OUTGOING_BYTES = 4 * 1024 * 1024
-/** Of what is held for a connection: more than one answer of the largest size, and its request. */
+/** Maximum number of bytes held for a connection. It is more than one answer of the largest size together with its request. */
 const MAX_CONNECTION_BYTES = 32 * 1024 * 1024
 /** Requests of one connection under way before no more are read. */
 const MAX_PENDING_PER_CONNECTION = 16_384

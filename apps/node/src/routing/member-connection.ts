@@ -48,8 +48,8 @@ export interface MemberConnectionOptions {
 /** The id of the requests that only ask for a sign of life. */
 const PROBE_ID = 0
 /**
- * What is under way over one connection. A member reads no more of a connection that has twice as much under way, and would not
- * see there that it is asked for a sign of life.
+ * Upper bounds on the bytes and the requests under way over one connection. A member stops reading a connection that has twice as
+ * much under way, and would not see there that it is asked for a sign of life.
  */
 const MAX_SENT_BYTES = 16 * 1024 * 1024
 const MAX_SENT = 8192

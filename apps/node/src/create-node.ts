@@ -18,10 +18,11 @@ import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, errorsTo, type NodeLogger } from './options.js'
 import { RaftNode } from './raft-node.js'
-import { withoutRepeats } from './rarely.js'
+import { rarely } from './rarely.js'
 import { LeaderAccess } from './routing/leader-access.js'
 import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort, listen } from './serve.js'
+import { errorsOnStderr } from './stderr.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
 import { checkTransportOptions, secretsOf, startTransport } from './transport.js'
 import { Vitals } from './vitals.js'
@@ -40,7 +41,7 @@ const LAST_ANSWERS_TIMEOUT = 250
  * @throws StartError, ConfigurationError, StorageError (MissingPackageError among them): nothing runs then
  */
 export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
-  const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: errorsTo((text) => process.stderr.write(text)), ...given }
+  const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: errorsTo(errorsOnStderr()), ...given }
   const { id, clock, logger, requestTimeout } = options
   const members = membersOf(options.members)
   if (options.clusterId !== undefined) checkName('clusterId', options.clusterId)
@@ -80,6 +81,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxPending: options.maxPendingProposals,
     })
     const vitals = new Vitals(node)
+    const tellProblem = rarely<string>(clock, (times, message) => logger.warn({ times }, message))
     const access = new LeaderAccess({
       node,
       clusterId,
@@ -90,7 +92,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxWaitingBytes: MAX_FORWARDED_BYTES,
       silenceTimeout: SILENCE_TIMEOUT,
       account,
-      onProblem: withoutRepeats(clock, (message) => logger.warn({}, message)),
+      onProblem: (message) => tellProblem(message, message),
     })
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
@@ -127,7 +129,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     }
     if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
-    logEvents(node, metrics, logger)
+    logEvents(node, metrics, logger, clock)
     directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
     return new RaftNode({ node, store, service, clusterId, requestTimeout, stop })
@@ -176,14 +178,15 @@ function observed(node: Node<StoreResult>, metrics: Metrics, clock: Clock): Prop
   }
 }
 
-function logEvents(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger): void {
+function logEvents(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger, clock: Clock): void {
+  const tellCallback = rarely<unknown>(clock, (times, error) => logger.error({ err: error, times }, 'a callback threw'))
   let last: string | null = null
   node.on('transition', ({ role, term, leaderId }: Transition) => {
     logger.info({ role, term, leaderId }, 'transition')
     if (leaderId !== null && `${term} ${leaderId}` !== last) metrics.leaderChanged()
     if (leaderId !== null) last = `${term} ${leaderId}`
   })
-  node.on('callbackError', ({ error }) => logger.error({ err: error }, 'a callback threw'))
+  node.on('callbackError', ({ error }) => tellCallback(error, error instanceof Error ? error.message : typeof error))
   node.on('fatal', ({ error }) => logger.error({ err: error }, 'the member has died: mend the cause and start it again'))
 }
 

@@ -1,33 +1,43 @@
 import type { Clock } from '@raft/core'
 
-/** At most one line in so many ms for something that may happen thousands of times. */
+/** At most one line in this time for each thing that may happen thousands of times; ms. */
 const INTERVAL = 60_000
+/** Maximum number of keys that are told apart. */
+const MAX_KEYS = 32
+/** Stands for all keys beyond those. */
+const OTHERS = Symbol('others')
 
-/** Calls `say` the first time, and then at most once a minute, with how often it was to be called since the last time. */
-export function rarely(clock: Pick<Clock, 'now'>, say: (times: number) => void): () => void {
-  let saidAt = Number.NEGATIVE_INFINITY
-  let times = 0
-  return () => {
-    times += 1
-    const now = clock.now()
-    if (now - saidAt < INTERVAL) return
-    saidAt = now
-    say(times)
-    times = 0
-  }
+interface Told {
+  at: number
+  /** How often it has happened since. */
+  times: number
 }
 
-/** Messages that are remembered. */
-const MOST_REMEMBERED = 32
-
-/** Passes each message on the first time, and the same one again at most once a minute. */
-export function withoutRepeats(clock: Pick<Clock, 'now'>, say: (message: string) => void): (message: string) => void {
-  const saidAt = new Map<string, number>()
-  return (message) => {
+/**
+ * Limits what is said about things that may happen again and again. The function that is returned tells that something has happened:
+ * `say` is called the first time for each key, and then at most once a minute for the same key, with how often it has happened since
+ * it was said last. Keys may come from outside: those beyond 32 in a minute share one.
+ */
+export function rarely<Details = void>(
+  clock: Pick<Clock, 'now'>,
+  say: (times: number, details: Details) => void,
+): (details: Details, key?: string) => void {
+  const told = new Map<string | symbol, Told>()
+  const entryOf = (key: string, now: number): Told => {
+    if (!told.has(key) && told.size >= MAX_KEYS) for (const [each, { at }] of told) if (now - at >= INTERVAL) told.delete(each)
+    const name = told.has(key) || told.size < MAX_KEYS ? key : OTHERS
+    const entry = told.get(name) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
+    told.set(name, entry)
+    return entry
+  }
+  return (details, key = '') => {
     const now = clock.now()
-    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return
-    if (saidAt.size >= MOST_REMEMBERED) saidAt.clear()
-    saidAt.set(message, now)
-    say(message)
+    const entry = entryOf(key, now)
+    entry.times += 1
+    if (now - entry.at < INTERVAL) return
+    const { times } = entry
+    entry.at = now
+    entry.times = 0
+    say(times, details)
   }
 }

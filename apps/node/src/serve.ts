@@ -47,10 +47,14 @@ export interface ServeOptions {
 
 /** The member's client address: HTTP and the client protocol. Not yet listening. */
 export function createClientPort(options: ServeOptions): ClientPort {
-  const { vitals, metrics, logger } = options
+  const { vitals, metrics, logger, clock } = options
   // From now on, and not from the first time that they are asked for.
   processMetrics()
   const digest = new SharedDigest(options.store, options.clock)
+  const tellFault = rarely<object>(clock, (times, details) =>
+    logger.error({ ...details, times }, 'a request failed because of a fault of this member'),
+  )
+  const tellProtocolError = rarely<string>(clock, (times, reason) => logger.warn({ reason, times }, 'a client broke the protocol'))
   const onRequest = createRoutes({
     gate: new Gate(options.hosts),
     kv: new KvRoutes(options),
@@ -59,7 +63,7 @@ export function createClientPort(options: ServeOptions): ClientPort {
     health: () => vitals.health(),
     readiness: () => vitals.readiness(),
     metrics: () => metrics.render(),
-    onFault: (error, request) => logger.error({ err: error, method: request.method }, 'a request failed because of a fault of this member'),
+    onFault: (error, request) => tellFault({ err: error, method: request.method }, error.message),
   })
   return new ClientPort({
     address: toHostPort(options.address),
@@ -72,7 +76,7 @@ export function createClientPort(options: ServeOptions): ClientPort {
       onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
         metrics.protocolError()
-        logger.warn({ reason: error.message }, 'a client broke the protocol')
+        tellProtocolError(error.message)
       },
     }),
   })

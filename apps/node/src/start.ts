@@ -1,13 +1,17 @@
 import type { Logger } from 'pino'
+import { nodeClock } from './clock.js'
 import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'
 import { diskBytesOf } from './disk-usage.js'
 import { keepFreedMemory } from './freed-memory.js'
 import { letHeapGrow } from './heap-growth.js'
+import type { LineSink } from './line-sink.js'
 import { createLogger } from './log.js'
 import type { CreateNodeOptions, MemberAddresses } from './options.js'
 import type { RaftNode } from './raft-node.js'
+import { rarely } from './rarely.js'
+import { stderrSink } from './stderr.js'
 import { VERSION } from './version.js'
 
 /**
@@ -15,12 +19,12 @@ import { VERSION } from './version.js'
  *
  * @param problems what is wrong with the command line
  */
-export async function start(settings: Settings, problems: readonly string[] = []): Promise<void> {
+export async function start(settings: Settings, problems: readonly string[] = [], stderr: LineSink = stderrSink()): Promise<void> {
   // Before anything else: as process 1 of a container, a signal that nobody listens to would be lost.
   const signals = listenToSignals()
   letHeapGrow()
   keepFreedMemory()
-  const started = await startOrExplain(settings, problems)
+  const started = await startOrExplain(settings, problems, stderr)
   if (started === null) {
     process.exitCode = 1
     signals.forget()
@@ -43,16 +47,28 @@ interface Started {
 }
 
 /** One line on stderr says what stands in the way. */
-async function startOrExplain(settings: Settings, problems: readonly string[]): Promise<Started | null> {
+async function startOrExplain(settings: Settings, problems: readonly string[], stderr: LineSink): Promise<Started | null> {
   try {
     const config = loadConfig(settings, undefined, problems)
-    const logger = createLogger(config.id, config.logLevel)
+    const logger = createLogger(config.id, config.logLevel, stderr)
+    logOwnWords(logger)
     for (const warning of config.warnings) logger.warn({}, warning)
     return { node: await createNode(toOptions(config, logger)), config, logger }
   } catch (error) {
-    process.stderr.write(`raft-node: ${oneLine(error)}\n`)
+    stderr.write(`raft-node: ${oneLine(error)}\n`)
     return null
   }
+}
+
+/** Node itself would write these to stderr, and wait until somebody reads them. */
+function logOwnWords(logger: Logger): void {
+  const tellWarning = rarely<Error>(nodeClock, (times, warning) => logger.warn({ err: warning, times }, 'a warning of Node.js'))
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => tellWarning(warning, warning.name))
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'the member cannot go on: this is a fault of its own')
+    process.exit(1)
+  })
 }
 
 function oneLine(error: unknown): string {

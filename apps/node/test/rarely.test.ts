@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rarely, withoutRepeats } from '../src/rarely.js'
+import { rarely } from '../src/rarely.js'
 import { ManualClock } from './port.js'
 
 test('what happens again and again is said once a minute, with how often it has happened', () => {
@@ -13,22 +13,25 @@ test('what happens again and again is said once a minute, with how often it has 
   expect(said).toEqual([1, 60, 60])
 })
 
-test('the same message is passed on once a minute, and another at once', () => {
+test('the same key is said once a minute, and another at once', () => {
   const clock = new ManualClock()
   const said: string[] = []
-  const say = withoutRepeats(clock, (message) => said.push(message))
+  const happened = rarely<string>(clock, (times, message) => said.push(`${message}: ${times}`))
   for (let i = 0; i < 70; i++) {
-    say('n1 cannot be reached')
-    if (i > 2) say('n2 cannot be reached')
+    happened('n1', 'n1')
+    if (i > 2) happened('n2', 'n2')
     clock.advance(1_000)
   }
-  expect(said).toEqual(['n1 cannot be reached', 'n2 cannot be reached', 'n1 cannot be reached', 'n2 cannot be reached'])
+  expect(said).toEqual(['n1: 1', 'n2: 1', 'n1: 60', 'n2: 60'])
 })
 
-test('few messages are remembered, however many there are', () => {
+test('somebody who invents keys gets a line for each of few, and one for all others together', () => {
   const clock = new ManualClock()
-  let said = 0
-  const say = withoutRepeats(clock, () => said++)
-  for (let i = 0; i < 1_000; i++) say(`message ${i % 40}`)
-  expect(said).toBeGreaterThan(40)
+  const said: string[] = []
+  const happened = rarely<string>(clock, (times, message) => said.push(`${message}: ${times}`))
+  for (let i = 0; i < 1_000; i++) happened(`x${i}`, `x${i}`)
+  expect([said.length, said.at(-1)]).toEqual([33, 'x32: 1'])
+  clock.advance(60_000)
+  happened('n1', 'n1')
+  expect([said.length, said.at(-1)]).toEqual([34, 'n1: 1'])
 })

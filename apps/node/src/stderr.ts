@@ -39,9 +39,11 @@ const ignore = () => {}
  * For a member within somebody's program: errors by way of its own stream, which others may listen to. Where nobody takes them, they
  * are dropped and counted. A reader that has gone is no reason to end the program.
  */
-export function errorsOnStderr(stream: NodeJS.WriteStream = process.stderr): (text: string) => void {
+export function errorsOnStderr(streamOf: () => NodeJS.WriteStream = () => process.stderr): (text: string) => void {
   let dropped = 0
   return (text) => {
+    // Not before there is something to say: to ask for it changes how writes to the descriptor behave.
+    const stream = streamOf()
     if (stream.writableLength > MAX_STREAM_BYTES) {
       dropped += 1
       return

@@ -117,7 +117,7 @@ test.each(['info', 'error'] as const)('a log of level %s says in a warning of it
 test('errors of a member within a program are dropped and counted while nobody takes what the program says', () => {
   const said: string[] = []
   const stream = { writableLength: 0, write: (text: string) => said.push(text) > 0, listeners: () => [], on: vi.fn() }
-  const write = errorsOnStderr(stream as unknown as NodeJS.WriteStream)
+  const write = errorsOnStderr(() => stream as unknown as NodeJS.WriteStream)
   write('one\n')
   stream.writableLength = 100_000
   write('two\n')

@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { anyPorts } from '../../src/local/free-ports.js'
+import type { MemberProcess } from '../../src/local/member-process.js'
 import { ProcessCluster } from '../../src/local/process-cluster.js'
 import { temporaryDirectory } from '../cluster.js'
 import { CLI, put, until } from './harness.js'
@@ -72,6 +73,16 @@ async function files(members: number) {
   return { cluster, args }
 }
 
+/** Until a write to this member is served. */
+function serves(member: MemberProcess): Promise<void> {
+  const isServed = () =>
+    put(member, 'k', 'v', 2000).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  return until(`${member.id} serves`, isServed)
+}
+
 const parse = (text: string) =>
   text
     .split('\n')
@@ -98,14 +109,7 @@ test.each(['a pipe', 'a socket'])(
       }
       return { child, exited, log }
     })
-    const [first] = cluster.members
-    if (first === undefined) throw new Error('no member')
-    await until('a write is served', () =>
-      put(first, 'k', 'v', 2000).then(
-        ({ status }) => status === 200,
-        () => false,
-      ),
-    )
+    for (const member of cluster.members) await serves(member)
     for (let i = 0; i < 50; i++) for (const member of cluster.members) expect((await put(member, `k${i}`, 'v')).status).toBe(200)
     for (const { child, exited, log } of started) {
       await until('a line says how many are missing', () => log().includes('"dropped":'))
@@ -130,12 +134,7 @@ test('a member that cannot start ends though nobody reads why, and so does one t
   fill(pipe)
   expect(await startHeld(['--id', 'n9', ...args(member).slice(2)], pipe.stdio).exited).toBe(1)
   const { child, exited } = startHeld(args(member), pipe.stdio)
-  await until('a write is served', () =>
-    put(member, 'k', 'v', 2000).then(
-      ({ status }) => status === 200,
-      () => false,
-    ),
-  )
+  await serves(member)
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
 })
@@ -147,12 +146,7 @@ test('a reader of the log that has gone harms nobody', async () => {
   const pipe = heldPipe()
   const { child, exited } = startHeld(args(member), pipe.stdio)
   closeSync(pipe.reader)
-  await until('a write is served', () =>
-    put(member, 'k', 'v', 2000).then(
-      ({ status }) => status === 200,
-      () => false,
-    ),
-  )
+  await serves(member)
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
 })

@@ -18,7 +18,7 @@ import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, errorsTo, type NodeLogger } from './options.js'
 import { RaftNode } from './raft-node.js'
-import { rarely } from './rarely.js'
+import { rarely, withoutRepeats } from './rarely.js'
 import { LeaderAccess } from './routing/leader-access.js'
 import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort, listen } from './serve.js'
@@ -31,6 +31,10 @@ import { Vitals } from './vitals.js'
 const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
 /** A member that owes answers and says nothing for so long is asked again over another connection; ms. */
 const SILENCE_TIMEOUT = 2000
+/** Said at most once a minute. */
+const NO_DESCRIPTOR =
+  'a file of the log cannot be opened, for the process has as many files open as it may have: what needs it waits, writes among it, and ' +
+  'is tried again. Raise the limit of open files (ulimit -n, or LimitNOFILE of systemd), and look for what holds so many'
 /** How long answers that were decided while stopping may take to leave, in ms. */
 const LAST_ANSWERS_TIMEOUT = 250
 
@@ -52,7 +56,16 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
   const fate = new Fate()
   try {
     checkOptions(options)
-    const directory = await openDirectory(options, (error) => fate.fail(error))
+    const shortages = new Map<string, number>()
+    const tellOfShortage = rarely(clock, (times) => logger.warn({ times }, NO_DESCRIPTOR))
+    const directory = await openDirectory(
+      options,
+      (error) => fate.fail(error),
+      (what) => {
+        shortages.set(what, (shortages.get(what) ?? 0) + 1)
+        tellOfShortage()
+      },
+    )
     if (directory.identity !== null) cleanUp.push(() => directory.storage.close())
     const { clusterId } = directory
     tellOfTornWrite(directory.tornWrite, logger)
@@ -66,9 +79,11 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       status: () => node.status(),
       store: () => ({ revision: store.revision, keys: store.size }),
       connections: () => port?.connections ?? 0,
+      maxClients: () => port?.maxClients ?? 0,
       memberConnections: () => port?.members ?? 0,
       forwarding: () => access.pending,
       heldBytes: () => account.bytes,
+      shortages: () => shortages,
       transport: transport.counters,
     })
     const node = new Node<StoreResult>({

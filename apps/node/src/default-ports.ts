@@ -1,5 +1,5 @@
 import type { LogStorage, Member } from '@raft/core'
-import { FileLogStorage, type Identity, type LogStorageOptions, type TornWrite } from '@raft/log-storage'
+import { FileLogStorage, type FileLogStorageOptions, type Identity, type LogStorageOptions, type TornWrite } from '@raft/log-storage'
 import { problem } from './config/problems.js'
 import { STORAGE } from './config/schema.js'
 import { StartError } from './errors.js'
@@ -14,13 +14,23 @@ export interface DirectoryStorage extends LogStorage {
   readonly tornWrite?: TornWrite | null
 }
 
-/** The storage of the name that is given, in a directory. @throws StartError where there is none of that name */
-export async function storageIn(directory: string, options: CreateNodeOptions, clusterId: ClusterId): Promise<DirectoryStorage> {
+/**
+ * The storage of the name that is given, in a directory.
+ *
+ * @param onNoDescriptor as of FileLogStorage; databases open their files when they are opened
+ * @throws StartError where there is none of that name
+ */
+export async function storageIn(
+  directory: string,
+  options: CreateNodeOptions,
+  clusterId: ClusterId,
+  onNoDescriptor: NonNullable<FileLogStorageOptions['onNoDescriptor']>,
+): Promise<DirectoryStorage> {
   const { storage = 'file', id } = options
   const log = { directory, clusterId, memberId: id }
   switch (storage) {
     case 'file':
-      return new FileLogStorage(log)
+      return new FileLogStorage({ ...log, onNoDescriptor })
     case 'lmdb':
       return new (await import('@raft/log-storage/lmdb')).LmdbLogStorage(log)
     case 'level':

@@ -3,6 +3,7 @@ import type { StoreResult } from '@raft/state-machine'
 import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
 import type { StorageName } from './config/schema.js'
+import { type Descriptors, descriptorsOf, socketsWithin } from './descriptors.js'
 import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
 import { protocolOptions } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
@@ -47,7 +48,7 @@ export interface ServeOptions {
 
 /** The member's client address: HTTP and the client protocol. Not yet listening. */
 export function createClientPort(options: ServeOptions): ClientPort {
-  const { vitals, metrics, logger, clock } = options
+  const { vitals, metrics, logger, clock, maxConnections } = options
   // From now on, and not from the first time that they are asked for.
   processMetrics()
   const digest = new SharedDigest(options.store, options.clock)
@@ -65,13 +66,15 @@ export function createClientPort(options: ServeOptions): ClientPort {
     metrics: () => metrics.render(),
     onFault: (error, request) => tellFault({ err: error, method: request.method }, error.message),
   })
-  return new ClientPort({
+  const descriptors = descriptorsOf()
+  const port: ClientPort = new ClientPort({
     address: toHostPort(options.address),
     onRequest,
-    maxConnections: options.maxConnections,
+    maxConnections,
+    maxSockets: socketsWithin(descriptors, options.node.members.length - 1),
     idleTimeout: options.idleTimeout,
     seal: options.seal,
-    onRefused: refusals(options),
+    onRefused: refusals(options, () => port.maxClients),
     protocol: protocolOptions(options, {
       onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
@@ -80,17 +83,26 @@ export function createClientPort(options: ServeOptions): ClientPort {
       },
     }),
   })
+  if (port.maxClients < maxConnections) tellOfDescriptors(port.maxClients, descriptors, options)
+  return port
+}
+
+function tellOfDescriptors(maxClients: number, { limit, open }: Descriptors, { logger, maxConnections }: ServeOptions): void {
+  logger.warn(
+    { maxClients, maxConnections, maxOpenFiles: limit, openFiles: open },
+    'fewer clients are served at one time than maxConnections, for the process may not have enough files open: raise that limit ' +
+      '(ulimit -n, or LimitNOFILE of systemd), or lower limits.maxConnections',
+  )
 }
 
 /** Counts the connections that are turned away, and says so, rarely. */
-function refusals({ metrics, logger, clock, maxConnections }: ServeOptions): ClientPortOptions['onRefused'] {
+function refusals({ metrics, logger, clock }: ServeOptions, maxClients: () => number): ClientPortOptions['onRefused'] {
   const tell = {
-    full: rarely(clock, (times) => logger.warn({ times, maxConnections }, 'clients are turned away: there are maxConnections of them')),
+    full: rarely(clock, (times) =>
+      logger.warn({ times, maxClients: maxClients() }, 'clients are turned away: as many are connected as may be'),
+    ),
     displaced: rarely(clock, (times) =>
-      logger.warn(
-        { times, maxConnections },
-        'connections are ended that have asked for nothing: others need their places (maxConnections)',
-      ),
+      logger.warn({ times, maxClients: maxClients() }, 'connections are ended that have asked for nothing: others need their places'),
     ),
     handshake: rarely(clock, (times) =>
       logger.warn({ times }, 'a connection like that of a member could not prove itself: have all members the same secret and cluster id?'),

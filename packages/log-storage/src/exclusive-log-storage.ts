@@ -15,6 +15,8 @@ export interface OpenLog {
   write(write: LogWrite, done: (error: Error | null) => void): void
   /** As `LogStorage.read`. */
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void
+  /** `close` comes soon: what waits for something of the system gives up. */
+  closing?(): void
   /** Waits for the reads that run, and lets go of everything. No write is in flight. */
   close(): Promise<void>
 }
@@ -125,6 +127,7 @@ export abstract class ExclusiveLogStorage<Log extends OpenLog> implements LogSto
 
   async #close(): Promise<void> {
     await this.#opening?.catch(() => {})
+    this.#log?.closing?.()
     if (this.#writing) await new Promise<void>((resolve) => (this.#written = resolve))
     const log = this.#log
     this.#log = null

@@ -1,5 +1,6 @@
 import type { EntryBatch, LogWrite, StoredLog } from '@raft/core'
 import { refuseOtherBackends } from './backends.js'
+import { PatientFileSystem } from './descriptors.js'
 import { ExclusiveLogStorage, type OpenLog } from './exclusive-log-storage.js'
 import { formatDirectory } from './format-directory.js'
 import type { Identity } from './identity.js'
@@ -37,11 +38,13 @@ export class FileLogStorage extends ExclusiveLogStorage<FileLog> {
     const { directory, fileSystem, segmentBytes } = this.#options
     const recovered = await this.#recover()
     const file = await fileSystem.open(`${directory}/${segmentName(recovered.segment)}`)
-    const preparer = new SegmentPreparer(fileSystem, directory, segmentBytes)
+    const patient = new PatientFileSystem(fileSystem, this.#options)
+    patient.begin()
+    const preparer = new SegmentPreparer(patient, directory, segmentBytes)
     preparer.start(recovered.segment + 1)
     const writer = new LogWriter(recovered, fileSystem, file, preparer, segmentBytes)
-    const reader = new LogReader(new SegmentReader(fileSystem, directory, recovered.contents.places), recovered.contents.places)
-    return new FileLog(recovered, preparer, writer, reader)
+    const reader = new LogReader(new SegmentReader(patient, directory, recovered.contents.places), recovered.contents.places)
+    return new FileLog(recovered, patient, preparer, writer, reader)
   }
 
   async #recover(): Promise<Recovered> {
@@ -63,15 +66,23 @@ class FileLog implements OpenLog {
   readonly identity: Identity
   readonly stored: StoredLog
   readonly torn: TornWrite | null
+  readonly #fileSystem: PatientFileSystem
   readonly #preparer: SegmentPreparer
   readonly #writer: LogWriter
   readonly #reader: LogReader
 
-  constructor({ identity, contents, torn }: Recovered, preparer: SegmentPreparer, writer: LogWriter, reader: LogReader) {
+  constructor(
+    { identity, contents, torn }: Recovered,
+    fileSystem: PatientFileSystem,
+    preparer: SegmentPreparer,
+    writer: LogWriter,
+    reader: LogReader,
+  ) {
     const { hardState, baseIndex, baseTerm, lastIndex, runs } = contents
     this.identity = identity
     this.stored = { hardState, baseIndex, baseTerm, lastIndex, runs }
     this.torn = torn
+    this.#fileSystem = fileSystem
     this.#preparer = preparer
     this.#writer = writer
     this.#reader = reader
@@ -91,6 +102,10 @@ class FileLog implements OpenLog {
 
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void {
     this.#reader.read(from, to, maxBytes, done)
+  }
+
+  closing(): void {
+    this.#fileSystem.giveUp()
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,10 @@ export interface StorageFile {
   close(): Promise<void>
 }
 
-/** What `FileLogStorage` asks of the system. Paths are joined with `/`. Promises reject with the system's error. */
+/**
+ * What `FileLogStorage` asks of the system. Paths are joined with `/`. Promises reject with the system's error. After EMFILE or
+ * ENFILE, `create`, `open` and `syncDirectory` have done nothing, and are called again.
+ */
 export interface FileSystem {
   /** At least so many bytes of memory that files are written from with fewer copies. Without it, any memory is as good. */
   allocate?(bytes: number): Uint8Array

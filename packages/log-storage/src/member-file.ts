@@ -1,5 +1,6 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { FormatError, type MemberId, StorageError } from '@raft/core'
+import { type DescriptorOptions, PatientFileSystem, processClock } from './descriptors.js'
 import { DirectoryRefusedError, LogDamagedError, UnsupportedFormatError, VotersMismatchError } from './errors.js'
 import { readAllAsync, writeAllAsync } from './file-io.js'
 import type { FileSystem } from './file-system.js'
@@ -20,7 +21,7 @@ const UNFINISHED_NAME = 'member.tmp'
 /** More than 65,535 voters and as many other members never come to. */
 const MAX_BYTES = 64 * 1024 * 1024
 
-export interface MemberFileOptions {
+export interface MemberFileOptions extends DescriptorOptions {
   /** The one that holds the log, which a storage has opened and holds the lock of. */
   readonly directory: string
   /** The log's, as the storage's `identity` tells it. */
@@ -41,7 +42,7 @@ type Done = (error: Error | null) => void
  */
 export class MemberFile {
   readonly #directory: string
-  readonly #fileSystem: FileSystem
+  readonly #fileSystem: PatientFileSystem
   #record: MemberRecord
   #isWriting = false
   #writing: Promise<void> = Promise.resolve()
@@ -52,7 +53,7 @@ export class MemberFile {
   /** What this start has drawn: 16 bytes that no other start has. */
   readonly boot: Uint8Array
 
-  private constructor(directory: string, fileSystem: FileSystem, record: MemberRecord, boot: Uint8Array) {
+  private constructor(directory: string, fileSystem: PatientFileSystem, record: MemberRecord, boot: Uint8Array) {
     this.boot = boot
     this.#directory = directory
     this.#fileSystem = fileSystem
@@ -72,6 +73,8 @@ export class MemberFile {
     voters,
     fileSystem = nodeFileSystem,
     randomBytes = systemRandomBytes,
+    clock = processClock,
+    onNoDescriptor = () => {},
   }: MemberFileOptions): Promise<MemberFile> {
     const path = `${directory}/${MEMBER_NAME}`
     try {
@@ -79,8 +82,10 @@ export class MemberFile {
       if (found !== null) check(found, directory, storeId, voters)
       const boot = Uint8Array.from(randomBytes(BOOT_BYTES))
       const record = found ?? { storeId, starts: 0, history: [], voters: [...voters].sort(), known: new Map(), refusal: null }
-      const file = new MemberFile(directory, fileSystem, nextStart(record, boot), boot)
+      const patient = new PatientFileSystem(fileSystem, { clock, onNoDescriptor })
+      const file = new MemberFile(directory, patient, nextStart(record, boot), boot)
       await file.#stored()
+      patient.begin()
       return file
     } catch (error) {
       if (error instanceof StorageError) throw error
@@ -130,6 +135,7 @@ export class MemberFile {
    */
   close(): Promise<void> {
     this.#isClosed = true
+    this.#fileSystem.giveUp()
     return this.#writing
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigurationError, type GroupId, type MemberId } from '@raft/core'
+import { type DescriptorOptions, processClock } from './descriptors.js'
 import type { FileSystem } from './file-system.js'
 import type { ExpectedIdentity } from './identity.js'
 import { nodeFileSystem } from './node-file-system.js'
@@ -24,7 +25,7 @@ export interface LogStorageOptions {
   readonly base?: { readonly index: number; readonly term: number }
 }
 
-export interface FileLogStorageOptions extends LogStorageOptions {
+export interface FileLogStorageOptions extends LogStorageOptions, DescriptorOptions {
   /** Size of a file, a multiple of 512. Default 16 MiB; twice that is taken at once. A larger write makes a larger file. */
   readonly segmentBytes?: number
   /** Default: the files of this machine. */
@@ -33,10 +34,10 @@ export interface FileLogStorageOptions extends LogStorageOptions {
 
 /** @throws ConfigurationError */
 export function completeOptions(options: FileLogStorageOptions): Required<FileLogStorageOptions> {
-  const { segmentBytes = 16 * 1024 * 1024, fileSystem = nodeFileSystem } = options
+  const { segmentBytes = 16 * 1024 * 1024, fileSystem = nodeFileSystem, clock = processClock, onNoDescriptor = () => {} } = options
   if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < MIN_SEGMENT_BYTES || segmentBytes % SECTOR_BYTES !== 0)
     throw new ConfigurationError(`segmentBytes is ${segmentBytes}: expected a multiple of 512 from 4096 to 1073741824`)
-  return { ...completeCommonOptions(options), segmentBytes, fileSystem }
+  return { ...completeCommonOptions(options), segmentBytes, fileSystem, clock, onNoDescriptor }
 }
 
 /** @throws ConfigurationError */

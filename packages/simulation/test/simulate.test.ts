@@ -37,6 +37,19 @@ describe.each(stacks)('a simulated cluster: $name', (stack) => {
   })
 })
 
+describe.each(['storage', 'server'])('members without file descriptors: %s', (name) => {
+  it('wait for them, and none dies', { timeout: 300_000 }, async () => {
+    const statistics = new Statistics()
+    for (let seed = 1; seed <= 30; seed++) {
+      const options = { seed, faults: ['noDescriptors', 'crash', 'crashLeader'] }
+      const outcome = await stackNamed(name).simulate(options)
+      statistics.add(outcome)
+      expect(outcome.violation).toBeNull()
+    }
+    expect(statistics.counts.get('no descriptor')).toBeGreaterThan(30)
+  })
+})
+
 describe('seeds that once found something', () => {
   it.each(regressions)('$stack $seed: $found', async ({ stack, seed }) => expectKept(stackNamed(stack), seed, new Statistics()))
 

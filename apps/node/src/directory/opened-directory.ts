@@ -23,11 +23,16 @@ export interface OpenedDirectory {
 
 /**
  * Opens the log before anything is said to anybody: the directory decides which cluster the member belongs to, and its start has
- * to be counted before another member hears of it. `onFatal` is told, once, why the member cannot go on.
+ * to be counted before another member hears of it. `onFatal` is told, once, why the member cannot go on; `onNoDescriptor`, each time,
+ * for what there was no file descriptor, which is tried again.
  *
  * @throws StartError, StorageError (VotersMismatchError, DirectoryRefusedError among them)
  */
-export async function openDirectory(options: CreateNodeOptions, onFatal: (error: Error) => void): Promise<OpenedDirectory> {
+export async function openDirectory(
+  options: CreateNodeOptions,
+  onFatal: (error: Error) => void,
+  onNoDescriptor: (what: 'log' | 'member', error: Error) => void,
+): Promise<OpenedDirectory> {
   const { storage, dataDir } = options
   const ids = Object.keys(options.members)
   if (typeof storage === 'object')
@@ -50,12 +55,18 @@ export async function openDirectory(options: CreateNodeOptions, onFatal: (error:
         const [first] = secrets
         return first === undefined ? clusterIdOfMembers(ids) : deriveClusterId(ids, first)
       }),
+    (error) => onNoDescriptor('log', error),
   )
   let file: MemberFile | null = null
   try {
     const stored = await log.open()
     const { clusterId, storeId } = log.identity
-    const opened = await MemberFile.open({ directory: dataDir, storeId, voters: ids })
+    const opened = await MemberFile.open({
+      directory: dataDir,
+      storeId,
+      voters: ids,
+      onNoDescriptor: (error) => onNoDescriptor('member', error),
+    })
     file = opened
     const isDerived = options.clusterId === undefined && !isNew
     return {

@@ -10,7 +10,7 @@ import { type MemberSeal, TLS_FIRST_BYTE } from '../routing/member-seal.js'
 import { onSocket } from './byte-stream.js'
 import { closeGently, LINGER } from './close-gently.js'
 import { ConnectionBurst } from './connection-burst.js'
-import { ConnectionSlots, type Slot, type TurnAwayReason } from './connection-slots.js'
+import { ConnectionSlots, type Places, placesFor, type Slot, type TurnAwayReason } from './connection-slots.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -20,6 +20,11 @@ export interface ClientPortOptions {
   readonly protocol: ProtocolConnectionOptions
   /** Connections of clients at one time; those beyond it are refused. */
   readonly maxConnections: number
+  /**
+   * Connections of all kinds at one time, those that are turned away among them, and at least 16. Where they do not suffice for
+   * `maxConnections` clients and the members, fewer clients are served. Default: without limit.
+   */
+  readonly maxSockets?: number
   /** By what other members prove themselves, and get places of their own; null: they are clients like others. */
   readonly seal: MemberSeal | null
   /** A connection was turned away: see `TurnAwayReason`; `handshake`: what should have been a member's could not prove itself. */
@@ -60,6 +65,7 @@ export class ClientPort {
   readonly #patience: Patience
   /** The place of every connection that is open. */
   readonly #sockets = new Map<Socket, Slot>()
+  readonly #places: Places
   readonly #slots: ConnectionSlots
   /** Those that have said nothing yet. */
   readonly #silent = new Set<Socket>()
@@ -70,8 +76,9 @@ export class ClientPort {
   constructor(options: ClientPortOptions) {
     this.#options = options
     this.#patience = options.patience ?? patience
-    const { maxConnections: maxClients, onRefused } = options
-    this.#slots = new ConnectionSlots({ maxClients, introduction: this.#patience.introduction, onRefused })
+    const { maxConnections, maxSockets = Number.POSITIVE_INFINITY, onRefused } = options
+    this.#places = placesFor(maxConnections, maxSockets)
+    this.#slots = new ConnectionSlots({ places: this.#places, introduction: this.#patience.introduction, onRefused })
     const { head, request } = this.#patience
     this.#server = new HttpServer({
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -116,6 +123,11 @@ export class ClientPort {
     return this.#sockets.size
   }
 
+  /** Maximum number of connections of clients. */
+  get maxClients(): number {
+    return this.#places.clients
+  }
+
   /** Connections of other members among them. */
   get members(): number {
     return this.#slots.members
@@ -128,7 +140,7 @@ export class ClientPort {
       this.#server.once('error', reject)
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', reject)
-        // Running out of file descriptors must not end the process: new connections wait.
+        // Nothing here may end the process. Where there is no descriptor for a new connection, libuv ends that one.
         this.#server.on('error', () => {})
         resolve()
       })

@@ -2,6 +2,24 @@
 const ANTECHAMBER = 64
 /** Connections of members at one time. Each member needs one; the others are of processes that are gone. */
 const MAX_MEMBERS = 1024
+/** The least of both where there is not room for all. */
+const LEAST_ANTECHAMBER = 4
+const LEAST_MEMBERS = 4
+
+/** How many connections there may be of each kind. */
+export interface Places {
+  readonly clients: number
+  readonly members: number
+  /** Beyond those of clients: see `ANTECHAMBER`. */
+  readonly antechamber: number
+}
+
+/** @param sockets maximum number of connections of all kinds together, at least 16: where they do not suffice for all, clients get what is left */
+export function placesFor(maxClients: number, sockets: number): Places {
+  const members = Math.min(MAX_MEMBERS, Math.max(LEAST_MEMBERS, Math.floor(sockets / 8)))
+  const antechamber = Math.min(ANTECHAMBER, Math.max(LEAST_ANTECHAMBER, Math.floor(sockets / 4)))
+  return { clients: Math.min(maxClients, sockets - members - antechamber), members, antechamber }
+}
 
 /** Why a connection is turned away. */
 export type TurnAwayReason =
@@ -13,8 +31,7 @@ export type TurnAwayReason =
   | 'full'
 
 export interface ConnectionSlotsOptions {
-  /** Connections of clients at one time. */
-  readonly maxClients: number
+  readonly places: Places
   /** Within this long a connection must have introduced itself; ms. */
   readonly introduction: number
   readonly onRefused: (reason: TurnAwayReason) => void
@@ -24,12 +41,15 @@ export interface ConnectionSlotsOptions {
  * The places of connections. A new one takes a place that gives way until it has introduced itself: as a client, by the preamble of
  * the client protocol or the head of a request, or as a member, by the handshake that only members can make. The oldest that has
  * not done so gives way to the newest, so that strangers who say nothing keep nobody out; and members have places of their own, so
- * that no number of clients keeps a member out.
+ * that no number of clients keeps a member out. A connection that is turned away may still be told why: until it has ended it counts
+ * as well, and gives way before any newcomer.
  */
 export class ConnectionSlots {
   readonly #options: ConnectionSlotsOptions
   /** Oldest first. */
   readonly #newcomers = new Set<Slot>()
+  /** Those that were turned away and have not ended, oldest first. */
+  readonly #refused = new Set<Slot>()
   #clients = 0
   #members = 0
 
@@ -47,36 +67,46 @@ export class ConnectionSlots {
     return this.#members
   }
 
-  /** @param onTurnedAway ends the connection: see `Slot` */
-  enter(onTurnedAway: (reason: TurnAwayReason) => void): Slot {
-    const { maxClients, introduction, onRefused } = this.#options
+  /** @param destroy ends the connection at once */
+  enter(destroy: () => void): Slot {
+    const { introduction, onRefused } = this.#options
     const slot: Slot = new Slot(
       {
         admitClient: () => this.#admitClient(slot),
         admitMember: () => this.#admitMember(slot),
         left: (was) => this.#left(slot, was),
-        refused: onRefused,
+        refused: (reason) => {
+          this.#newcomers.delete(slot)
+          this.#refused.add(slot)
+          onRefused(reason)
+        },
       },
-      onTurnedAway,
+      destroy,
       introduction,
     )
     this.#newcomers.add(slot)
-    if (this.#clients + this.#newcomers.size > maxClients + ANTECHAMBER) {
-      const [oldest] = this.#newcomers
-      oldest?.refuse('displaced')
-    }
+    this.#makeRoom()
     return slot
   }
 
+  #makeRoom(): void {
+    const { clients, antechamber } = this.#options.places
+    if (this.#clients + this.#newcomers.size + this.#refused.size <= clients + antechamber) return
+    const [oldest] = this.#newcomers
+    if (this.#refused.size === 0) oldest?.refuse('displaced')
+    const [refused] = this.#refused
+    refused?.destroy()
+  }
+
   #admitClient(slot: Slot): boolean {
-    if (this.#clients >= this.#options.maxClients) return false
+    if (this.#clients >= this.#options.places.clients) return false
     this.#newcomers.delete(slot)
     this.#clients += 1
     return true
   }
 
   #admitMember(slot: Slot): boolean {
-    if (this.#members >= MAX_MEMBERS) return false
+    if (this.#members >= this.#options.places.members) return false
     this.#newcomers.delete(slot)
     this.#members += 1
     return true
@@ -84,12 +114,13 @@ export class ConnectionSlots {
 
   #left(slot: Slot, was: Role): void {
     if (was === 'newcomer') this.#newcomers.delete(slot)
+    else if (was === 'refused') this.#refused.delete(slot)
     else if (was === 'client') this.#clients -= 1
     else if (was === 'member') this.#members -= 1
   }
 }
 
-type Role = 'newcomer' | 'client' | 'member' | 'gone'
+type Role = 'newcomer' | 'client' | 'member' | 'refused' | 'gone'
 
 interface Rooms {
   admitClient(): boolean
@@ -101,14 +132,16 @@ interface Rooms {
 /** The place of one connection. */
 export class Slot {
   readonly #rooms: Rooms
-  /** Ends the connection; called at most once, and never once it has introduced itself or left. */
+  /** Ends the connection, at once or when it has been told why; called at most once, and never once it has introduced itself or left. */
   onTurnedAway: (reason: TurnAwayReason) => void
+  readonly #destroy: () => void
   readonly #timer: NodeJS.Timeout
   #role: Role = 'newcomer'
 
-  constructor(rooms: Rooms, onTurnedAway: (reason: TurnAwayReason) => void, introduction: number) {
+  constructor(rooms: Rooms, destroy: () => void, introduction: number) {
     this.#rooms = rooms
-    this.onTurnedAway = onTurnedAway
+    this.#destroy = destroy
+    this.onTurnedAway = destroy
     this.#timer = setTimeout(() => this.refuse('late'), introduction)
   }
 
@@ -133,9 +166,16 @@ export class Slot {
   /** Gives its place up, unless it has introduced itself. */
   refuse(reason: TurnAwayReason): void {
     if (this.#role !== 'newcomer') return
-    this.leave()
+    clearTimeout(this.#timer)
+    this.#role = 'refused'
     this.#rooms.refused(reason)
     this.onTurnedAway(reason)
+  }
+
+  /** Others need its place now. */
+  destroy(): void {
+    this.leave()
+    this.#destroy()
   }
 
   #become(role: 'client' | 'member', admit: () => boolean): boolean {

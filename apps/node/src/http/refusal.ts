@@ -15,7 +15,7 @@ export function tooLate(): HttpError {
 
 /** The connection came to a member that has as many clients as it may have. */
 export function tooManyClients(): HttpError {
-  const message = 'as many clients are connected as may be (limits.maxConnections): ask another member, or later'
+  const message = 'as many clients are connected as may be: ask another member, or later'
   return new HttpError(503, 'RAFT_OVERLOADED', message, { 'retry-after': '1' })
 }
 

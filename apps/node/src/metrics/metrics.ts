@@ -9,9 +9,13 @@ export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly store: () => { readonly revision: number; readonly keys: number }
   readonly connections: () => number
+  /** Maximum number of those of clients. */
+  readonly maxClients: () => number
   readonly memberConnections: () => number
   readonly forwarding: () => number
   readonly heldBytes: () => number
+  /** How often there was no file descriptor, by what for. */
+  readonly shortages: () => ReadonlyMap<string, number>
   /** Counters by name, where the transport has them. */
   readonly transport: () => Readonly<Record<string, number>>
 }
@@ -48,6 +52,7 @@ export class Metrics {
     this.#addGauges()
     this.#addRole()
     this.#addRefusedConnections()
+    this.#addShortages()
     this.#addTransport()
   }
 
@@ -99,7 +104,7 @@ export class Metrics {
   }
 
   #addGauges(): void {
-    const { status, store, connections, memberConnections, forwarding, heldBytes } = this.#sources
+    const { status, store, connections, maxClients, memberConnections, forwarding, heldBytes } = this.#sources
     this.#gauge('raft_term', 'The current term.', () => status().currentTerm)
     this.#gauge('raft_commit_index', 'Entries up to here are committed.', () => status().commitIndex)
     this.#gauge('raft_applied_index', 'Entries up to here are applied.', () => status().lastApplied)
@@ -113,6 +118,11 @@ export class Metrics {
     this.#gauge('raft_store_revision', 'Revision of the key-value store.', () => store().revision)
     this.#gauge('raft_store_keys', 'Keys in the key-value store.', () => store().keys)
     this.#gauge('raft_client_connections', 'Connections to the client port, those of members among them.', connections)
+    this.#gauge(
+      'raft_max_client_connections',
+      'As many clients may be connected as this: maxConnections, or what open files leave.',
+      maxClients,
+    )
     this.#gauge(
       'raft_member_connections',
       'Connections to the client port that other members have made to forward requests.',
@@ -156,6 +166,12 @@ export class Metrics {
   #addRefusedConnections(): void {
     const help = 'Connections to the client port that were turned away, by reason.'
     this.#counters('raft_refused_connections_total', help, 'reason', () => [...this.#refused])
+  }
+
+  #addShortages(): void {
+    const { shortages } = this.#sources
+    const help = 'Attempts to open a file for which the process had no file descriptor, by what for: log, member.'
+    this.#counters('raft_descriptor_shortages_total', help, 'what', () => [...shortages()])
   }
 
   #addTransport(): void {

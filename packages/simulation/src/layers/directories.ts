@@ -85,9 +85,10 @@ export class Directories {
   }
 
   async #open(environment: MemberEnvironment, storeId: string): Promise<MemberFile> {
+    const { clock } = environment
     const fileSystem = this.#files.fileSystem(environment)
     const voters = environment.members.map(({ id }) => id)
-    const file = await MemberFile.open({ directory: DIRECTORY, storeId, voters, fileSystem, randomBytes: this.#randomBytes })
+    const file = await MemberFile.open({ directory: DIRECTORY, storeId, voters, fileSystem, clock, randomBytes: this.#randomBytes })
     this.#newest.set(environment.id, { storeId, starts: file.starts })
     return file
   }

@@ -30,7 +30,7 @@ export function fileLayer(context: SimulationContext, base: LogBase): FileLayer 
       disks.set(host.id, disk)
       return disk
     },
-    storage: ({ id, incarnation }) =>
+    storage: ({ id, incarnation, clock }) =>
       new FileLogStorage({
         directory: DIRECTORY,
         clusterId: CLUSTER_ID,
@@ -38,6 +38,7 @@ export function fileLayer(context: SimulationContext, base: LogBase): FileLayer 
         segmentBytes,
         base,
         fileSystem: fileSystem({ id, incarnation }),
+        clock,
         randomBytes: (count) => random.bytes(count),
       }),
   }

@@ -32,6 +32,8 @@ export interface StackDescription<Result, Answer> {
   readonly faults?: readonly string[]
   /** The kinds of faults that come, of which each seed draws some. Default: all that come unasked. */
   readonly kinds?: readonly string[]
+  /** More kinds, which come in some of the seeds. */
+  readonly sometimes?: readonly string[]
   readonly liveness?: Partial<LivenessBounds>
 }
 
@@ -41,9 +43,10 @@ export function namedStack<Result, Answer>({
   stack,
   faults = [],
   kinds,
+  sometimes = [],
   liveness = {},
 }: StackDescription<Result, Answer>): NamedStack {
-  const drawn = kinds === undefined ? {} : { faults: kinds }
+  const drawn = kinds === undefined ? { sometimes } : { sometimes, faults: kinds }
   return {
     name,
     description,

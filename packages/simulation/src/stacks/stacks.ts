@@ -25,6 +25,9 @@ const DIRECTORY_FAULTS = [
   ],
 ]
 
+/** As it is counted where a process had none left for a file. */
+const NO_DESCRIPTOR = 'no descriptor'
+
 /** What can be simulated, by name. */
 export const stacks: readonly NamedStack[] = [
   namedStack({
@@ -36,7 +39,8 @@ export const stacks: readonly NamedStack[] = [
     name: 'storage',
     description: 'the same with FileLogStorage, on disks of sectors, files and directories',
     stack: listStackOf({ storage: fileLayer }),
-    faults: diskLosses,
+    faults: [...diskLosses, NO_DESCRIPTOR],
+    sometimes: ['noDescriptors'],
   }),
   namedStack({
     name: 'transport',
@@ -48,7 +52,8 @@ export const stacks: readonly NamedStack[] = [
     name: 'server',
     description: 'all that runs in production, with its clients',
     stack: serverStack,
-    faults: [...diskLosses, TOO_LARGE, 'hang'],
+    faults: [...diskLosses, NO_DESCRIPTOR, TOO_LARGE, 'hang'],
+    sometimes: ['noDescriptors'],
     // Clients find out first that their connections are dead, and systems send again ever more rarely.
     liveness: { recover: 40 },
   }),
@@ -57,7 +62,8 @@ export const stacks: readonly NamedStack[] = [
     description: 'the same, with members that lose their disks, or are started on older copies of them',
     stack: serverStack,
     kinds: DIRECTORY_FAULTS,
-    faults: [...diskLosses, 'older disk'],
+    faults: [...diskLosses, NO_DESCRIPTOR, 'older disk'],
+    sometimes: ['noDescriptors'],
     liveness: { recover: 40 },
   }),
 ]

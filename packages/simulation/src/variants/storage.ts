@@ -6,6 +6,7 @@ const CONTENTS = 'packages/log-storage/src/log-contents.ts'
 const PLACES = 'packages/log-storage/src/place-index.ts'
 const PREPARER = 'packages/log-storage/src/segment-preparer.ts'
 const FILE_IO = 'packages/log-storage/src/file-io.ts'
+const DESCRIPTORS = 'packages/log-storage/src/descriptors.ts'
 
 /** The files of the log, and what a crash leaves of them. */
 export const storage: readonly Variant[] = [
@@ -145,5 +146,25 @@ export const storage: readonly Variant[] = [
     stack: 'storage',
     maxSeeds: 4000,
     options: { faults: ['crashWhileWriting', 'crashAll', 'crash'] },
+  },
+  {
+    name: 'a member dies for want of a descriptor',
+    breaks: 'a segment that cannot be opened because the process has too many files open counts as a write that has failed',
+    file: DESCRIPTORS,
+    search: 'if (!this.#isPatient || !isForWantOfDescriptor(error)) throw error',
+    replace: 'throw error',
+    stack: 'storage',
+    maxSeeds: 200,
+    options: { faults: ['noDescriptors', 'crash'] },
+  },
+  {
+    name: 'a directory that cannot be opened counts as synced',
+    breaks: 'a sync for which there was no descriptor is not made again, and the new segment is written to',
+    file: DESCRIPTORS,
+    search: 'return this.#withPatience(() => this.#fileSystem.syncDirectory(path))',
+    replace: 'return this.#fileSystem.syncDirectory(path).catch((error) => { if (!isForWantOfDescriptor(error)) throw error })',
+    stack: 'storage',
+    maxSeeds: 1000,
+    options: { faults: ['noDescriptors', 'crashAll', 'crash'] },
   },
 ]

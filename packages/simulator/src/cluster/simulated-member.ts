@@ -53,6 +53,7 @@ export class SimulatedMember<Result, Answer> {
   #hasStarted = false
   #isStopping = false
   #failuresBefore = 0
+  #shortagesBefore = 0
   #isOutcast = false
   #startsAsOutcast = 0
   /** What the disk held before this start. */
@@ -103,6 +104,7 @@ export class SimulatedMember<Result, Answer> {
     const { world } = facts
     const incarnation = this.host.begin()
     this.#failuresBefore = this.disk.failures
+    this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
     world.note(`${this.id} starts`)
@@ -181,6 +183,10 @@ export class SimulatedMember<Result, Answer> {
     restore()
   }
 
+  get #shortages(): number {
+    return this.disk.shortages ?? 0
+  }
+
   #keepCopy(): void {
     if (this.#newestCopy === null || this.#isOutcast) return
     this.#copies.push(this.#newestCopy)
@@ -248,7 +254,9 @@ export class SimulatedMember<Result, Answer> {
 
   #failed(error: Error, incarnation: Incarnation): void {
     const { facts, oracles } = this.#context
-    const isExcused = this.disk.failures > this.#failuresBefore || this.#isOutcast
+    // A process that has no descriptor may say that it cannot start. Once it runs, it has to wait for one.
+    const couldNotStart = !this.#hasStarted && this.#shortages > this.#shortagesBefore
+    const isExcused = this.disk.failures > this.#failuresBefore || this.#isOutcast || couldNotStart
     facts.world.note(`${this.id} fails`, error.message)
     oracles.tell('onFatal', this.id, error, isExcused)
     facts.world.after(0, () => {

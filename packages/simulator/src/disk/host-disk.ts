@@ -35,6 +35,11 @@ export interface HostDisk {
   /** There is no room for more, from now until `makeRoom`. */
   fill(): void
   makeRoom(): void
+  /** The process that uses it has no file descriptor left, from now until `giveDescriptors`: what opens a file fails, and changes nothing. */
+  takeDescriptors?(): void
+  giveDescriptors?(): void
+  /** How many operations have failed for want of a descriptor: a member that runs must bear that. Default: none. */
+  readonly shortages?: number
   /** The power is lost: of what was not durable, anything may be there or not, in any part. */
   crash(): void
   /** The process was killed: what the system was given stays; of what was being written, any part may be there. */

@@ -14,15 +14,21 @@ const FAULTS: Record<keyof Pick<DiskConditions, Rate>, string> = {
   syncErrors: 'sync error',
 }
 
-const CALLS: Record<DiskOperation, { readonly name: string; readonly rate: Rate | null }> = {
+interface Call {
+  readonly name: string
+  readonly rate: Rate | null
+  readonly needsDescriptor?: true
+}
+
+const CALLS: Record<DiskOperation, Call> = {
   createDirectory: { name: 'mkdir', rate: 'openErrors' },
-  list: { name: 'scandir', rate: 'openErrors' },
-  create: { name: 'open', rate: 'openErrors' },
-  open: { name: 'open', rate: 'openErrors' },
+  list: { name: 'scandir', rate: 'openErrors', needsDescriptor: true },
+  create: { name: 'open', rate: 'openErrors', needsDescriptor: true },
+  open: { name: 'open', rate: 'openErrors', needsDescriptor: true },
   rename: { name: 'rename', rate: 'openErrors' },
   remove: { name: 'unlink', rate: 'openErrors' },
-  syncDirectory: { name: 'fsync', rate: 'syncErrors' },
-  lock: { name: 'open', rate: 'openErrors' },
+  syncDirectory: { name: 'fsync', rate: 'syncErrors', needsDescriptor: true },
+  lock: { name: 'open', rate: 'openErrors', needsDescriptor: true },
   unlock: { name: 'close', rate: null },
   size: { name: 'fstat', rate: null },
   read: { name: 'read', rate: 'readErrors' },
@@ -83,7 +89,8 @@ export class ProcessCalls {
   change<T>(operation: DiskOperation, path: string, perform: () => T): Promise<T> {
     return this.#promise(operation, path, (fault) => {
       if (fault !== null) {
-        if (this.disk.random.chance(0.5)) perform()
+        // The system looks for a descriptor first, and does nothing where there is none.
+        if (!isShortage(fault) && this.disk.random.chance(0.5)) perform()
         throw fault
       }
       return perform()
@@ -104,9 +111,14 @@ export class ProcessCalls {
   }
 
   #drawFault(operation: DiskOperation, path: string): Error | null {
-    const { name, rate } = CALLS[operation]
+    const { name, rate, needsDescriptor } = CALLS[operation]
     const { work, conditions } = this.disk
+    if (needsDescriptor && this.disk.lacksDescriptor()) return systemError('EMFILE', name, path)
     if (rate === null || !work.fails(FAULTS[rate], conditions[rate])) return null
     return systemError('EIO', name, path)
   }
+}
+
+function isShortage(error: Error): boolean {
+  return 'code' in error && error.code === 'EMFILE'
 }

@@ -25,6 +25,8 @@ export class SimulatedDisk implements HostDisk {
   readonly work: DiskWork
   #tree = new DiskTree()
   #isFull = false
+  #lacksDescriptors = false
+  #shortages = 0
   readonly #locks = new Map<string, Incarnation>()
   #openFiles = 0
 
@@ -41,6 +43,10 @@ export class SimulatedDisk implements HostDisk {
 
   get failures(): number {
     return this.work.failures
+  }
+
+  get shortages(): number {
+    return this.#shortages
   }
 
   /** Operations that have begun and not ended. */
@@ -75,6 +81,22 @@ export class SimulatedDisk implements HostDisk {
 
   makeRoom(): void {
     this.#isFull = false
+  }
+
+  takeDescriptors(): void {
+    this.#lacksDescriptors = true
+  }
+
+  giveDescriptors(): void {
+    this.#lacksDescriptors = false
+  }
+
+  /** Whether an operation that needs a descriptor fails now. */
+  lacksDescriptor(): boolean {
+    if (!this.#lacksDescriptors) return false
+    this.#shortages += 1
+    this.world.count('no descriptor')
+    return true
   }
 
   crash(): void {

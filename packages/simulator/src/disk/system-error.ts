@@ -1,6 +1,7 @@
 const TEXTS = {
   EBADF: 'bad file descriptor',
   EIO: 'i/o error',
+  EMFILE: 'too many open files',
   ENOENT: 'no such file or directory',
   ENOSPC: 'no space left on device',
 } as const

@@ -63,16 +63,21 @@ const ON_REQUEST: Readonly<Record<string, Action>> = {
   rollBack: (harm, random) => harm.rollBackWhereAllowed(harm.anybody(random), random),
 }
 
+/** What needs a disk of files. Only on request: see `PlanOptions.sometimes`. */
+const OF_FILES: Readonly<Record<string, Action>> = {
+  noDescriptors: (harm, random) => harm.takeDescriptors(harm.anybody(random), harm.duration(random, LONG)),
+}
+
 /** The kinds of faults there are, and that come unasked. */
 export const faultNames: readonly string[] = Object.keys(ACTIONS)
 /** The kinds that break what no cluster can do without, and are not drawn: they must be named. */
 export const unbearableFaultNames: readonly string[] = Object.keys(UNBEARABLE)
 
 export function act(name: string, harm: Harm, random: Prng): void {
-  const action = ACTIONS[name] ?? ON_REQUEST[name] ?? UNBEARABLE[name]
+  const action = ACTIONS[name] ?? ON_REQUEST[name] ?? OF_FILES[name] ?? UNBEARABLE[name]
   if (action === undefined) {
     throw new Error(
-      `there is no fault "${name}": expected one of ${[...faultNames, ...Object.keys(ON_REQUEST), ...unbearableFaultNames].join(', ')}`,
+      `there is no fault "${name}": expected one of ${[...faultNames, ...Object.keys(ON_REQUEST), ...Object.keys(OF_FILES), ...unbearableFaultNames].join(', ')}`,
     )
   }
   action(harm, random)

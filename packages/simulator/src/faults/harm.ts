@@ -174,6 +174,12 @@ export class Harm {
     this.#world.after(duration, () => member.disk.makeRoom())
   }
 
+  takeDescriptors(member: FaultTarget, duration: number): void {
+    this.#world.note(`${member.id} has no file descriptor`, duration)
+    member.disk.takeDescriptors?.()
+    this.#world.after(duration, () => member.disk.giveDescriptors?.())
+  }
+
   crashAndFailToOpen(member: FaultTarget, duration: number, random: Prng): void {
     this.worsenDisk(member, { openErrors: 0.3, readErrors: 0.05 }, duration)
     this.kill(member, random)
@@ -232,6 +238,7 @@ export class Harm {
       this.#repairDisk(member)
       member.disk.resume()
       member.disk.makeRoom()
+      member.disk.giveDescriptors?.()
       member.host.clock.setRate(1)
     }
     this.#keepUp()

@@ -30,6 +30,8 @@ export interface PlanOptions {
   readonly members?: number
   /** The kinds of faults (see `faultNames`). Default: all, or a few of them. */
   readonly faults?: readonly string[]
+  /** More kinds, which come in a quarter of the seeds, beside those that the seed has drawn. Default: none. */
+  readonly sometimes?: readonly string[]
   readonly tuning?: Partial<Tuning>
   /** Instead of what the seed draws for them. */
   readonly links?: Partial<LinkConditions>
@@ -100,7 +102,14 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
   }
   // Drawn last, so that the seeds that were kept before there was such a limit draw what they drew.
   const maxWriteBytes = random.pick([1, 100, 1000, 1e6])
-  return { ...plan, keepsOldDisks: plan.faults.includes('rollBack'), tuning: { maxWriteBytes, ...tuning } }
+  const { sometimes = [] } = options
+  const more = sometimes.length > 0 && random.chance(0.25) ? sometimes : []
+  return {
+    ...plan,
+    faults: [...plan.faults, ...more],
+    keepsOldDisks: plan.faults.includes('rollBack'),
+    tuning: { maxWriteBytes, ...tuning },
+  }
 }
 
 function some(random: Prng, all: readonly string[], count: number): string[] {

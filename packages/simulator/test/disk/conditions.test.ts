@@ -79,6 +79,33 @@ describe('a full disk', () => {
   })
 })
 
+describe('a process without file descriptors', () => {
+  it('opens nothing and changes nothing by trying, and reads and writes what it has open; later it opens again', async () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const machine = new Machine(seed)
+      const file = await machine.durableFile('/d/f', filled(1000, 1))
+      machine.disk.takeDescriptors()
+      const { files } = machine
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => files.open('/d/f'),
+        () => files.create('/d/g'),
+        () => files.create('/d/f'),
+        () => files.list('/d'),
+        () => files.syncDirectory('/d'),
+        () => files.lock('/d/l'),
+      ]
+      for (const call of calls) await expect(machine.done(call())).rejects.toMatchObject({ code: 'EMFILE' })
+      expect(machine.disk.paths()).toEqual(['/d/f'])
+      expect(await machine.done(writeOnce(file, filled(500, 2), 500))).toBe(500)
+      expect((await machine.done(readOnce(file, 1000, 0))).length).toBe(1000)
+      await machine.done(files.rename('/d/f', '/d/g'))
+      expect([machine.disk.failures, machine.disk.shortages]).toEqual([0, calls.length])
+      machine.disk.giveDescriptors()
+      expect(await machine.done(files.open('/d/g'))).toBeDefined()
+    }
+  })
+})
+
 describe('transfers', () => {
   it('are short at times, which is no failure', async () => {
     const machine = new Machine()

@@ -144,7 +144,7 @@ describe('a name with several addresses', () => {
     expect([...a.unreachable, ...b.unreachable]).toEqual([])
   })
 
-  it('a member that is reached at IPv6 while its name means only a silent IPv4 address to the other is asked for until it is found', async () => {
+  it('names mean other addresses to one member than to the other, the silent ones first: they find each other', async () => {
     const names: Names = new Map([
       ['a-seen-by-b.test', ['127.0.0.9', '127.0.0.1']],
       ['b-seen-by-a.test', ['127.0.0.8', '127.0.0.7', '127.0.0.1']],

@@ -287,7 +287,7 @@ describe('a name that changes', () => {
 
 describe('the name that a member is bound to', () => {
   it('means an address that this machine has not, and one that it has: the second is taken', async () => {
-    const names: Names = new Map([['own.test', ['192.0.2.1', '127.0.0.1']]])
+    const names: Names = new Map([['own.test', ['203.0.113.1', '127.0.0.1']]])
     const a = await start('a', 'own.test:0', names)
     expect(a.transport.local?.address).toBe('127.0.0.1')
   })

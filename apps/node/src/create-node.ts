@@ -140,7 +140,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     vitals.started()
     if (port !== null && address !== undefined) {
       cleanUp.push(() => closeAtOnce(port))
-      await listen(port, address)
+      await listen(port, address, logger)
     }
     if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.

@@ -2,6 +2,7 @@ import type { Clock, LogStorage, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
 import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
+import { logListening } from './config/listening.js'
 import type { StorageName } from './config/schema.js'
 import { type Descriptors, descriptorsOf, socketsWithin } from './descriptors.js'
 import { ClientPort, type ClientPortOptions } from './endpoint/client-port.js'
@@ -116,9 +117,9 @@ function refusals({ metrics, logger, clock }: ServeOptions, maxClients: () => nu
 }
 
 /** @throws StartError */
-export async function listen(port: ClientPort, address: string): Promise<void> {
+export async function listen(port: ClientPort, address: string, logger?: NodeLogger): Promise<void> {
   try {
-    await port.listen()
+    logListening(logger, 'clients', address, await port.listen())
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     const advice = message.includes('EADDRINUSE') ? ': another process uses it; stop that one or choose another address' : ''

@@ -1,5 +1,6 @@
 import type { Clock, Transport } from '@raft/core'
 import { checkSecrets, type Secret, type TransportIdentity, type TransportProblem, UdpTransport } from '@raft/udp-transport'
+import { logListening } from './config/listening.js'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
 
@@ -44,6 +45,8 @@ export async function startTransport(
   })
   try {
     await transport.start()
+    const { local } = transport
+    if (local !== null) logListening(logger, 'members', bind, { host: local.address, port: local.port })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     const advice = message.includes('EADDRINUSE') ? ': another process uses it; stop that one or choose another address' : ''

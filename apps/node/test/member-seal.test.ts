@@ -211,3 +211,28 @@ test('a sealed connection that sends no client protocol is ended', async () => {
   })
   expect(errors).toHaveLength(1)
 })
+
+test.each([
+  ['refuses', '::1'],
+  // In the range for documentation: nobody is there.
+  ['is silent', '2001:db8::1'],
+])('a sealed connection to a name with several addresses, of which the first %s, is made to the next', async (_how, first) => {
+  const sealing = await seal(OLD)
+  const { address } = await sealedPort(sealing, () => {})
+  const opened = await new Promise<string>((resolve) => {
+    const events = {
+      onOpen: () => resolve('open'),
+      onData: () => {},
+      onDrain: () => {},
+      onClose: (error: Error | null) => resolve(`${error}`),
+    }
+    const connection = sealing.connect(`member.test:${address}`, events, (_host, _options, done) =>
+      done(null, [
+        { address: first, family: 6 },
+        { address: '127.0.0.1', family: 4 },
+      ]),
+    )
+    onTestFinished(() => connection.close())
+  })
+  expect(opened).toBe('open')
+})

@@ -209,6 +209,36 @@ test('a write that was sent to a leader that hangs is not sent to the new one; o
   expect(next.requests).toBe(1)
 })
 
+test('a write that was sent to a leader that hangs is of unknown outcome soon after another leads, whatever time it was given', async () => {
+  const { node, access } = setUp()
+  const [hanging, next] = [await fakeMember('n2', hang), await fakeMember('n3', answer)]
+  node.lead(hanging.member)
+  const sent = access.run(write(), 600_000)
+  while (hanging.requests === 0) await later(5)
+  node.lead(next.member)
+  await expect(sent).rejects.toThrow(OutcomeUnknownError)
+  expect(await access.run(write(), 600_000)).toBe(7)
+  expect([hanging.requests, next.requests]).toEqual([1, 1])
+})
+
+test('a leader that was replaced, and gives signs of life, is waited for: it knows what became of a write', async () => {
+  const { node, access } = setUp()
+  let probes = 0
+  let writing = 0
+  const former = await fakeMember('n2', (endpoint, id, _drop, kind) => {
+    if (kind !== RequestKind.Status) writing = id
+    else if (++probes < 5) endpoint.error(id, { outcome: 'notAppended', code: ErrorCode.Internal, message: '', leader: null })
+    else endpoint.put(writing, { createRevision: 1, modRevision: 1, version: 7 })
+  })
+  const next = await fakeMember('n3', answer)
+  node.lead(former.member)
+  const sent = access.run(write(), 600_000)
+  while (former.requests === 0) await later(5)
+  node.lead(next.member)
+  expect(await sent).toBe(7)
+  expect(next.requests).toBe(0)
+})
+
 test('a connection that owes answers and is silent is given up: reads are asked again over another, writes are unknown', async () => {
   const { node, access } = setUp({ silenceTimeout: 200 })
   const leader = await fakeMember('n2', (endpoint, id) => {

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type LookupFunction } from 'node:net'
 import { ConfigurationError } from './errors.js'
 import type { Clock, Connection, ConnectionEvents, Connector } from './ports.js'
 
@@ -21,30 +21,48 @@ export const systemClock: Clock = {
   },
 }
 
-/** TCP with node:net: no delay, so that a turn's write leaves at once, and keep-alive. */
-export const tcpConnector: Connector = {
-  connect(address: string, events: ConnectionEvents): Connection {
-    const socket = connect({ ...parseAddress(address), noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 })
-    let failure: Error | null = null
-    socket.on('connect', events.onOpen)
-    socket.on('data', events.onData)
-    socket.on('drain', events.onDrain)
-    socket.on('error', (error) => {
-      failure = error
-    })
-    const onClose = () => events.onClose(failure)
-    socket.on('close', onClose)
-    return {
-      write: (bytes) => socket.write(bytes),
-      close() {
-        socket.off('close', onClose)
-        socket.off('data', events.onData)
-        socket.off('connect', events.onOpen)
-        socket.off('drain', events.onDrain)
-        socket.destroy()
-      },
-    }
-  },
+/**
+ * TCP with node:net: no delay, so that a turn's write leaves at once, and keep-alive. Where a name means several addresses, the next
+ * is tried when one refuses, and when one has not answered for 250 ms.
+ */
+export const tcpConnector: Connector = { connect: (address, events) => openConnection(address, events) }
+
+/** @param lookup what resolves names; default: dns.lookup */
+export function openConnection(address: string, events: ConnectionEvents, lookup?: LookupFunction): Connection {
+  const socket = connect({
+    ...parseAddress(address),
+    // A process may have switched it off for its other connections.
+    autoSelectFamily: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 15_000,
+    ...(lookup === undefined ? {} : { lookup }),
+  })
+  let failure: Error | null = null
+  socket.on('connect', events.onOpen)
+  socket.on('data', events.onData)
+  socket.on('drain', events.onDrain)
+  socket.on('error', (error) => {
+    failure = withReasons(error)
+  })
+  const onClose = () => events.onClose(failure)
+  socket.on('close', onClose)
+  return {
+    write: (bytes) => socket.write(bytes),
+    close() {
+      socket.off('close', onClose)
+      socket.off('data', events.onData)
+      socket.off('connect', events.onOpen)
+      socket.off('drain', events.onDrain)
+      socket.destroy()
+    },
+  }
+}
+
+/** Where several addresses were tried, Node's error says nothing itself, and has one error for each of them. */
+function withReasons(error: Error): Error {
+  if (!(error instanceof AggregateError)) return error
+  return new Error(error.errors.map(({ message }) => message).join('; '), { cause: error })
 }
 
 /** @throws ConfigurationError unless it is `host:port` or `[ipv6]:port`. */

@@ -18,3 +18,8 @@ export function parseHostPort(text: string): HostPort {
     throw new ConfigurationError(`'${text}' is no address: expected host:port, as in 127.0.0.1:7001 or [::1]:7001`)
   return { host, port }
 }
+
+/** The IPv4 address that a socket for both families shows as `::ffff:192.0.2.1`; any other address as it is. */
+export function ipv4OfMapped(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
+}

@@ -34,11 +34,14 @@ const RESEND_INTERVAL = 20
 
 interface Attempt {
   readonly nonce: Uint8Array
-  readonly session: number
+  /** An id for each address that was said hello to, so that the answer tells which of them the hello has reached. The first is drawn first. */
+  readonly sessions: { readonly id: number; address: string | null }[]
   /** The id under which the peer knows the session that is used now, or 0. */
   readonly inUse: number
   readonly begunAt: number
   count: number
+  /** Every second attempt tries the next secret: in the middle of a change the peer may not have the first one yet. */
+  keys: SecretKeys
   sentAt: number
   dueAt: number
   /** The next one goes out early, and does not count. */
@@ -88,10 +91,11 @@ export class Handshake {
     if (this.#attempt !== null) return
     this.#attempt = {
       nonce: this.#nonce(),
-      session: this.#sessionId(),
+      sessions: [{ id: this.#sessionId(), address: null }],
       inUse,
       begunAt: now,
       count: 0,
+      keys: this.#hub.keys[0] as SecretKeys,
       sentAt: Number.NEGATIVE_INFINITY,
       dueAt: now,
       hastened: false,
@@ -107,27 +111,47 @@ export class Handshake {
     attempt.hastened = attempt.count > 0
   }
 
+  /** Where the hello goes has changed: it is said again at once, and that does not count. */
+  again(now: number): void {
+    const attempt = this.#attempt
+    if (attempt === null) return
+    attempt.dueAt = now
+    attempt.hastened = attempt.count > 0
+  }
+
   abandon(): void {
     this.#attempt = null
   }
 
-  /** The hello to send now, null when none is due, or 'gaveUp'. */
-  onTimer(now: number, maxDatagram: number, window: number): Buffer | null | 'gaveUp' {
+  /** How often a hello was said in this attempt, with the one that is to be sent now; null when none is due, or 'gaveUp'. */
+  onTimer(now: number): number | null | 'gaveUp' {
     const attempt = this.#attempt
     if (attempt === null || now < attempt.dueAt) return null
     if ((attempt.count >= MAX_ATTEMPTS && !attempt.hastened) || now - attempt.begunAt > MAX_DURATION) {
       this.#attempt = null
       return 'gaveUp'
     }
-    // Every second attempt tries the next secret: in the middle of a change the peer may not have the first one yet.
-    const keys = this.#hub.keys[(attempt.count >>> 1) % this.#hub.keys.length] as SecretKeys
+    attempt.keys = this.#hub.keys[(attempt.count >>> 1) % this.#hub.keys.length] as SecretKeys
     attempt.sentAt = now
     if (!attempt.hastened) attempt.count += 1
     attempt.hastened = false
     attempt.dueAt = now + Math.min(MAX_RETRY, FIRST_RETRY * 2 ** (attempt.count - 1))
-    const { session, inUse, nonce } = attempt
-    const step = { version: DATAGRAM_VERSION, kind: DatagramKind.Hello, senderSession: session, receiverSession: inUse, nonce }
+    return attempt.count
+  }
+
+  /** The hello that goes to this address; null when nothing is asked any more. */
+  hello(address: string, maxDatagram: number, window: number): Buffer | null {
+    const attempt = this.#attempt
+    if (attempt === null) return null
+    const { inUse, nonce, keys } = attempt
+    const senderSession = this.#sessionFor(attempt, address)
+    const step = { version: DATAGRAM_VERSION, kind: DatagramKind.Hello, senderSession, receiverSession: inUse, nonce }
     return this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, NO_NONCE)
+  }
+
+  /** The address to which the hello went that this, which was accepted, answers. */
+  addressOf({ receiverSession }: HandshakeDatagram): string {
+    return this.#attempt?.sessions.find(({ id }) => id === receiverSession)?.address ?? ''
   }
 
   /** The answer to an authentic hello, in its version; null while the peer is to answer ours. */
@@ -154,7 +178,7 @@ export class Handshake {
   /** Whether the answer, or refusal, fits what was asked, and proves the secret. Says why not by counting. */
   accepts(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): boolean {
     const attempt = this.#attempt
-    if (attempt === null || answer.receiverSession !== attempt.session) {
+    if (attempt === null || attempt.sessions.every(({ id }) => id !== answer.receiverSession)) {
       this.#hub.counters.dropped.staleHandshake += 1
       return false
     }
@@ -163,9 +187,9 @@ export class Handshake {
 
   /** Uses up the attempt: the session, and the confirmation to send. */
   complete(answer: HandshakeDatagram, keys: SecretKeys, maxDatagram: number, window: number): Agreement & { confirmation: Buffer } {
-    const { nonce, session } = this.#attempt as Attempt
+    const { nonce } = this.#attempt as Attempt
     this.#attempt = null
-    const { version, senderSession } = answer
+    const { version, senderSession, receiverSession: session } = answer
     const step = { version, kind: DatagramKind.Confirm, senderSession: session, receiverSession: senderSession, nonce }
     const confirmation = this.#encode({ ...step, maxDatagram, window, sessionKnown: false }, keys, answer.nonce)
     return { ...this.#agree(answer, keys, nonce, answer.nonce, session, maxDatagram, true), confirmation }
@@ -239,6 +263,16 @@ export class Handshake {
     const { id, plain } = this.#hub.options
     const whole = { refusal: null, remembered: null, ...step, identity: this.#identity, hint: keys.hint, from: id, to: this.#peer }
     return encodeHandshake(whole, plain, keys.authenticationKey, receiverNonce)
+  }
+
+  #sessionFor({ sessions }: Attempt, address: string): number {
+    let session = sessions.find((one) => one.address === address || one.address === null)
+    if (session === undefined) {
+      session = { id: this.#sessionId(), address }
+      sessions.push(session)
+    }
+    session.address = address
+    return session.id
   }
 
   #nonce(): Uint8Array {

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns'
 import { readFileSync } from 'node:fs'
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import type { DatagramHandlers, DatagramSocket, DatagramSockets, Endpoint } from './socket.js'
@@ -19,8 +19,8 @@ export const nodeSockets: DatagramSockets = {
     open(remote.address, handlers, done, (socket) => socket.connect(remote.port, remote.address), 'connect')
   },
   lookup(host, done) {
-    if (isIP(host) !== 0) return done(null, host)
-    lookup(host, (error, address) => done(error, error === null ? address : null))
+    if (isIP(host) !== 0) return done(null, [host])
+    lookup(host, { all: true }, (error, found) => done(error, error === null ? found.map(({ address }) => address) : []))
   },
 }
 
@@ -51,6 +51,8 @@ class NodeDatagramSocket implements DatagramSocket {
   readonly receiveBufferBytes: number
   readonly maxDatagramBytes: number | null
   readonly #socket: Socket
+  /** Then it carries IPv4 as well, by mapped addresses, unless it is bound to one address. */
+  readonly #isIPv6: boolean
   readonly #sent: (error: Error | null) => void
   #closed = false
 
@@ -58,6 +60,7 @@ class NodeDatagramSocket implements DatagramSocket {
     this.#socket = socket
     const { address, port } = socket.address()
     this.local = { address, port }
+    this.#isIPv6 = isIPv6(address)
     askForBuffers(socket)
     this.receiveBufferBytes = socket.getRecvBufferSize()
     this.maxDatagramBytes = interfaceDatagram(address)
@@ -78,7 +81,7 @@ class NodeDatagramSocket implements DatagramSocket {
   send(parts: readonly Uint8Array[], to: Endpoint | null): void {
     if (this.#closed) return
     if (to === null) this.#socket.send(parts, this.#sent)
-    else this.#socket.send(parts, to.port, to.address, this.#sent)
+    else this.#socket.send(parts, to.port, this.#isIPv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address, this.#sent)
   }
 
   close(): void {

@@ -54,11 +54,11 @@ export class Peer {
     this.id = id
     this.#hub = hub
     const { options, counters, scratch } = hub
-    this.link = new Link(
-      hub,
-      () => this.begin(),
-      () => hub.onUnreachable(id),
-    )
+    this.link = new Link(hub, id, {
+      onReady: () => this.begin(),
+      onOtherWay: () => this.#tryOtherWay(),
+      onUnreachable: () => hub.onUnreachable(id),
+    })
     this.#handshake = new Handshake(hub, id)
     this.#acquaintance = new Acquaintance(hub, id)
     this.#waiting = new Waiting(options.maxQueuedBytes)
@@ -146,7 +146,9 @@ export class Peer {
     const known = hello.receiverSession !== 0 && this.#hub.sessions.get(hello.receiverSession)?.peer === this
     const answer = this.#handshake.answer(hello, keys, known, this.link.maxDatagramBytes, this.#firstWindow(now), now)
     if (answer === null) this.#hub.schedule(this)
-    else this.link.send([answer], from)
+    else this.link.answer(answer, from)
+    if (known) this.link.isNotHeard()
+    if (known && this.link.needsProof) this.#ask()
   }
 
   onAnswer(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
@@ -158,8 +160,10 @@ export class Peer {
     }
     const now = this.#hub.options.clock.now()
     this.#unansweredSince = Number.POSITIVE_INFINITY
+    const hasMoved = this.link.isReachedAt(this.#handshake.addressOf(answer))
     if (
       answer.sessionKnown &&
+      !hasMoved &&
       !this.#heardAside &&
       this.#current !== null &&
       this.#current.sealed < this.#hub.options.maxSessionDatagrams
@@ -188,6 +192,9 @@ export class Peer {
     this.#confirmation = null
     this.#open(agreement, this.#hub.options.clock.now())
     this.#current?.greet()
+    // The peer has reached this member, which does not say that the way back is one.
+    this.link.doubt()
+    if (this.link.needsProof) this.#ask()
     this.#hub.schedule(this)
   }
 
@@ -236,6 +243,18 @@ export class Peer {
     if (this.#current === null) this.#dropWaiting()
   }
 
+  /** Asks the peer whether it still has the session: whatever address it answers at is used from then on. */
+  #ask(): void {
+    this.#handshake.begin(this.#current?.remoteId ?? 0, this.#hub.options.clock.now())
+    this.#hub.schedule(this)
+  }
+
+  #tryOtherWay(): void {
+    if (this.#current === null) this.begin()
+    else this.#ask()
+    this.#handshake.again(this.#hub.options.clock.now())
+  }
+
   /** Until the peer has shown that it has the session too, another may take its place, and nothing be left behind in it. */
   get #bulkSession(): Session | null {
     return this.#confirmation === null ? this.#current : null
@@ -276,13 +295,15 @@ export class Peer {
   }
 
   #shakeHands(now: number): void {
-    const hello = this.#handshake.onTimer(now, this.link.maxDatagramBytes, this.#firstWindow(now))
-    if (hello === 'gaveUp') {
+    const round = this.#handshake.onTimer(now)
+    if (round === 'gaveUp') {
       if (this.#current === null) this.#dropWaiting()
       // The name may mean another address by now; a session does not depend on it.
       this.link.release()
       if (this.#current !== null) this.link.open()
-    } else if (hello !== null) this.link.send([hello])
+    } else if (round !== null) {
+      this.link.sayHello(round, (address, maxDatagram) => this.#handshake.hello(address, maxDatagram, this.#firstWindow(now)))
+    }
     const confirmation = this.#confirmation
     if (confirmation === null || now < confirmation.dueAt) return
     if (confirmation.count >= MAX_CONFIRMATIONS) {

@@ -18,6 +18,8 @@ export type TransportProblemCode =
   | 'RAFT_MEMBER_RUNS_TWICE'
   /** The peer runs an older version than before. */
   | 'RAFT_OLDER_VERSION'
+  /** The name in the peer's address cannot be resolved. */
+  | 'RAFT_UNKNOWN_HOST'
 
 /** A fault of the surroundings, which the owner of the members can mend. */
 export interface TransportProblem {
@@ -71,4 +73,11 @@ export function narrowPath(peer: MemberId, address: string | null, carried: numb
   const name = address === null ? peer : `${peer} (${address})`
   const message = `datagrams of ${lost} bytes to ${name} are lost, while those of ${carried} bytes arrive: something on the way carries less than the network interface says, and its reports (ICMP "fragmentation needed") do not get through. From now on datagrams to ${peer} have at most ${carried} bytes, and larger ones are tried again every ten minutes. To begin with that size, set maxDatagramBytes to ${carried}`
   return { code: 'RAFT_PATH_MTU', peer, message }
+}
+
+/** The name in the address of the peer means no address, and never has since this member was started. */
+export function unknownHost(peer: MemberId, host: string, address: string, error: Error | null): TransportProblem {
+  const why = error === null ? 'it has no address' : error.message
+  const message = `the name ${host} in the address of ${peer} (${address}) cannot be resolved (${why}): ${peer} is not reached until it can be. It is looked up again, every ten seconds at least; if ${peer} is to be reached by another name, correct its address in the configuration of this member`
+  return { code: 'RAFT_UNKNOWN_HOST', peer, message }
 }

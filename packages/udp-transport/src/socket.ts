@@ -31,6 +31,6 @@ export interface DatagramSocket {
 export interface DatagramSockets {
   bind(local: Endpoint, handlers: DatagramHandlers, done: (error: Error | null, socket: DatagramSocket | null) => void): void
   connect(remote: Endpoint, handlers: DatagramHandlers, done: (error: Error | null, socket: DatagramSocket | null) => void): void
-  /** Resolves a name, or gives back an address. */
-  lookup(host: string, done: (error: Error | null, address: string | null) => void): void
+  /** Resolves a name to all its addresses, of both families, the one to be tried first first; or gives back an address. */
+  lookup(host: string, done: (error: Error | null, addresses: readonly string[]) => void): void
 }

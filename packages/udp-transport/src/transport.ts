@@ -140,9 +140,9 @@ export class UdpTransport implements Transport {
     const { options } = this.#hub
     const bind = (keys: readonly SecretKeys[]): void => {
       this.#hub.keys = keys
-      options.sockets.lookup(options.bind.host, (error, address) => {
-        if (error !== null || address === null) return done(this.#cannotBind(error))
-        this.#bind({ address, port: options.bind.port }, done)
+      options.sockets.lookup(options.bind.host, (error, addresses) => {
+        if (error !== null) return done(this.#cannotBind(error))
+        this.#bind(addresses, done)
       })
     }
     if (options.plain) bind([publicKeys(options.clusterId)])
@@ -168,7 +168,12 @@ export class UdpTransport implements Transport {
     })
   }
 
-  #bind(endpoint: Endpoint, done: (error: Error | null) => void): void {
+  /** To the first of these addresses that this machine has: a name may mean one of a family that is switched off. */
+  #bind([address, ...rest]: readonly string[], done: (error: Error | null) => void): void {
+    if (address === undefined) {
+      done(this.#cannotBind(null))
+      return
+    }
     const handlers = {
       onDatagram: (bytes: Uint8Array, from: Endpoint) => this.#onDatagram(bytes, from),
       onRefused: () => {
@@ -178,7 +183,8 @@ export class UdpTransport implements Transport {
         this.#counters.socketErrors += 1
       },
     }
-    this.#options.sockets.bind(endpoint, handlers, (error, socket) => {
+    this.#options.sockets.bind({ address, port: this.#options.bind.port }, handlers, (error, socket) => {
+      if (isNoAddressHere(error) && rest.length > 0) return this.#bind(rest, done)
       if (error !== null || socket === null) return done(this.#cannotBind(error))
       if (this.#phase === 'closed') {
         socket.close()
@@ -271,4 +277,8 @@ export class UdpTransport implements Transport {
     for (const other of this.#peers.values()) if (now - other.sendingAt < SENDING_FOR) sending += 1
     return Math.floor(((this.#hub.main?.receiveBufferBytes ?? 0) * WINDOW_SHARE) / Math.max(1, sending))
   }
+}
+
+function isNoAddressHere(error: NodeJS.ErrnoException | null): boolean {
+  return error?.code === 'EADDRNOTAVAIL' || error?.code === 'EAFNOSUPPORT'
 }

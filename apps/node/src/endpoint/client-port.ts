@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
 import type { HostPort } from '../config/address.js'
+import { addressesOf, isNoAddressHere } from '../config/listening.js'
 import { sendError } from '../http/answer.js'
 import { HttpServer } from '../http/http-server.js'
 import { Pipelines } from '../http/pipeline.js'
@@ -16,6 +17,8 @@ import type { ProtocolConnectionOptions } from './protocol-options.js'
 
 export interface ClientPortOptions {
   readonly address: HostPort
+  /** All addresses of a host, the first to be tried first. Default: what the system says. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>
   readonly onRequest: RequestListener
   readonly protocol: ProtocolConnectionOptions
   /** Connections of clients at one time; those beyond it are refused. */
@@ -133,16 +136,31 @@ export class ClientPort {
     return this.#slots.members
   }
 
-  /** @throws the system's error when the address cannot be bound */
-  listen(): Promise<void> {
-    const { host, port } = this.#options.address
+  /**
+   * At the first address of the host that this machine has. Fulfilled with where that is.
+   * @throws the system's error when the address cannot be bound
+   */
+  async listen(): Promise<HostPort> {
+    const { address, resolve = addressesOf } = this.#options
+    const hosts = await resolve(address.host)
+    for (const [i, host] of hosts.entries()) {
+      try {
+        return await this.#listenAt({ ...address, host })
+      } catch (error) {
+        if (!isNoAddressHere(error) || i === hosts.length - 1) throw error
+      }
+    }
+    throw new Error(`${address.host} has no address`)
+  }
+
+  #listenAt({ host, port }: HostPort): Promise<HostPort> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', reject)
         // Nothing here may end the process. Where there is no descriptor for a new connection, libuv ends that one.
         this.#server.on('error', () => {})
-        resolve()
+        resolve({ host, port })
       })
     })
   }

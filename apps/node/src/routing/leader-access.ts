@@ -52,7 +52,8 @@ const CONNECT_TIMEOUT = 1000
 /**
  * Carries requests to whoever leads: here, or over one persistent connection to the leader. It waits for a leader until the
  * deadline, and asks again only where the request certainly had no effect, or has none by its nature. When another member leads,
- * what may be asked again is asked there at once, for the former leader may hang with its connection open.
+ * what may be asked again is asked there at once, for the former leader may hang with its connection open, or be cut off: it is given up
+ * as soon as it gives no sign of life.
  */
 export class LeaderAccess {
   readonly #options: LeaderAccessOptions
@@ -186,13 +187,19 @@ export class LeaderAccess {
     return connection
   }
 
-  /** Takes back from all other members what they can no longer do, or may do without harm. The rest may yet be answered. */
+  /**
+   * Takes back from all other members what they can no longer do, or may do without harm. The rest may yet be answered, by a member
+   * that gives a sign of life.
+   */
   #leave(leaderId: MemberId): void {
     const isElsewhere = ({ place }: Operation) => typeof place === 'object' && place.connection.memberId !== leaderId
     for (const operation of this.#operations.filter(isElsewhere)) {
       const { place, task } = operation
       if (typeof place !== 'object') continue
-      if (task.isWrite && place.connection.hasSent(place.request)) continue
+      if (task.isWrite && place.connection.hasSent(place.request)) {
+        place.connection.isReplaced()
+        continue
+      }
       place.connection.cancel(place.request)
       this.#wait(operation)
     }

@@ -53,6 +53,8 @@ const PROBE_ID = 0
  */
 const MAX_SENT_BYTES = 16 * 1024 * 1024
 const MAX_SENT = 8192
+/** Silence after which a member that leads no more is given up, in ms; twice as long as its greeting took, where that is longer. */
+const REPLACED_TIMEOUT = 60
 const NO_BODY = new Uint8Array(0)
 
 /**
@@ -82,6 +84,9 @@ export class MemberConnection {
   /** The largest request that the member takes, in bytes. */
   #maxRequestBytes = Number.POSITIVE_INFINITY
   readonly #silence: SilenceWatch
+  readonly #begunAt: number
+  /** How long the connection and the greeting took, in ms. */
+  #greetingTime = 0
 
   constructor(options: MemberConnectionOptions) {
     this.#options = options
@@ -95,8 +100,9 @@ export class MemberConnection {
       timeout: silenceTimeout,
       probe: () => this.#probe(),
       waitingBytes: () => this.#leavingBytes,
-      giveUp: () => this.#fail(`sent nothing for ${silenceTimeout} ms while answers were due`),
+      giveUp: (timeout) => this.#fail(`sent nothing for ${Math.round(timeout)} ms while answers were due`),
     })
+    this.#begunAt = clock.now()
     this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () => this.#fail('did not answer in time'))
     this.#connection = connector.connect(address, {
       onOpen: () => this.#flush(),
@@ -148,6 +154,14 @@ export class MemberConnection {
     // The member has it all the same.
     this.#sent.set(id, { bytes: sent.bytes, done: null })
     return true
+  }
+
+  /**
+   * Another member leads: a member that works has been told so, and says what has become of what it was sent. One that has been cut
+   * off, or hangs, is not waited for.
+   */
+  isReplaced(): void {
+    this.#silence.hurry(Math.max(REPLACED_TIMEOUT, 2 * this.#greetingTime))
   }
 
   close(): void {
@@ -238,6 +252,7 @@ export class MemberConnection {
       return
     }
     this.#cancelTimeout()
+    this.#greetingTime = this.#options.clock.now() - this.#begunAt
     if (maxRequestBytes !== null) this.#maxRequestBytes = maxRequestBytes
     this.#isGreeted = true
     this.#sendUnsent()

@@ -1,5 +1,5 @@
 import { constants, createHmac } from 'node:crypto'
-import type { Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { type ConnectionOptions, connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import type { Connection, ConnectionEvents, Connector } from '@raft/client'
 import { deriveKeys, type Secret } from '@raft/udp-transport'
@@ -59,9 +59,10 @@ export class MemberSeal {
   }
 
   /** Connects to other members. `onOpen` comes when both sides have proved themselves; nothing is sent before. */
-  readonly connector: Connector = { connect: (address, events) => this.#connect(address, events) }
+  readonly connector: Connector = { connect: (address, events) => this.connect(address, events) }
 
-  #connect(address: string, events: ConnectionEvents): Connection {
+  /** @param lookup what resolves names; default: dns.lookup */
+  connect(address: string, events: ConnectionEvents, lookup?: LookupFunction): Connection {
     const place = parseAddress(address)
     if (place === null) throw new Error(`${JSON.stringify(address)} is no address of a member`)
     const begun = (this.#beginWith.get(address) ?? 0) % this.#keys.length
@@ -74,6 +75,9 @@ export class MemberSeal {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY,
+      // Where a name means several addresses, the next is tried when one refuses or is silent.
+      autoSelectFamily: true,
+      ...(lookup === undefined ? {} : { lookup }),
     } as ConnectionOptions
     return overSocket(connect(options), events, (error) => {
       if (isUnknownKey(error)) this.#beginWith.set(address, begun + 1)
@@ -120,6 +124,8 @@ function isUnknownKey(error: Error): boolean {
 
 /** OpenSSL's words are for those who know its source. */
 function explained(error: Error): Error {
+  // Of several addresses, each of which has failed.
+  if (error instanceof AggregateError) return new Error(error.errors.map(({ message }) => message).join('; '), { cause: error })
   const code = codeOf(error)
   if (isUnknownKey(error)) return new Error('it does not know this secret, or is of another cluster', { cause: error })
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ECONNRESET')

@@ -4,6 +4,8 @@ import type { Clock } from '@raft/core'
 const CHECKS = 4
 /** What a slow path carries in a second: so much longer than a small question a large one may take until it is answered. */
 const SLOW_BYTES_PER_SECOND = 1024 * 1024
+/** Maximum of the bytes that are waited for in a hurry. */
+const HURRIED_BYTES = 256 * 1024
 
 export interface SilenceWatchOptions {
   readonly clock: Clock
@@ -13,8 +15,8 @@ export interface SilenceWatchOptions {
   readonly probe: () => void
   /** Bytes that wait for room on the way to the other side. */
   readonly waitingBytes: () => number
-  /** Called once: the other side has said nothing for the whole timeout. */
-  readonly giveUp: () => void
+  /** Called once: the other side has said nothing for the whole timeout, which is given in ms. */
+  readonly giveUp: (timeout: number) => void
 }
 
 /**
@@ -31,19 +33,36 @@ export class SilenceWatch {
   #hasProbed = false
   /** Bytes that were sent since something was heard. */
   #unheardBytes = 0
+  #timeout: number
+  #maxBytes = Number.POSITIVE_INFINITY
   #cancel: (() => void) | null = null
 
   constructor(options: SilenceWatchOptions) {
     this.#options = options
+    this.#timeout = options.timeout
   }
 
   /** A question of so many bytes was sent. */
   asked(bytes: number): void {
-    // It can only be answered from now on.
-    if (this.#owed === 0) this.heard()
+    if (this.#owed === 0) this.#begin()
     this.#owed += 1
     this.#unheardBytes += bytes
     if (this.#cancel === null) this.#lookLater()
+  }
+
+  /**
+   * There is reason to doubt that the answers that are owed will come: a sign of life is asked for at once, and so much silence from
+   * now on, in ms, is enough to give up. Slow paths get at most a quarter of a second more. In force until nothing is owed.
+   */
+  hurry(timeout: number): void {
+    if (this.#owed === 0 || timeout >= this.#timeout) return
+    this.#timeout = timeout
+    this.#maxBytes = HURRIED_BYTES
+    this.#silentLooks = 0
+    this.#hasProbed = true
+    this.#options.probe()
+    this.#cancel?.()
+    this.#lookLater()
   }
 
   /** One answer came. */
@@ -64,9 +83,16 @@ export class SilenceWatch {
     this.#owed = 0
   }
 
+  /** What is asked first can only be answered from now on. */
+  #begin(): void {
+    this.heard()
+    this.#timeout = this.#options.timeout
+    this.#maxBytes = Number.POSITIVE_INFINITY
+  }
+
   #lookLater(): void {
-    const { clock, timeout } = this.#options
-    this.#cancel = clock.schedule(clock.now() + timeout / CHECKS, () => {
+    const { clock } = this.#options
+    this.#cancel = clock.schedule(clock.now() + this.#timeout / CHECKS, () => {
       this.#cancel = null
       this.#look()
     })
@@ -78,7 +104,7 @@ export class SilenceWatch {
     this.#silentLooks += 1
     const looks = this.#silentLooks - this.#looksToSend()
     if (looks > CHECKS) {
-      this.#options.giveUp()
+      this.#options.giveUp(this.#timeout)
       return
     }
     this.#lookLater()
@@ -89,8 +115,7 @@ export class SilenceWatch {
 
   /** Looks that pass before a slow path has carried what was sent. */
   #looksToSend(): number {
-    const { timeout, waitingBytes } = this.#options
-    const bytes = Math.max(this.#unheardBytes, waitingBytes())
-    return Math.floor(((bytes / SLOW_BYTES_PER_SECOND) * 1_000) / (timeout / CHECKS))
+    const bytes = Math.min(Math.max(this.#unheardBytes, this.#options.waitingBytes()), this.#maxBytes)
+    return Math.floor(((bytes / SLOW_BYTES_PER_SECOND) * 1_000) / (this.#timeout / CHECKS))
   }
 }

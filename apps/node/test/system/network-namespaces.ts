@@ -11,6 +11,7 @@ import type { Host } from '../../src/local/process-cluster.js'
  *   network.hosts                                 for startCluster({ hosts })
  *   network.cut(0, 1)                             host 1 hears nothing from host 0
  *   network.isolate(0)                            host 0 and the others hear nothing from one another
+ *   network.unplug(0)                             host 0 hears nothing at all, the test neither
  *   network.lose(20)                              each host loses so many of 100 datagrams from other members
  *   network.narrow(1400)                          larger packets to any host vanish without a word, and so do fragments
  *   network.heal()                                nothing is lost any more
@@ -71,6 +72,10 @@ export class NamespaceNetwork {
       this.cut(host, other)
       this.cut(other, host)
     })
+  }
+
+  unplug(host: number): void {
+    this.#rule(host, 'iifname', '!=', 'lo', 'drop')
   }
 
   lose(percent: number): void {

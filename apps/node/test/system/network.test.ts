@@ -1,5 +1,5 @@
 import { bytes, connect } from '@raft/client'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { MemberProcess } from '../../src/local/member-process.js'
 import type { ProcessCluster } from '../../src/local/process-cluster.js'
 import { acknowledgedMore, expectWhole, get, others, put, startCluster, startWriter, until } from './harness.js'
@@ -63,6 +63,21 @@ async function expectOneLeader(cluster: ProcessCluster): Promise<void> {
   })
 }
 
+/** The answer, and when it came. */
+async function ended<T>(answering: Promise<T>): Promise<{ answer: T; at: number }> {
+  const answer = await answering
+  return { answer, at: performance.now() }
+}
+
+/** When this member has come to know that another leads than before. */
+async function nextLeaderKnownAt(member: MemberProcess, before: MemberProcess): Promise<number> {
+  await until('the next leader is known', async () => {
+    const { leaderId } = await statusOf(member)
+    return leaderId !== null && leaderId !== before.id
+  })
+  return performance.now()
+}
+
 describe.skipIf(reason !== null)(name, () => {
   test('a leader that is cut off: the rest is writable within two seconds, it acknowledges nothing, and follows when it is back', async () => {
     const { network, cluster, placeOf } = await start(3)
@@ -86,6 +101,42 @@ describe.skipIf(reason !== null)(name, () => {
     for (const member of cluster.members) expect((await get(member, 'refused')).status).toBe(404)
     // What it appended alone was never committed, and the new leader's entries are in its place.
     for (const member of cluster.members) expect((await get(member, 'unheard', 'local')).status).toBe(404)
+  })
+
+  test('a leader that is cut off: what a follower had forwarded to it goes to the next leader, or ends as unknown, as soon as that is known', async () => {
+    // Far more than the test takes: nothing ends because its time is over.
+    const { network, cluster, placeOf } = await start(3, { timing: { requestTimeout: 60_000 } })
+    const old = await cluster.leader()
+    const [follower] = others(cluster, old) as [MemberProcess]
+    expect((await put(follower, 'k', 'v')).status).toBe(200)
+    network.isolate(placeOf(old))
+    const read = ended(get(follower, 'k'))
+    const write = ended(put(follower, 'w', 'v', 60_000))
+    const knownAt = await nextLeaderKnownAt(follower, old)
+    const afterwards = ended(put(follower, 'k', 'v2'))
+    expect((await read).answer).toMatchObject({ status: 200, text: 'v' })
+    expect((await write).answer.status).toBe(504)
+    expect((await afterwards).answer.status).toBe(200)
+    for (const { at } of [await read, await write, await afterwards]) expect(at - knownAt).toBeLessThan(1500)
+    network.heal()
+  })
+
+  test('a leader whose machine is gone: what a client had asked it goes to the next leader, or ends as unknown, soon after there is one', async () => {
+    const { network, cluster, placeOf } = await start(3, { timing: { requestTimeout: 60_000 } })
+    const client = await connect({ members: cluster.addresses, codec: bytes, requestTimeout: 60_000 })
+    onTestFinished(() => client.close())
+    await client.put('k', Buffer.from('v'))
+    const old = await cluster.leader()
+    const rest = others(cluster, old)
+    network.unplug(placeOf(old))
+    const read = ended(client.get('k'))
+    const write = ended(client.put('w', Buffer.from('v')).catch((error: { code: string }) => error.code))
+    const knownAt = await nextLeaderKnownAt(rest[0] as MemberProcess, old)
+    const afterwards = ended(client.put('k', Buffer.from('v2')))
+    expect(Buffer.from((await read).answer ?? []).toString()).toBe('v')
+    expect((await write).answer).toBe('RAFT_OUTCOME_UNKNOWN')
+    for (const { at } of [await read, await write, await afterwards]) expect(at - knownAt).toBeLessThan(2000)
+    network.heal()
   })
 
   test('a leader that is heard and hears nobody steps down, and the rest goes on', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@raft/simulator'
 import { type TransportIdentity, UdpTransport } from '@raft/udp-transport'
 import { CLUSTER_ID } from './cluster-id.js'
+import { deadEnds } from './dead-ends.js'
 import { narrowPaths } from './narrow-paths.js'
 
 const PORT = 7000
@@ -26,6 +27,7 @@ export function udpLayer(context: SimulationContext): UdpLayer {
   const { world, links, random } = context
   const network = networkOf(world, links, random, {})
   narrowPaths(network, context)
+  deadEnds(network, context)
   return transportsOn(network, random)
 }
 

@@ -6,6 +6,8 @@ const SENDER = 'packages/udp-transport/src/bulk-sender.ts'
 const INCOMING = 'packages/udp-transport/src/incoming.ts'
 const RECOVERY = 'packages/udp-transport/src/recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
+const LINK = 'packages/udp-transport/src/link.ts'
+const PEER = 'packages/udp-transport/src/peer.ts'
 const RANGES = 'packages/udp-transport/src/received-ranges.ts'
 const PATH = 'packages/udp-transport/src/path-size.ts'
 const FRAMES = 'packages/udp-transport/src/frames.ts'
@@ -129,5 +131,23 @@ export const transport: readonly Variant[] = [
     replace: 'attempt.dueAt = now + 1e9',
     stack: 'transport',
     maxSeeds: 100,
+  },
+  {
+    name: 'the next address is not tried after silence',
+    breaks: 'of the addresses that a name means, the first that does not refuse is asked for ever',
+    file: LINK,
+    search: 'this.#ways.slice(0, 2 ** (round - 1))',
+    replace: 'this.#ways.slice(0, 1)',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'who answers a handshake does not look for the way back',
+    breaks: 'a member that was reached takes the first address of the other for one at which that is reached',
+    file: PEER,
+    search: 'if (this.link.needsProof) this.#ask()\n    this.#hub',
+    replace: 'this.#hub',
+    stack: 'transport',
+    maxSeeds: 400,
   },
 ]

@@ -16,7 +16,7 @@ export interface SimulatedSockets {
   bind(local: Place, events: SocketEvents, done: Opened): void
   connect(remote: Place, events: SocketEvents, done: Opened): void
   /** Names are the ids of hosts. */
-  lookup(name: string, done: (error: Error | null, address: string | null) => void): void
+  lookup(name: string, done: (error: Error | null, addresses: readonly string[]) => void): void
 }
 
 /** What sockets are like, besides what the links do. Those that are opened later are as it says then. */
@@ -56,6 +56,9 @@ export class DatagramNetwork {
   readonly #sockets = new Map<string, OpenSocket>()
   /** Bytes, by the two hosts. */
   readonly #narrow = new Map<string, number>()
+  /** Addresses that nobody has, by the host whose name means them. */
+  readonly #deadEnds = new Map<string, readonly string[]>()
+  readonly #refusing = new Set<string>()
   #nextPort: number
 
   constructor(world: World, links: Links, conditions: Partial<DatagramConditions> = {}) {
@@ -79,6 +82,15 @@ export class DatagramNetwork {
     return this.#addresses.of(host)
   }
 
+  /**
+   * The host's name means this address as well, and first. It belongs to nobody: what is sent there vanishes, or, where it `refuses`,
+   * the sender is told so.
+   */
+  addDeadEnd(host: string, address: string, refuses: boolean): void {
+    this.#deadEnds.set(host, [...(this.#deadEnds.get(host) ?? []), address])
+    if (refuses) this.#refusing.add(address)
+  }
+
   /** From now on datagrams of more than so many bytes vanish on their way from one host to the other, whatever their interfaces say. */
   narrow(from: string, to: string, bytes: number): void {
     this.#narrow.set(`${from}>${to}`, bytes)
@@ -92,7 +104,8 @@ export class DatagramNetwork {
       lookup: (name, done) =>
         soon(() => {
           const address = this.#addresses.resolve(name)
-          done(address === null ? new Error(`getaddrinfo ENOTFOUND ${name}`) : null, address)
+          if (address === null) done(new Error(`getaddrinfo ENOTFOUND ${name}`), [])
+          else done(null, [...(this.#deadEnds.get(name) ?? []), address])
         }),
     }
   }
@@ -134,7 +147,10 @@ export class DatagramNetwork {
     if (bytes.length > this.conditions.largestCarried) return
     if (this.filter !== null && !this.filter({ bytes, from, to })) return
     const host = this.#addresses.host(to.address)
-    if (host === null) return
+    if (host === null) {
+      if (this.#refusing.has(to.address)) this.#world.after(0.1, () => this.#tell(socket))
+      return
+    }
     if (bytes.length > (this.#narrow.get(`${socket.incarnation.host.id}>${host}`) ?? bytes.length)) {
       this.#world.count('too large for the path')
       return
@@ -159,11 +175,13 @@ export class DatagramNetwork {
   #refuse(sender: OpenSocket, host: string): void {
     const [delay] = this.#links.fate(host, sender.incarnation.host.id)
     if (delay === undefined) return
-    this.#world.after(delay, () => {
-      if (!sender.isOpen) return
-      this.#world.count('refused')
-      sender.refuse()
-    })
+    this.#world.after(delay, () => this.#tell(sender))
+  }
+
+  #tell(sender: OpenSocket): void {
+    if (!sender.isOpen || sender.remote === null) return
+    this.#world.count('refused')
+    sender.refuse()
   }
 
   #readingDelay(): number {

@@ -1,0 +1,111 @@
+import { isIP } from 'node:net'
+import type { MemberId } from '@raft/core'
+import { type HostPort, parseHostPort } from './address.js'
+import type { Hub } from './hub.js'
+import { unknownHost } from './problems.js'
+
+/** A name is looked up once in this time at most, in ms. */
+const INTERVAL = 1000
+/** Upper bound on the time between two look-ups of a name that cannot be resolved, in ms. */
+const MAX_INTERVAL = 10_000
+/** Maximum number of addresses of one name that are tried. */
+const MAX_ADDRESSES = 8
+
+/**
+ * The address of a peer as it was configured: a name, which means one address, several, or for a while none. A name that cannot be
+ * resolved is looked up again until it can be.
+ */
+export class PeerName {
+  readonly text: string
+  readonly #hub: Hub
+  readonly #peer: MemberId
+  readonly #target: HostPort | null
+  readonly #onAddresses: (addresses: readonly string[]) => void
+  #known: readonly string[] = []
+  #isLookingUp = false
+  /** No look-up is begun before. */
+  #notBefore = Number.NEGATIVE_INFINITY
+  #failures = 0
+  #cancel: (() => void) | null = null
+  #isClosed = false
+
+  /** @param onAddresses called after each look-up, with at least one address, and never from inside `lookUp` */
+  constructor(hub: Hub, peer: MemberId, text: string, onAddresses: (addresses: readonly string[]) => void) {
+    this.text = text
+    this.#hub = hub
+    this.#peer = peer
+    this.#target = parsed(text)
+    this.#onAddresses = onAddresses
+  }
+
+  /** The port at every address. */
+  get port(): number {
+    return this.#target?.port ?? 0
+  }
+
+  /** Whether another look-up may find other addresses. */
+  get canChange(): boolean {
+    return this.#target !== null && isIP(this.#target.host) === 0
+  }
+
+  /** Looks the name up: now, or as soon as that is not too often. */
+  lookUp(): void {
+    if (this.#isClosed || this.#isLookingUp || this.#cancel !== null) return
+    if (this.#target === null) {
+      this.#hub.counters.socketErrors += 1
+      return
+    }
+    const { clock } = this.#hub.options
+    if (!this.canChange || clock.now() >= this.#notBefore) this.#begin(this.#target.host)
+    else this.#lookUpLater()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancel?.()
+    this.#cancel = null
+  }
+
+  #lookUpLater(): void {
+    this.#cancel = this.#hub.options.clock.schedule(this.#notBefore, () => {
+      this.#cancel = null
+      this.lookUp()
+    })
+  }
+
+  #begin(host: string): void {
+    const { clock, sockets } = this.#hub.options
+    this.#isLookingUp = true
+    sockets.lookup(host, (error, addresses) => {
+      if (this.#isClosed) return
+      this.#isLookingUp = false
+      this.#notBefore = clock.now() + INTERVAL
+      if (error === null && addresses.length > 0) {
+        this.#failures = 0
+        this.#known = [...new Set(addresses)].slice(0, MAX_ADDRESSES)
+        this.#onAddresses(this.#known)
+      } else this.#failed(host, error)
+    })
+  }
+
+  /** The addresses that the name had before may be right: it is the name server that may be out of reach. */
+  #failed(host: string, error: Error | null): void {
+    this.#hub.counters.socketErrors += 1
+    if (this.#known.length > 0) {
+      this.#onAddresses(this.#known)
+      return
+    }
+    this.#notBefore = this.#hub.options.clock.now() + Math.min(MAX_INTERVAL, INTERVAL * 2 ** this.#failures)
+    this.#failures = Math.min(this.#failures + 1, 10)
+    this.#hub.report(unknownHost(this.#peer, host, this.text, error))
+    this.#lookUpLater()
+  }
+}
+
+function parsed(text: string): HostPort | null {
+  try {
+    return parseHostPort(text)
+  } catch {
+    return null
+  }
+}

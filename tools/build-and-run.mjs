@@ -11,12 +11,18 @@ import { root } from './house.mjs'
  * this very process. So a Ctrl-C reaches the program and nobody beside it, and its exit code is that of the command.
  */
 
+/** How long it may take without a word, in ms. */
+const NOTICED_AFTER = 1500
+
 const [program = '', ...args] = process.argv.slice(2)
 const path = join(root, program)
-const isFirst = !existsSync(path)
+const isFirst = !existsSync(join(root, 'packages/core/dist'))
 if (isFirst) console.log('Building all packages for the first time; this takes a minute or two …')
+const delayed = isFirst ? undefined : setTimeout(() => console.log('Building what has changed …'), NOTICED_AFTER)
+const isBuilt = await build()
+clearTimeout(delayed)
 
-if (await build()) {
+if (isBuilt) {
   process.argv = [process.execPath, path, ...args]
   await import(pathToFileURL(path).href)
 }

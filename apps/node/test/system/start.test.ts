@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -149,6 +150,17 @@ test('a damaged log is refused with the file and the place, and nothing is repai
   const ended = await run(['start', '--id', 'n1', '--config', cluster.config, '--data-dir', member.dataDir])
   expectOneLine(ended, /is damaged at byte \d+/)
   expect(readFileSync(path).equals(bytes)).toBe(true)
+})
+
+test('a member whose parent has ended before it has started, or that cannot start, does not stay behind for its parent', async () => {
+  const { args } = await files()
+  const orphan = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  onTestFinished(() => void orphan.kill('SIGKILL'))
+  orphan.disconnect()
+  expect(await once(orphan, 'exit')).toEqual([0, null])
+  const failed = spawn(process.execPath, [CLI, 'start'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  onTestFinished(() => void failed.kill('SIGKILL'))
+  expect(await once(failed, 'exit')).toEqual([1, null])
 })
 
 test('everything can come from the environment', async () => {

@@ -95,6 +95,16 @@ test('status, get and put ask the members that are named, and end with 1 where t
   expect(await run(['get', 'k'], asked)).toEqual({ code: 0, stdout: 'v', stderr: '' })
   expect(await run(['get', 'missing'], asked)).toEqual({ code: 1, stdout: '', stderr: 'raft-node: there is no key "missing"\n' })
   expect((await run(['status', '--config', cluster.config])).stdout).toMatch(/\nn1 +127\.0\.0\.1:\d+ +leader +n1 /)
+  const json = await run(['status', '--json'], asked)
+  expect(JSON.parse(json.stdout)).toMatchObject([{ memberId: 'n1', role: 'leader' }])
+  for (const command of [
+    ['get', 'k'],
+    ['put', 'k', 'v'],
+  ]) {
+    const refused = await run([...command, '--json'], asked)
+    expect([refused.code, refused.stdout]).toEqual([1, ''])
+    expect(refused.stderr).toBe(`error: unknown option '--json'\n(raft-node ${command[0]} --help lists what can be given)\n`)
+  }
   expectOneLine(await run(['get', 'k']), /whom to ask is not known: give --members/)
   await member?.end('SIGTERM')
   expectOneLine(await run(['get', 'k', '--timeout', '300'], asked), /^raft-node: /)

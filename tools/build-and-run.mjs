@@ -11,38 +11,47 @@ import { root } from './house.mjs'
  * this very process. So a Ctrl-C reaches the program and nobody beside it, and its exit code is that of the command.
  */
 
+/** How long a build may take without a word, in ms. */
+const NOTICED_AFTER = 1500
+
 const [program = '', ...args] = process.argv.slice(2)
 const path = join(root, program)
-const isFirst = !existsSync(path)
-if (isFirst) console.log('Building all packages for the first time; this takes a minute or two …')
 
-if (await build()) {
+// Ctrl-C ends the build, too: nothing has gone wrong then.
+let isStopped = false
+let stopBuild = () => {}
+const stop = () => {
+  isStopped = true
+  stopBuild()
+}
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
+const isBuilt = await build()
+process.off('SIGINT', stop)
+process.off('SIGTERM', stop)
+
+if (isBuilt && !isStopped) {
   process.argv = [process.execPath, path, ...args]
   await import(pathToFileURL(path).href)
 }
 
 /** What turbo says is shown only where it fails. @returns {Promise<boolean>} whether all is built */
 async function build() {
+  const isFirst = !existsSync(join(root, 'packages/core/dist'))
+  if (isFirst) console.log('Building all packages for the first time; this takes a minute or two …')
+  const delayed = isFirst ? undefined : setTimeout(() => console.log('Building what has changed …'), NOTICED_AFTER)
   const turbo = spawn(process.execPath, [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'build', '--output-logs=errors-only'], {
     cwd: root,
   })
+  stopBuild = () => turbo.kill()
   let said = ''
   for (const stream of [turbo.stdout, turbo.stderr])
     stream.on('data', (chunk) => {
       said += chunk
     })
-  // Ctrl-C reaches turbo, too, which ends by it: nothing has gone wrong then.
-  let isStopped = false
-  const stop = () => {
-    isStopped = true
-    turbo.kill()
-  }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
   const [code] = await once(turbo, 'close')
-  process.off('SIGINT', stop)
-  process.off('SIGTERM', stop)
-  if (isStopped || code === 0) return !isStopped
+  clearTimeout(delayed)
+  if (isStopped || code === 0) return true
   process.stderr.write(said)
   process.exitCode = code ?? 1
   return false

@@ -1,11 +1,12 @@
 // @ts-check
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { root } from './house.mjs'
+import { pack, publicPackages } from './packages.mjs'
 
 /*
  * Packs every public package as it would be published, lays the tarballs out as an installation does, and uses them from
@@ -14,13 +15,11 @@ import { root } from './house.mjs'
  * temporary folder only.
  */
 
-/** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, bin?: Record<string, string>, dependencies?: Record<string, string> } }} Package */
-
 const house = mkdtempSync(join(tmpdir(), 'packages-'))
 /** @type {string[]} */
 const problems = []
 try {
-  const packages = ['packages', 'apps'].flatMap(packagesIn)
+  const packages = publicPackages()
   for (const each of packages) await install(each)
   const names = packages.flatMap(({ name, manifest }) => Object.keys(manifest.exports ?? {}).map((subpath) => name + subpath.slice(1)))
   if (names.length === 0) problems.push('no exports found to check')
@@ -40,23 +39,10 @@ try {
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exitCode = 1
 
-/** @param {string} folder @returns {Package[]} */
-function packagesIn(folder) {
-  return readdirSync(join(root, folder))
-    .map((name) => join(root, folder, name))
-    .filter((path) => existsSync(join(path, 'package.json')))
-    .map((path) => {
-      const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
-      return { path, name: manifest.name, manifest }
-    })
-    .filter(({ manifest }) => manifest.private !== true)
-}
-
-/** @param {Package} each */
-async function install({ path, name, manifest }) {
-  const [program, ...args] = pnpm('pack', '--json', '--pack-destination', house)
-  const packed = JSON.parse(execFileSync(program, args, { cwd: path, encoding: 'utf8' }))
-  const tarball = packed.filename
+/** @param {import('./packages.mjs').Package} each */
+async function install(each) {
+  const { path, name, manifest } = each
+  const tarball = pack(each, house)
   const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer }, strict: true })
   for (const message of messages) problems.push(`${name}: ${formatMessage(message, manifest) ?? message.code}`)
   const target = join(house, 'node_modules', name)
@@ -68,12 +54,6 @@ async function install({ path, name, manifest }) {
     mkdirSync(dirname(link), { recursive: true })
     symlinkSync(join(path, 'node_modules', dependency), link)
   }
-}
-
-/** The pnpm that runs this script, which need not be on the PATH. @param {string[]} args @returns {[string, ...string[]]} */
-function pnpm(...args) {
-  const running = process.env['npm_execpath']
-  return running?.includes('pnpm') ? [process.execPath, running, ...args] : ['pnpm', ...args]
 }
 
 /** @param {string} name */

@@ -10,7 +10,7 @@ import { VERSION } from './version.js'
 const program = new Command('raft-node')
   .description('A member of a Raft cluster: a replicated key-value store over HTTP and a binary protocol.')
   .version(VERSION)
-  .showHelpAfterError('(raft-node start --help lists what can be given)')
+  .showHelpAfterError('(raft-node --help, and raft-node start --help, list what can be given)')
   // What stands behind a flag may be the secret.
   .configureOutput({ outputError: (text, write) => write(text.replace(/(unknown option '[^'=]*)=[^\n]*'/, "$1'")) })
 
@@ -56,14 +56,14 @@ flag('--request-timeout <ms>', 'RAFT_REQUEST_TIMEOUT', 'how long a request waits
 flag('--log-level <level>', 'RAFT_LOG_LEVEL', `${LOG_LEVELS.join(', ')} (default: info)`)
 
 /** A command that asks members. Its action's promise says whether the exit code is 0; what is thrown is told in one line. */
-function asking(name: string, description: string, act: (settings: ClientSettings, ...words: string[]) => Promise<boolean>): void {
-  program
-    .command(name)
+function asking(usage: string, description: string, act: (settings: ClientSettings, ...words: string[]) => Promise<boolean>): Command {
+  const command = program.command(usage)
+  return command
     .description(description)
+    .showHelpAfterError(`(raft-node ${command.name()} --help lists what can be given)`)
     .addOption(new Option('--members <addresses>', 'client addresses of some members, with commas between them').env('RAFT_MEMBERS'))
     .addOption(new Option('--config <file>', 'path of cluster.json, whose members are asked').env('RAFT_CONFIG'))
     .option('--timeout <ms>', 'how long to wait for an answer (default: 5000)')
-    .option('--json', 'answer with JSON (status)')
     .action(async (...given: unknown[]) => {
       const command = given.at(-1) as Command
       const isGood = await act(withoutEmpty(command.opts(), command), ...command.processedArgs).catch(tell)
@@ -76,7 +76,10 @@ function tell(error: unknown): false {
   return false
 }
 
-asking('status', 'What each member says of itself: role, leader, indexes.', (settings) => showStatus(settings, process.stdout))
+asking('status', 'What each member says of itself: role, leader, indexes.', (settings) => showStatus(settings, process.stdout)).option(
+  '--json',
+  'answer with JSON',
+)
 asking('get <key>', 'Print the value of a key as it is.', async (settings, key = '') => {
   const isThere = await getKey(settings, key, process.stdout)
   return isThere || tell(new Error(`there is no key ${JSON.stringify(key)}`))

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nextPorts, type PortPair } from './local/free-ports.js'
 import { claimDirectory, runningMembers } from './local/in-use.js'
+import type { MemberProcess } from './local/member-process.js'
 import { ProcessCluster, portsOf } from './local/process-cluster.js'
 
 /*
  * `pnpm start`: three members on this machine, each a process, with their data in ./cluster-data (or the directory that is
- * given). Nothing is restarted by itself; Ctrl-C stops all of them.
+ * given). Nothing is restarted by itself. Ctrl-C stops all of them, and they stop by themselves when this process is killed.
  */
 
 const MEMBERS = 3
@@ -39,7 +40,7 @@ async function run(cluster: ProcessCluster): Promise<void> {
   try {
     await cluster.start()
     const leader = await cluster.leader()
-    for (const member of cluster.members) void member.exited.then((exit) => reportExit(member.id, member.logFile, exit.code))
+    for (const member of cluster.members) void member.exited.then(({ code }) => reportExit(cluster, member, code))
     say(instructions(cluster, leader.id))
   } catch (error) {
     if (stopping) return
@@ -56,8 +57,7 @@ async function refuseIfRunning(): Promise<void> {
   const urls = before.map(({ client }) => `http://127.0.0.1:${client}`).join(', ')
   throw new Error(
     `The cluster in ${here(directory)} runs already${urls === '' ? '' : ` (${urls})`}, and was left alone.\n` +
-      'Ctrl-C stops it where it was started. Members whose starter has been killed are stopped with:\n' +
-      `  pkill -f ${join(directory, 'cluster.json')}`,
+      'Ctrl-C stops it where it was started. Where that command has been killed, its members stop by themselves within seconds.',
   )
 }
 
@@ -77,8 +77,14 @@ async function stop(cluster: ProcessCluster): Promise<void> {
   process.exit(0)
 }
 
-function reportExit(id: string, logFile: string, code: number | null): void {
-  if (!stopping) say(`${id} has ended (${code === null ? 'killed' : `code ${code}`}); its log is ${here(logFile)}`)
+function reportExit({ config }: ProcessCluster, { id, logFile, dataDir }: MemberProcess, code: number | null): void {
+  if (stopping) return
+  say(`
+${id} has ended (${code === null ? 'killed' : `code ${code}`}); its log is ${here(logFile)}. This brings it back, in another terminal, where Ctrl-C
+stops it again:
+
+  node ${here(cli)} start --id ${id} --config ${here(config)} --data-dir ${here(dataDir)}
+`)
 }
 
 function instructions(cluster: ProcessCluster, leaderId: string): string {
@@ -107,7 +113,7 @@ From JavaScript, with @raft/client (from the folder apps/node, which has it):
     console.log(await client.get('counter'))
     await client.close()"
 
-Kill the leader (kill -9 ${cluster.member(leaderId).pid}) and go on: the other two elect another.
+Kill the leader (kill -9 ${cluster.member(leaderId).pid}) and go on: the other two elect another. How to bring it back is said here then.
 Ctrl-C stops all members; the data stays.
 `
 }

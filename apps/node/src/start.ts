@@ -76,32 +76,43 @@ function oneLine(error: unknown): string {
   return message.replace(/\s*\n\s*/g, ' ')
 }
 
+/** What stops a member: a signal, or the end of its parent. */
+type Cause = NodeJS.Signals | 'the parent has ended'
+
 interface Signals {
-  /** From now on the first signal stops this member in good order, the second ends it at once. */
+  /** From now on the first cause stops this member in good order, and a signal after it ends the member at once. */
   stop(node: RaftNode, logger: Logger): void
   forget(): void
 }
 
 /** While the member starts it has answered nobody, and its storage bears the end of a process at any time: it ends at once. */
 function listenToSignals(): Signals {
-  let onSignal = (_signal: NodeJS.Signals): void => process.exit(0)
-  const listener = (signal: NodeJS.Signals) => onSignal(signal)
+  let onCause = (_cause: Cause): void => process.exit(0)
+  let onParentEnded = (): void => onCause('the parent has ended')
+  const listener = (signal: NodeJS.Signals) => onCause(signal)
+  // The channel that child_process.fork makes closes when the parent ends, however it ends. Other parents make none.
+  const onDisconnect = () => onParentEnded()
   process.on('SIGTERM', listener)
   process.on('SIGINT', listener)
+  process.on('disconnect', onDisconnect)
+  if (process.connected === false) onDisconnect()
   return {
     stop: (node, logger) => {
-      onSignal = (signal) => {
-        onSignal = (again) => {
+      onCause = (cause) => {
+        // A parent may tell its members to stop, and end before they have stopped.
+        onParentEnded = () => {}
+        onCause = (again) => {
           logger.warn({ signal: again }, 'told twice: stopping at once')
           process.exit(1)
         }
-        logger.info({ signal }, 'stopping')
+        logger.info({ signal: cause }, 'stopping')
         stopNode(node, logger)
       }
     },
     forget: () => {
       process.off('SIGTERM', listener)
       process.off('SIGINT', listener)
+      process.off('disconnect', onDisconnect)
     },
   }
 }

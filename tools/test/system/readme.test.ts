@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { blocks, blockWith, read } from '../support/documents.js'
+import { freePorts } from '../support/free-ports.js'
 
 /*
  * What README.md shows is what runs here: every command to the cluster of `pnpm start`, and every program, with the ports
@@ -17,7 +18,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const readme = read('README.md')
 
 const directory = mkdtempSync(join(tmpdir(), 'raft-readme-'))
@@ -43,10 +43,6 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function blocks(language: string, text = readme): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code ?? '')
-}
-
 function withRealPlaces(code: string): string {
   let real = code.replaceAll("'raft-data'", JSON.stringify(join(directory, 'raft-data'))).replaceAll('127.0.0.1:7101', '127.0.0.1:0')
   for (const [shown, address] of addresses) real = real.replaceAll(shown, address)
@@ -68,7 +64,7 @@ async function runProgram(code: string): Promise<string> {
 
 describe('README.md', () => {
   test('its curl commands answer as it says', async () => {
-    const [commands] = blocks('sh')
+    const [commands] = blocks('sh', readme)
     const lines = withRealPlaces(commands ?? '')
       .trim()
       .split('\n')
@@ -82,7 +78,7 @@ describe('README.md', () => {
   })
 
   test('its programs print what they promise', async () => {
-    const [client, embedded] = blocks('js')
+    const [client, embedded] = blocks('js', readme)
     expect(await runProgram(client ?? '')).toBe('42\n')
     expect((await runProgram(embedded ?? '')).split('\n')).toEqual(['leading term 1', 'on', 'no longer', ''])
   })
@@ -90,7 +86,7 @@ describe('README.md', () => {
   test('its commands with pnpm are scripts of the workspace', () => {
     const { scripts, packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const shown = [...readme.matchAll(/^npx (pnpm@\S+) (\w+)$/gm)]
-    expect(shown.map(([, , script]) => script)).toEqual(['start', 'test', 'demo'])
+    expect(shown.map(([, , script]) => script)).toEqual(['start', 'test', 'demo', 'tarballs'])
     for (const [, manager, script] of shown) {
       expect(manager).toBe(packageManager)
       expect(scripts).toHaveProperty(script ?? '')
@@ -108,9 +104,9 @@ test('packages/client/README.md: its program', async () => {
 
 test('apps/node/README.md: its cluster by hand, its requests, its program', async () => {
   const text = read('apps/node/README.md')
-  const shell = blocks('sh', text)
-  const [byHand = '', asking = '', requests = ''] = shell
-  const transaction = shell.find((block) => block.includes('/v1/txn')) ?? ''
+  const [byHand, asking, requests, transaction] = ['cat > cluster.json', 'raft-node status', 'prevRevision=0', '/v1/txn'].map((part) =>
+    blockWith(part, 'sh', text),
+  ) as [string, string, string, string]
   const ports = await freePorts(6)
   const shown = ['7001', '7002', '7003', '8001', '8002', '8003']
   const here = (code: string) => shown.reduce((real, port, i) => real.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[i]}`), code)
@@ -150,11 +146,3 @@ test('apps/node/README.md: its cluster by hand, its requests, its program', asyn
     'following null\nleading term 2 false\nv\ntrue\nfalse\ntrue\n{"term":2,"steps":2}\n',
   )
 })
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}

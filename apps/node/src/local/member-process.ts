@@ -20,7 +20,10 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** One `raft-node start` on this machine: started, killed and started again at will. Its log goes to a file. */
+/**
+ * One `raft-node start` on this machine: started, killed and started again at will. Its log goes to a file. It stops in good
+ * order when this process ends, however this process ends.
+ */
 export class MemberProcess {
   readonly id: string
   /** `host:port` of its client address. */
@@ -69,8 +72,9 @@ export class MemberProcess {
     const log = openSync(this.logFile, 'a')
     const flags = ['--id', id, '--config', config, '--data-dir', this.dataDir, ...(this.#options.arguments ?? [])]
     const [command, ...args] = [...(this.#options.launcher ?? []), process.execPath, cli, 'start', ...flags]
-    // A group of its own, so that Ctrl-C in a terminal reaches only whoever started it.
-    const child = spawn(command as string, args, { stdio: ['ignore', 'ignore', log], detached: true })
+    // A group of its own, so that Ctrl-C in a terminal reaches this process alone, which then stops it in good order. The channel
+    // tells it when this process has ended in another way.
+    const child = spawn(command as string, args, { stdio: ['ignore', 'ignore', log, 'ipc'], detached: true })
     closeSync(log)
     this.#child = child
     this.#exited = new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -94,6 +95,16 @@ test('status, get and put ask the members that are named, and end with 1 where t
   expect(await run(['get', 'k'], asked)).toEqual({ code: 0, stdout: 'v', stderr: '' })
   expect(await run(['get', 'missing'], asked)).toEqual({ code: 1, stdout: '', stderr: 'raft-node: there is no key "missing"\n' })
   expect((await run(['status', '--config', cluster.config])).stdout).toMatch(/\nn1 +127\.0\.0\.1:\d+ +leader +n1 /)
+  const json = await run(['status', '--json'], asked)
+  expect(JSON.parse(json.stdout)).toMatchObject([{ memberId: 'n1', role: 'leader' }])
+  for (const command of [
+    ['get', 'k'],
+    ['put', 'k', 'v'],
+  ]) {
+    const refused = await run([...command, '--json'], asked)
+    expect([refused.code, refused.stdout]).toEqual([1, ''])
+    expect(refused.stderr).toBe(`error: unknown option '--json'\n(raft-node ${command[0]} --help lists what can be given)\n`)
+  }
   expectOneLine(await run(['get', 'k']), /whom to ask is not known: give --members/)
   await member?.end('SIGTERM')
   expectOneLine(await run(['get', 'k', '--timeout', '300'], asked), /^raft-node: /)
@@ -149,6 +160,17 @@ test('a damaged log is refused with the file and the place, and nothing is repai
   const ended = await run(['start', '--id', 'n1', '--config', cluster.config, '--data-dir', member.dataDir])
   expectOneLine(ended, /is damaged at byte \d+/)
   expect(readFileSync(path).equals(bytes)).toBe(true)
+})
+
+test('a member whose parent has ended before it has started, or that cannot start, does not stay behind for its parent', async () => {
+  const { args } = await files()
+  const orphan = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  onTestFinished(() => void orphan.kill('SIGKILL'))
+  orphan.disconnect()
+  expect(await once(orphan, 'exit')).toEqual([0, null])
+  const failed = spawn(process.execPath, [CLI, 'start'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  onTestFinished(() => void failed.kill('SIGKILL'))
+  expect(await once(failed, 'exit')).toEqual([1, null])
 })
 
 test('everything can come from the environment', async () => {

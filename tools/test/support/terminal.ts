@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+
+/** What a person types and sees: a bash with jobs, in one folder. What still runs in it ends with the test. */
+export class Terminal {
+  readonly #shell: ChildProcess
+  #output = ''
+  #heard = () => {}
+  #commands = 0
+  /** Process groups of the jobs that ran after the last command. */
+  #jobs: number[] = []
+
+  constructor(folder: string) {
+    this.#shell = spawn('bash', ['-m'], { cwd: folder, env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
+    for (const stream of [this.#shell.stdout, this.#shell.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text
+        this.#heard()
+      })
+    this.#shell.once('exit', () => this.#heard())
+    onTestFinished(() => this.#close())
+  }
+
+  /** All that was said so far. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Types this, and waits until its last command has ended. @returns what was said meanwhile @throws Error unless it ended with 0 */
+  async run(text: string): Promise<string> {
+    const from = this.#output.length
+    this.#commands += 1
+    const mark = `--- ${this.#commands} ended with`
+    this.#shell.stdin?.write(`${text.trimEnd()}\necho "${mark} $? $(jobs -p | xargs)"\n`)
+    const [ended, code, jobs] = await this.until(new RegExp(`${mark} (\\d+) (.*)\\n`))
+    this.#jobs = (jobs ?? '').split(' ').filter(Boolean).map(Number)
+    const said = this.#output.slice(from).replace(ended, '')
+    if (code !== '0') throw new Error(`${text}\nended with ${code}:\n${said}`)
+    return said
+  }
+
+  /** Waits until this is found in all that was said. */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.#output)
+      if (found !== null) return found
+      if (this.#shell.exitCode !== null) throw new Error(`the shell has ended without ${pattern}:\n${this.#output}`)
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve
+      })
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const group of this.#jobs) kill(-group)
+    if (this.#shell.exitCode !== null || this.#shell.pid === undefined) return
+    const ended = once(this.#shell, 'exit')
+    this.#shell.kill('SIGKILL')
+    await ended
+  }
+}
+
+function kill(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
+
+/** That of this process, without what pnpm and vitest have put there: nothing of the workspace may be found by it. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(?!config_)|pnpm|vitest|NODE_(PATH|OPTIONS|ENV)$|INIT_CWD$)/i.test(name),
+  )
+  const path = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
+  // What was downloaded once is not asked for again.
+  return { ...Object.fromEntries(kept), PATH: path.join(':'), npm_config_prefer_offline: 'true', npm_config_audit: 'false' }
+}

@@ -9,13 +9,15 @@ import { entryPoints, root, sourceAliases } from './house.mjs'
 const arrows = {
   'packages/core': [],
   'packages/conformance': ['packages/core'],
-  'packages/log-storage': ['packages/core'],
+  'packages/system': ['packages/core'],
+  'packages/log-storage': ['packages/core', 'packages/system'],
   'packages/state-machine': ['packages/core'],
-  'packages/udp-transport': ['packages/core'],
+  'packages/udp-transport': ['packages/core', 'packages/system'],
   'packages/simulator': ['packages/core'],
   'packages/client': [],
   'packages/simulation': [
     'packages/core',
+    'packages/system',
     'packages/conformance',
     'packages/log-storage',
     'packages/state-machine',
@@ -24,10 +26,26 @@ const arrows = {
     'packages/simulator',
     'apps/node',
   ],
-  'apps/node': ['packages/core', 'packages/log-storage', 'packages/state-machine', 'packages/udp-transport', 'packages/client'],
-  bench: ['packages/core', 'packages/log-storage', 'packages/state-machine', 'packages/udp-transport', 'packages/client', 'apps/node'],
+  'apps/node': [
+    'packages/core',
+    'packages/system',
+    'packages/log-storage',
+    'packages/state-machine',
+    'packages/udp-transport',
+    'packages/client',
+  ],
+  bench: [
+    'packages/core',
+    'packages/system',
+    'packages/log-storage',
+    'packages/state-machine',
+    'packages/udp-transport',
+    'packages/client',
+    'apps/node',
+  ],
   examples: [
     'packages/core',
+    'packages/system',
     'packages/log-storage',
     'packages/state-machine',
     'packages/udp-transport',
@@ -39,6 +57,7 @@ const arrows = {
 
 /** What tests may use besides: the conformance suites, and the simulator's disk and network. @type {Record<string, string[]>} */
 const testArrows = {
+  'packages/system': ['packages/conformance'],
   'packages/log-storage': ['packages/conformance', 'packages/simulator'],
   'packages/state-machine': ['packages/conformance'],
   'packages/udp-transport': ['packages/conformance', 'packages/simulator'],

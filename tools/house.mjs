@@ -14,6 +14,7 @@ export const entryPoints = {
   '@raft/core': 'packages/core/src/index.ts',
   '@raft/core/memory': 'packages/core/src/memory/index.ts',
   '@raft/conformance': 'packages/conformance/src/index.ts',
+  '@raft/system': 'packages/system/src/index.ts',
   '@raft/log-storage': 'packages/log-storage/src/index.ts',
   '@raft/log-storage/lmdb': 'packages/log-storage/src/lmdb/index.ts',
   '@raft/log-storage/level': 'packages/log-storage/src/level/index.ts',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bytes, connect, type RaftClient } from '@raft/client'
+import { now, setTimeout } from '@raft/system'
 import { type CityRecord, loadCities } from './demo/cities.js'
 import { importRecords } from './demo/import.js'
 import { startProgress } from './demo/progress.js'
@@ -75,9 +76,9 @@ async function importWithFailure(cluster: ProcessCluster, client: RaftClient<Uin
     client,
     records,
     onAcknowledged: (count) => {
-      const now = performance.now()
-      if (killed) longestPause = Math.max(longestPause, now - lastAt)
-      lastAt = now
+      const time = now()
+      if (killed) longestPause = Math.max(longestPause, time - lastAt)
+      lastAt = time
       progress.update(count)
       if (count >= killAt && !killed) {
         killed = true

@@ -1,4 +1,4 @@
-export { nodeClock, nodeRandom } from './clock.js'
+export { nodeClock, nodeRandom } from '@raft/system'
 export { type ConfigSources, loadConfig, type MemberConfig, type Settings } from './config/load.js'
 export type { StorageName } from './config/schema.js'
 export { createNode } from './create-node.js'

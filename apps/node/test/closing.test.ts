@@ -5,6 +5,8 @@ import { closeGently } from '../src/endpoint/close-gently.js'
 import { echo, GET, put, settle } from './http-by-hand.js'
 import { PUT, startPort } from './port.js'
 
+vi.mock('@raft/system', async (original) => ({ ...(await original<object>()), ...(await import('./ambient-time.js')) }))
+
 const LAST_GET = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'
 const HASTY = { introduction: 10_000, head: 10_000, request: 60_000, linger: 50 }
 const MORE = Buffer.alloc(8 * 1024 * 1024, 'x')

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EntryBatch, EntryKind } from '@raft/core'
 import { encodePut, KeyValueStore } from '@raft/state-machine'
+import { nodeClock } from '@raft/system'
 import { describe, expect, it } from 'vitest'
-import { nodeClock } from '../src/clock.js'
 import { DigestBusyError, type DigestSteps, SharedDigest } from '../src/store/shared-digest.js'
 
 /** A store whose digest takes so many steps, and a clock that goes by with them. */

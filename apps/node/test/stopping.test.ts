@@ -7,6 +7,8 @@ import { readBody } from '../src/http/request.js'
 import { GET } from './http-by-hand.js'
 import { ManualClock, type PortParts, PUT, startPort } from './port.js'
 
+vi.mock('@raft/system', async (original) => ({ ...(await original<object>()), ...(await import('./ambient-time.js')) }))
+
 const STOPPING = { outcome: 'notAppended', code: 'RAFT_STOPPED' }
 
 /** Holds every request until the test answers it. */

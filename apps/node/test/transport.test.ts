@@ -1,5 +1,5 @@
+import { nodeClock } from '@raft/system'
 import { expect, test, vi } from 'vitest'
-import { nodeClock } from '../src/clock.js'
 import { anyPorts } from '../src/local/free-ports.js'
 import { errorsTo } from '../src/options.js'
 import { startTransport } from '../src/transport.js'

@@ -1,16 +1,22 @@
 import { connect, type LookupFunction } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import * as timers from 'node:timers'
 import { ConfigurationError } from './errors.js'
 import type { Clock, Connection, ConnectionEvents, Connector } from './ports.js'
+
+/** Taken once, when this module is loaded: a timer of what a test puts in their place for a while would never fire afterwards. */
+const { clearTimeout, setImmediate, setTimeout } = timers
+const now: () => number = performance.now.bind(performance)
 
 /** In ms: with more a timer of Node fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now,
   schedule(time, callback) {
     let timer: NodeJS.Timeout
     const set = () => {
-      const delay = Math.max(0, time - performance.now())
+      const delay = Math.max(0, time - now())
       timer = delay > LONGEST_TIMER ? setTimeout(set, LONGEST_TIMER) : setTimeout(callback, delay)
     }
     set()

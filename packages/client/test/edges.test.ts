@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ConfigurationError, ProtocolError, type RaftClient, systemClock, TimeoutError } from '../src/index.js'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ConfigurationError, ProtocolError, type RaftClient, TimeoutError } from '../src/index.js'
 import { ErrorCode, RequestKind } from '../src/protocol/index.js'
 import { A, B, C, Cluster, outcome } from './support/cluster.js'
 
@@ -133,20 +133,4 @@ test('a member of another cluster is not used, and the error says so', async () 
   expect(String(status.error)).toMatch(/other:1 is n9 of cluster another, where this client found cluster test before/)
   expect(read.value).toBe(0)
   await mixed.close()
-})
-
-test('a time that is too far away for a timer of Node is waited for all the same', () => {
-  vi.useFakeTimers()
-  try {
-    let isDue = false
-    systemClock.schedule(systemClock.now() + 2 ** 31 + 1_000, () => {
-      isDue = true
-    })
-    vi.advanceTimersByTime(2 ** 31)
-    expect(isDue).toBe(false)
-    vi.advanceTimersByTime(1_001)
-    expect(isDue).toBe(true)
-  } finally {
-    vi.useRealTimers()
-  }
 })

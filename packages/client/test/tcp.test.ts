@@ -1,46 +1,7 @@
-import type { AddressInfo } from 'node:net'
-import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bytes, connect, OutcomeUnknownError, TimeoutError } from '../src/index.js'
-import { ErrorCode, RequestKind, ServerEndpoint, type StatusResult } from '../src/protocol/index.js'
-import type { PutResult } from '../src/protocol/result.js'
 import { Store } from './support/store.js'
-
-const servers: { server: Server; sockets: Set<Socket> }[] = []
-
-afterEach(async () => {
-  for (const { server, sockets } of servers.splice(0)) {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  }
-})
-
-/** A member on a real socket; `onWrite` true: the write is dealt with. */
-async function member(store: Store, role: () => string, onWrite: (socket: Socket) => boolean = () => false): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    const endpoint = new ServerEndpoint({
-      identity: { memberId: 'n1', clusterId: 'c' },
-      onPending: () => setImmediate(() => socket.write(endpoint.take() ?? new Uint8Array(0))),
-      onRequest: ({ id, kind, body }) => {
-        if (kind === RequestKind.Status) endpoint.status(id, status(role()))
-        else if (kind !== RequestKind.Write)
-          endpoint.error(id, { outcome: 'notAppended', code: ErrorCode.UnknownRequest, message: `kind ${kind}`, leader: null })
-        else if (!onWrite(socket)) endpoint.put(id, store.apply(body).results[0] as PutResult & { kind: 1 })
-      },
-    })
-    socket.on('error', () => {})
-    socket.on('data', (chunk) => endpoint.receive(chunk))
-  })
-  servers.push({ server, sockets })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-function status(role: string): StatusResult {
-  return { memberId: 'n1', clusterId: 'c', role, term: 1, leaderId: null, commitIndex: 0, appliedIndex: 0, revision: 0, members: [] }
-}
+import { member } from './support/tcp-member.js'
 
 test('10,000 writes, and one of 8 MiB, over real TCP', async () => {
   const store = new Store()

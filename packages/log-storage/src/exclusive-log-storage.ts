@@ -1,4 +1,5 @@
 import { type EntryBatch, type LogStorage, type LogWrite, StorageError, type StoredLog } from '@raft/core'
+import { queueMicrotask } from '@raft/system'
 import { StorageInUseError } from './errors.js'
 import type { FileSystem } from './file-system.js'
 import type { Identity } from './identity.js'

@@ -1,4 +1,5 @@
 import type { HardState, LogWrite } from '@raft/core'
+import { queueMicrotask } from '@raft/system'
 import { writeAll } from './file-io.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 import type { Identity } from './identity.js'

@@ -2,6 +2,7 @@ import { close, constants, fdatasync, fstat, open, read, write } from 'node:fs'
 import { mkdir, open as openHandle, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { nextTick } from '@raft/system'
 import { allocateDirect, isDirect } from './direct-memory.js'
 import type { FileSystem, StorageFile } from './file-system.js'
 
@@ -43,7 +44,7 @@ class NodeFile implements StorageFile {
   }
 
   write(source: Uint8Array, offset: number, length: number, position: number, done: (error: Error | null, count: number) => void): void {
-    if (length <= SMALL_WRITE_BYTES) process.nextTick(() => this.#write(source, offset, length, position, done))
+    if (length <= SMALL_WRITE_BYTES) nextTick(() => this.#write(source, offset, length, position, done))
     else this.#write(source, offset, length, position, done)
   }
 

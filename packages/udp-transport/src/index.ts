@@ -1,7 +1,6 @@
 export type { HostPort } from './address.js'
 export type { DropCounters, UdpCounters } from './counters.js'
 export type { MemberStart, RefusalReason, TransportIdentity, TransportRefusal } from './identity.js'
-export { nodeClock } from './node-clock.js'
 export { nodeSockets } from './node-sockets.js'
 export type { UdpTransportOptions } from './options.js'
 export type { TransportProblem, TransportProblemCode } from './problems.js'

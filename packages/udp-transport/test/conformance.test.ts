@@ -1,6 +1,6 @@
-import { clockSuite, type TransportNetwork, transportSuite } from '@raft/conformance'
+import { type TransportNetwork, transportSuite } from '@raft/conformance'
 import { describe, test } from 'vitest'
-import { nodeClock, UdpTransport, type UdpTransportOptions } from '../src/index.js'
+import { UdpTransport, type UdpTransportOptions } from '../src/index.js'
 import { KEY } from './support/cluster.js'
 
 function loopback(security: Pick<UdpTransportOptions, 'secrets' | 'insecurePlainText'>): TransportNetwork {
@@ -20,8 +20,4 @@ describe('UdpTransport on loopback, sealed', () => {
 
 describe('UdpTransport on loopback, in plain text', () => {
   transportSuite({ test, make: () => loopback({ insecurePlainText: true }) })
-})
-
-describe('nodeClock', () => {
-  clockSuite({ test, make: () => nodeClock })
 })

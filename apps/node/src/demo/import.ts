@@ -1,4 +1,5 @@
 import { OutcomeUnknownError, type RaftClient } from '@raft/client'
+import { now } from '@raft/system'
 import type { CityRecord } from './cities.js'
 
 export interface ImportOptions {
@@ -50,8 +51,8 @@ export async function importRecords({ client, records, onAcknowledged }: ImportO
   const worker = async (): Promise<void> => {
     for (let record = records[counts.next++]; record !== undefined; record = records[counts.next++]) await write(record)
   }
-  const startedAt = performance.now()
+  const startedAt = now()
   await Promise.all(Array.from({ length: WINDOW }, worker))
   const { unknown, foundByReading, writtenAgain } = counts
-  return { seconds: (performance.now() - startedAt) / 1000, unknown, foundByReading, writtenAgain }
+  return { seconds: (now() - startedAt) / 1000, unknown, foundByReading, writtenAgain }
 }

@@ -1,3 +1,4 @@
+import { now, setTimeout } from '@raft/system'
 import type { MemberProcess } from '../local/member-process.js'
 import type { ProcessCluster } from '../local/process-cluster.js'
 import { type CityRecord, PREFIX } from './cities.js'
@@ -19,11 +20,11 @@ const CATCH_UP_TIMEOUT = 60_000
 
 /** Until all members have applied the same; the digest of the state that all of them hold. @throws Error when they differ */
 export async function agreedState(cluster: ProcessCluster): Promise<Status> {
-  const deadline = Date.now() + CATCH_UP_TIMEOUT
+  const deadline = now() + CATCH_UP_TIMEOUT
   for (;;) {
     const applied = (await Promise.all(cluster.members.map((member) => member.getJson('/v1/status')))) as Status[]
     if (new Set(applied.map((status) => status.appliedIndex)).size === 1) break
-    if (Date.now() > deadline) throw new Error(`the members are still apart: ${applied.map((status) => status.appliedIndex).join(', ')}`)
+    if (now() > deadline) throw new Error(`the members are still apart: ${applied.map((status) => status.appliedIndex).join(', ')}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   // One after the other: a digest holds its member up for a moment.

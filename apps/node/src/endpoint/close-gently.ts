@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { clearTimeout, setTimeout } from '@raft/system'
 
 /** How long a client may take to see that it was answered for the last time, in ms. */
 export const LINGER = 5_000

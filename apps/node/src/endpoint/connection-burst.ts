@@ -1,3 +1,5 @@
+import { now, setImmediate } from '@raft/system'
+
 /** So long requests wait at most, and until the turn is over, in ms. */
 const LONGEST_WAIT = 10
 /** So many requests wait at most. */
@@ -18,7 +20,7 @@ export class ConnectionBurst {
   came(): void {
     this.#cameThisTurn = true
     if (this.#since !== null) return
-    this.#since = performance.now()
+    this.#since = now()
     setImmediate(this.#endTurn)
   }
 
@@ -38,7 +40,7 @@ export class ConnectionBurst {
   }
 
   readonly #endTurn = (): void => {
-    const isLate = performance.now() - (this.#since as number) >= LONGEST_WAIT
+    const isLate = now() - (this.#since as number) >= LONGEST_WAIT
     const isOver = isLate || !this.#cameThisTurn
     this.#cameThisTurn = false
     try {

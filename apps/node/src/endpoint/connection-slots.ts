@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from '@raft/system'
+
 /** How many connections may be looked at, beyond those of clients, for whether members are at their other end. */
 const ANTECHAMBER = 64
 /** Connections of members at one time. Each member needs one; the others are of processes that are gone. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { now, setTimeout } from '@raft/system'
 
 export interface MemberProcessOptions {
   readonly id: string
@@ -103,8 +104,8 @@ export class MemberProcess {
 
   /** Until it says that it can serve. @throws Error with the end of its log when it has ended, or `timeout` ms have passed */
   async ready(timeout = 20_000): Promise<void> {
-    const deadline = Date.now() + timeout
-    while (this.#child !== null && Date.now() < deadline) {
+    const deadline = now() + timeout
+    while (this.#child !== null && now() < deadline) {
       const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => null)
       await response?.arrayBuffer()
       if (response?.ok === true) return

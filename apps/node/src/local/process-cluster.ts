@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { now, setTimeout } from '@raft/system'
 import type { PortPair } from './free-ports.js'
 import { MemberProcess } from './member-process.js'
 
@@ -74,8 +75,8 @@ export class ProcessCluster {
 
   /** The member that leads, as a running member says that knows one. @throws Error after `timeout` ms */
   async leader(timeout = 20_000): Promise<MemberProcess> {
-    const deadline = Date.now() + timeout
-    while (Date.now() < deadline) {
+    const deadline = now() + timeout
+    while (now() < deadline) {
       for (const member of this.members) {
         const status = await statusOf(member)
         // Only the leader itself knows that it leads; the others have heard so.

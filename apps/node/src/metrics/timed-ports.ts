@@ -1,13 +1,14 @@
 import type { EntryBatch, LogStorage, StateMachine } from '@raft/core'
+import { now } from '@raft/system'
 
 /** The same storage, with the time of every write told in ms. */
 export function timedStorage(storage: LogStorage, observe: (milliseconds: number) => void): LogStorage {
   return {
     open: () => storage.open(),
     write: (write, done) => {
-      const startedAt = performance.now()
+      const startedAt = now()
       storage.write(write, (error) => {
-        observe(performance.now() - startedAt)
+        observe(now() - startedAt)
         done(error)
       })
     },
@@ -23,10 +24,10 @@ export function timedStateMachine<Result>(machine: StateMachine<Result>, observe
       return machine.lastApplied
     },
     apply: (entries: EntryBatch, awaitedFrom: number) => {
-      const startedAt = performance.now()
+      const startedAt = now()
       const results = machine.apply(entries, awaitedFrom)
-      if (results instanceof Promise) return results.finally(() => observe(performance.now() - startedAt))
-      observe(performance.now() - startedAt)
+      if (results instanceof Promise) return results.finally(() => observe(now() - startedAt))
+      observe(now() - startedAt)
       return results
     },
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { decodeMessage, encodeMessage, type GroupId, type Member, type MemberId, type Message, type Transport } from '@raft/core'
-import { sleep, turns } from '../waiting.js'
+import { now, sleep, turns } from '../waiting.js'
 
 /** A member of a network under test. */
 export interface TransportStation {
@@ -165,11 +165,11 @@ export class Stations {
 
   /** Sends until `arrived` holds. */
   async until(what: string, arrived: () => boolean, send: () => void, repeat = REPEAT): Promise<void> {
-    const deadline = performance.now() + this.#timeout
+    const deadline = now() + this.#timeout
     while (!arrived()) {
-      assert(performance.now() < deadline, `${what}: not in ${this.#timeout} ms`)
+      assert(now() < deadline, `${what}: not in ${this.#timeout} ms`)
       send()
-      for (const again = performance.now() + repeat; !arrived() && performance.now() < again; ) await sleep(1)
+      for (const again = now() + repeat; !arrived() && now() < again; ) await sleep(1)
     }
   }
 

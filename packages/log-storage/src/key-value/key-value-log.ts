@@ -1,4 +1,5 @@
 import type { EntryBatch, LogWrite, StoredLog } from '@raft/core'
+import { queueMicrotask } from '@raft/system'
 import type { OpenLog } from '../exclusive-log-storage.js'
 import type { Identity } from '../identity.js'
 import { LogReader } from '../log-reader.js'

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setImmediate } from '@raft/system'
 import type { RootDatabase } from 'lmdb'
 import { LogDamagedError, MissingPackageError } from '../errors.js'
 import type { Database, DatabaseKind, DatabaseView, DatabaseWrite } from '../key-value/database.js'

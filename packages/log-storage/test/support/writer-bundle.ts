@@ -17,10 +17,10 @@ export async function bundleWriter(): Promise<string> {
     target: 'node20',
     silent: true,
     config: false,
-    noExternal: ['@raft/core'],
+    noExternal: ['@raft/core', '@raft/system'],
     external: ['fs-native-extensions', 'lmdb', 'classic-level'],
     esbuildOptions: (options) => {
-      options.alias = { '@raft/core': path('../../../core/src/index.ts') }
+      options.alias = { '@raft/core': path('../../../core/src/index.ts'), '@raft/system': path('../../../system/src/index.ts') }
     },
   })
   return bundle

@@ -1,6 +1,7 @@
 import { EventQueue, type ScheduledEvent } from './event-queue.js'
 import { Prng } from './prng.js'
 import { Trace } from './trace.js'
+import { drained, turn } from './turns.js'
 
 /** A promise that the code under test did not keep. */
 export interface Violation {
@@ -86,14 +87,4 @@ export class World {
     }
     if (this.#violation === null && !isEnough()) this.#now = Math.max(this.#now, end)
   }
-}
-
-/** Fulfilled once no promise has anything left to run. */
-function drained(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve))
-}
-
-/** The same, after whatever else goes on in this process. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

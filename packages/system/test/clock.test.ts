@@ -1,10 +1,10 @@
 import { clockSuite } from '@raft/conformance'
 import { describe, expect, test } from 'vitest'
-import { nodeClock } from '../src/clock.js'
+import { nodeClock } from '../src/index.js'
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-describe('the clock of a member', () => {
+describe('the clock of a process', () => {
   clockSuite({ test, make: () => nodeClock })
 
   test('runs what is deferred by what was deferred in the same turn, in order', async () => {

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@raft/core'
+import { clearTimeout, now, setImmediate, setTimeout } from './environment.js'
 
 /** The longest delay that a Node timer takes; later times are reached in several steps. */
 const LONGEST_DELAY = 2 ** 31 - 1
@@ -8,15 +9,15 @@ const LONGEST_DELAY = 2 ** 31 - 1
  * that this turn of the event loop has for them, and so shares one batch.
  */
 export const nodeClock: Clock = {
-  now: () => performance.now(),
+  now,
   schedule(time, callback) {
     let timer: NodeJS.Timeout
     const arm = () => {
-      const delay = time - performance.now()
+      const delay = time - now()
       timer = delay > LONGEST_DELAY ? setTimeout(arm, LONGEST_DELAY) : setTimeout(fire, Math.max(0, delay))
     }
     // A timer may fire up to a millisecond before its time.
-    const fire = () => (performance.now() < time ? arm() : callback())
+    const fire = () => (now() < time ? arm() : callback())
     arm()
     return () => clearTimeout(timer)
   },

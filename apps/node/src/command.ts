@@ -66,6 +66,8 @@ function asking(usage: string, description: string, act: (settings: ClientSettin
     .option('--timeout <ms>', 'how long to wait for an answer (default: 5000)')
     .action(async (...given: unknown[]) => {
       const command = given.at(-1) as Command
+      // The reader has seen enough, as in `raft-node get key | head -c 10`.
+      process.stdout.on('error', () => process.exit())
       const isGood = await act(withoutEmpty(command.opts(), command), ...command.processedArgs).catch(tell)
       process.exitCode = isGood ? 0 : 1
     })

@@ -213,15 +213,20 @@ interface Running {
   readonly stopTimeout: number
 }
 
-/** In this order: nothing new is taken, what is under way ends, what it needed is let go. */
+/**
+ * In this order: nothing new is taken, what is under way ends, what it needed is let go, and meanwhile what still comes is refused. A
+ * leader that takes nothing is none that its cluster should wait for: it stops before its clients have gone.
+ */
 async function stopAll({ node, access, port, stopTransport, stopTimeout }: Running): Promise<void> {
   const closed = port?.close() ?? Promise.resolve()
-  await within(closed, stopTimeout)
+  const closedInTime = within(closed, stopTimeout)
+  if (port !== null) await within(port.answered(), stopTimeout)
   access.stop()
   try {
     await node.stop()
   } finally {
     // Also when its storage could not be closed.
+    await closedInTime
     await within(closed, LAST_ANSWERS_TIMEOUT)
     port?.destroy()
     await closed

@@ -27,6 +27,9 @@ const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'raft-demo-'))
 let ending: Promise<void> | undefined
 
+// A reader that has gone must not leave members behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   if (!existsSync(cli)) throw new Error(`${cli} is not there: build first (pnpm build)`)
   const cluster = new ProcessCluster({ directory, cli, ports: await anyPorts(3) })

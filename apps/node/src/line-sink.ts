@@ -1,3 +1,4 @@
+import { clearTimeout, now, setTimeout } from '@raft/system'
 /** Takes as many of the bytes as there is room for, without waiting, and says how many. @throws the system's error where it takes none */
 export type WriteSome = (bytes: Uint8Array) => number
 
@@ -45,10 +46,10 @@ export class LineSink {
   /** Waits for the sink for at most 250 ms, and not at all where it is broken: the process ends, and nothing is sent later. */
   flushSync(): void {
     const pause = new Int32Array(new SharedArrayBuffer(4))
-    const deadline = performance.now() + LAST_WORDS_TIMEOUT
+    const deadline = now() + LAST_WORDS_TIMEOUT
     clearTimeout(this.#timer)
     this.#send()
-    while (this.#waitingBytes > 0 && !this.#isBroken && performance.now() < deadline) {
+    while (this.#waitingBytes > 0 && !this.#isBroken && now() < deadline) {
       Atomics.wait(pause, 0, 0, LAST_WORDS_INTERVAL)
       clearTimeout(this.#timer)
       this.#send()

@@ -23,6 +23,9 @@ const cli = fileURLToPath(new URL('./cli.js', import.meta.url))
 
 let stopping = false
 
+// A reader that has gone, as with `pnpm start | head`, or a terminal that was closed must not leave members behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   if (!existsSync(cli)) throw new Error(`${cli} is not there: build first (pnpm build)`)
   await refuseIfRunning()

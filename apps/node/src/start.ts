@@ -1,5 +1,5 @@
+import { nodeClock } from '@raft/system'
 import type { Logger } from 'pino'
-import { nodeClock } from './clock.js'
 import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'

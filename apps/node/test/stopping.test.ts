@@ -3,6 +3,7 @@ import { NodeStoppedError } from '@raft/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Account } from '../src/account.js'
 import { sendError } from '../src/http/answer.js'
+import { LAST_MOMENT } from '../src/http/pipeline.js'
 import { readBody } from '../src/http/request.js'
 import { GET } from './http-by-hand.js'
 import { ManualClock, type PortParts, PUT, startPort } from './port.js'
@@ -121,7 +122,7 @@ test('connections that have said nothing are served as the others if they speak 
   expect(protocol.errorOf(1)).toMatchObject(STOPPING)
   expect([http.statuses, http.error, node.writes.length]).toEqual([[503], null, 0])
   expect(silent.isOver).toBe(false)
-  vi.advanceTimersByTime(50)
+  vi.advanceTimersByTime(LAST_MOMENT)
   await silent.over
   clock.advance(50)
   await Promise.all([protocol.peer.over, silent.end(), http.end(), first.end()])
@@ -129,7 +130,7 @@ test('connections that have said nothing are served as the others if they speak 
   await closed
 })
 
-test('HTTP requests under way are answered, one of which the body still comes too; idle connections end at once', async () => {
+test('HTTP requests under way are answered, one of which the body still comes too; idle connections end after a moment', async () => {
   let begun = () => {}
   const body = new Promise<void>((resolve) => {
     begun = resolve
@@ -234,4 +235,80 @@ test('a stop in a hurry ends every connection, whatever is under way', async () 
   // Nobody hears it any more.
   node.writes[0]?.(null, PUT)
   expect([peer.received, client.answers.has(1)]).toEqual(['', false])
+})
+
+test('what comes on HTTP connections that are kept alive, after the member has begun to stop, is answered with 503 as the last', async () => {
+  let served = 0
+  const { port, dial } = await startPort({
+    onRequest: (_request, response) => {
+      served += 1
+      response.end('served')
+    },
+  })
+  const peers = await Promise.all(Array.from({ length: 20 }, dial))
+  for (const peer of peers) peer.send(GET)
+  await Promise.all(peers.map((peer) => peer.until(() => peer.statuses.length === 1)))
+  const closed = port.close()
+  for (const peer of peers) peer.send(GET)
+  await Promise.all(peers.map(({ over }) => over))
+  await Promise.all(peers.map((peer) => peer.end()))
+  for (const { received, statuses, error } of peers) {
+    expect([statuses, error]).toEqual([[200, 503], null])
+    expect(received).toMatch(/ 503 .*retry-after: 1.*connection: close.*RAFT_STOPPED/is)
+  }
+  expect(served).toBe(20)
+  await closed
+})
+
+test('an HTTP connection that is kept alive and idle ends without a reset, and its client may be slow to end it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { port, dial } = await startPort()
+  const [idle, late] = [await dial(), await dial()]
+  for (const peer of [idle, late]) {
+    peer.send(GET)
+    await peer.until(() => peer.statuses.length === 1)
+  }
+  const closed = port.close()
+  vi.advanceTimersByTime(LAST_MOMENT - 1)
+  // Time enough for the end to arrive, had it left.
+  for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve))
+  expect([idle.isOver, late.isOver]).toEqual([false, false])
+  vi.advanceTimersByTime(1)
+  await Promise.all([idle.over, late.over])
+  // It had sent this before it saw the end.
+  late.send(GET)
+  await Promise.all([idle.end(), late.end()])
+  expect([idle.error, late.error, late.statuses]).toEqual([null, null, [200]])
+  await closed
+})
+
+test('connections that have come and were not yet accepted when the member stops are answered, and not reset', async () => {
+  const { port, dial } = await startPort()
+  const peers = await Promise.all(Array.from({ length: 50 }, dial))
+  const closed = port.close()
+  for (const peer of peers) peer.send(GET)
+  await Promise.all(peers.map(({ over }) => over))
+  await Promise.all(peers.map((peer) => peer.end()))
+  for (const { statuses, error } of peers) expect([statuses, error]).toEqual([[503], null])
+  await closed
+})
+
+test('everything is answered before every connection has ended, so that a leader need not wait for clients to go', async () => {
+  const { port, node, dial, open, held, begun } = await startHolding()
+  const [idle, client] = [await dial(), await open()]
+  idle.send(GET)
+  client.put(1).ask(2, RequestKind.Status).flush()
+  await Promise.all([begun(1), client.answered(2)])
+  const ends: string[] = []
+  const closed = port.close().then(() => ends.push('closed'))
+  const answered = port.answered().then(() => ends.push('answered'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(ends).toEqual([])
+  node.writes[0]?.(null, PUT)
+  held[0]?.()
+  await answered
+  expect(ends).toEqual(['answered'])
+  await Promise.all([client.peer.over, idle.over])
+  await Promise.all([idle.end(), client.peer.end(), closed])
 })

@@ -4,7 +4,7 @@ import { KeyValueStore, type RangeRequest, type StoreResult } from '@raft/state-
 import { expect, onTestFinished, test } from 'vitest'
 import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
 import { Vitals } from '../src/vitals.js'
-import { FailingStorage, onePair, SECRET, startInProcess } from './cluster.js'
+import { FailingStorage, onePair, SECRET, silentLogger, startInProcess } from './cluster.js'
 import { ProtocolClient } from './port.js'
 
 type Figures = Pick<NodeStatus, 'leaderId' | 'lastApplied' | 'lastLogIndex' | 'knownCommitIndex'>
@@ -69,7 +69,7 @@ async function readiness(url: string): Promise<{ status: number; text: string }>
 async function soleMember(more: Partial<CreateNodeOptions> = {}) {
   const { peer, client } = await onePair()
   const members = { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } }
-  const options = { id: 'n1', members, secret: SECRET, stopTimeout: 500, ...more }
+  const options = { id: 'n1', members, secret: SECRET, stopTimeout: 500, logger: silentLogger, ...more }
   const start = async (again: Partial<CreateNodeOptions> = {}): Promise<RaftNode> => {
     const node = await createNode({ ...options, ...again })
     onTestFinished(() => node.stop())
@@ -198,7 +198,8 @@ test('what waits for a leader when the member dies is told so at once, and does 
   const network = new MemoryNetwork(nodeClock)
   const members = { n1: { peer: 'a' }, n2: { peer: 'b' } }
   const start = async (id: 'n1' | 'n2', own: FailingStorage) => {
-    const node = await createNode({ id, members, storage: own, transport: network.transport(id), requestTimeout: 60_000 })
+    const transport = network.transport(id)
+    const node = await createNode({ id, members, storage: own, transport, requestTimeout: 60_000, logger: silentLogger })
     onTestFinished(() => node.stop())
     return node
   }

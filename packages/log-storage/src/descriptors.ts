@@ -14,17 +14,6 @@ export interface DescriptorOptions {
   readonly onNoDescriptor?: (error: Error) => void
 }
 
-// Taken at import, so that fake timers of a test do not stop the log of a member in the same process.
-const { setTimeout, clearTimeout, performance } = globalThis
-
-export const processClock: Pick<Clock, 'now' | 'schedule'> = {
-  now: () => performance.now(),
-  schedule(time, callback) {
-    const timer = setTimeout(callback, Math.max(1, Math.ceil(time - performance.now())))
-    return () => clearTimeout(timer)
-  },
-}
-
 /** The process, or the whole system, has as many files open as it may have: a call that needed one more has changed nothing. */
 function isForWantOfDescriptor(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')

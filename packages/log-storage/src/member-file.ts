@@ -1,6 +1,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { FormatError, type MemberId, StorageError } from '@raft/core'
-import { type DescriptorOptions, PatientFileSystem, processClock } from './descriptors.js'
+import { nodeClock } from '@raft/system'
+import { type DescriptorOptions, PatientFileSystem } from './descriptors.js'
 import { DirectoryRefusedError, LogDamagedError, UnsupportedFormatError, VotersMismatchError } from './errors.js'
 import { readAllAsync, writeAllAsync } from './file-io.js'
 import type { FileSystem } from './file-system.js'
@@ -73,7 +74,7 @@ export class MemberFile {
     voters,
     fileSystem = nodeFileSystem,
     randomBytes = systemRandomBytes,
-    clock = processClock,
+    clock = nodeClock,
     onNoDescriptor = () => {},
   }: MemberFileOptions): Promise<MemberFile> {
     const path = `${directory}/${MEMBER_NAME}`

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigurationError, type GroupId, type MemberId } from '@raft/core'
-import { type DescriptorOptions, processClock } from './descriptors.js'
+import { nodeClock } from '@raft/system'
+import type { DescriptorOptions } from './descriptors.js'
 import type { FileSystem } from './file-system.js'
 import type { ExpectedIdentity } from './identity.js'
 import { nodeFileSystem } from './node-file-system.js'
@@ -34,7 +35,7 @@ export interface FileLogStorageOptions extends LogStorageOptions, DescriptorOpti
 
 /** @throws ConfigurationError */
 export function completeOptions(options: FileLogStorageOptions): Required<FileLogStorageOptions> {
-  const { segmentBytes = 16 * 1024 * 1024, fileSystem = nodeFileSystem, clock = processClock, onNoDescriptor = () => {} } = options
+  const { segmentBytes = 16 * 1024 * 1024, fileSystem = nodeFileSystem, clock = nodeClock, onNoDescriptor = () => {} } = options
   if (!isWhole(segmentBytes, 0x4000_0000) || segmentBytes < MIN_SEGMENT_BYTES || segmentBytes % SECTOR_BYTES !== 0)
     throw new ConfigurationError(`segmentBytes is ${segmentBytes}: expected a multiple of 512 from 4096 to 1073741824`)
   return { ...completeCommonOptions(options), segmentBytes, fileSystem, clock, onNoDescriptor }

@@ -1,18 +1,19 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
-import { setTimeout } from '@raft/system'
+import { setImmediate, setTimeout } from '@raft/system'
 import type { HostPort } from '../config/address.js'
 import { addressesOf, isNoAddressHere } from '../config/listening.js'
 import { sendError } from '../http/answer.js'
 import { HttpServer } from '../http/http-server.js'
-import { Pipelines } from '../http/pipeline.js'
+import { LAST_MOMENT, Pipelines } from '../http/pipeline.js'
 import { reasonOf, tooLate, tooManyClients, writeRefusal } from '../http/refusal.js'
 import { type MemberSeal, TLS_FIRST_BYTE } from '../routing/member-seal.js'
 import { onSocket } from './byte-stream.js'
 import { closeGently, LINGER } from './close-gently.js'
 import { ConnectionBurst } from './connection-burst.js'
 import { ConnectionSlots, type Places, placesFor, type Slot, type TurnAwayReason } from './connection-slots.js'
+import { nobodyComes } from './nobody-comes.js'
 import { ProtocolConnection } from './protocol-connection.js'
 import type { ProtocolConnectionOptions } from './protocol-options.js'
 
@@ -53,8 +54,10 @@ interface Patience {
 
 const patience: Patience = { introduction: 10_000, head: 10_000, request: 60_000, linger: LINGER }
 const MAX_HEADER_BYTES = 256 * 1024
-/** How long a connection that has said nothing may still do so when the member stops, in ms. */
-const LAST_WORDS = 50
+/** How long the client of an idle connection may take to end it, too, when the member stops; ms. */
+const LAST_LINGER = 500
+/** How often it is looked at whether everything is answered when the member stops; ms. */
+const ANSWERED_INTERVAL = 5
 
 type Listener = (this: Server, socket: Socket) => void
 
@@ -73,7 +76,10 @@ export class ClientPort {
   readonly #slots: ConnectionSlots
   /** Those that have said nothing yet. */
   readonly #silent = new Set<Socket>()
+  /** Connections that have come. */
+  #came = 0
   #closing = false
+  #destroyed = false
   #dead = false
   #closed: Promise<void> | undefined
 
@@ -105,7 +111,7 @@ export class ClientPort {
         writeRefusal(socket, error)
         closeGently(socket, this.#patience.linger)
       },
-      end: (socket) => closeGently(socket, this.#patience.linger),
+      end: (socket) => closeGently(socket, this.#linger),
     })
     const take: RequestListener = (request, response) => {
       if (!this.#hasPlace(request.socket, response)) return
@@ -172,11 +178,16 @@ export class ClientPort {
     // What came before is under way.
     this.#burst.flush()
     this.#closing = true
-    this.#closed = new Promise((resolve) => this.#server.close(() => resolve()))
     this.#pipelines.close()
     for (const connection of this.#protocols) connection.refuse()
-    if (this.#silent.size > 0) setTimeout(() => this.#endSilent(), LAST_WORDS)
+    this.#closed = this.#stopListening()
     return this.#closed
+  }
+
+  /** After `close`: fulfilled once every request that was taken is answered. What comes after them needs nothing of the member. */
+  async answered(): Promise<void> {
+    const isAnswered = () => this.#pipelines.isAnswered && [...this.#protocols].every((connection) => connection.isAnswered)
+    while (!isAnswered()) await new Promise((resolve) => setTimeout(resolve, ANSWERED_INTERVAL))
   }
 
   /**
@@ -190,14 +201,34 @@ export class ClientPort {
 
   /** Ends every connection, whatever is under way. */
   destroy(): void {
+    this.#destroyed = true
     for (const socket of this.#sockets.keys()) socket.destroy()
   }
 
+  /** Fulfilled once every connection has ended. */
+  async #stopListening(): Promise<void> {
+    await nobodyComes(() => this.#came)
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    if (this.#silent.size > 0) setTimeout(() => setImmediate(() => this.#endSilent()), LAST_MOMENT).unref()
+    return closed
+  }
+
   #endSilent(): void {
-    for (const socket of this.#silent) socket.destroy()
+    for (const socket of this.#silent) closeGently(socket, this.#linger)
+  }
+
+  /** How long the client of a connection that ends gently may take. */
+  get #linger(): number {
+    const { linger } = this.#patience
+    return this.#closing ? Math.min(linger, LAST_LINGER) : linger
   }
 
   #accept(socket: Socket): void {
+    if (this.#destroyed) {
+      socket.destroy()
+      return
+    }
+    this.#came += 1
     this.#burst.came()
     const slot = this.#slots.enter(() => socket.destroy())
     this.#sockets.set(socket, slot)

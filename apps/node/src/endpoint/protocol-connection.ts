@@ -80,7 +80,12 @@ export class ProtocolConnection implements StreamOwner {
    */
   refuse(): void {
     if (this.#draining || this.#refusal !== null) return
-    this.#refusal = new Refusal({ clock: this.#options.clock, isAnswered: () => this.#pending === 0, end: () => this.drain() })
+    this.#refusal = new Refusal({ clock: this.#options.clock, isAnswered: () => this.isAnswered, end: () => this.drain() })
+  }
+
+  /** Whether everything that was taken is answered. */
+  get isAnswered(): boolean {
+    return this.#pending === 0
   }
 
   /** It asks for nothing, or takes nothing: it is let go. */

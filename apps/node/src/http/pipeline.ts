@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setImmediate, setTimeout } from '@raft/system'
 import type { Account } from '../account.js'
 import { HttpError, sendError } from './answer.js'
 import { isSafe } from './methods.js'
@@ -15,6 +16,8 @@ const FIELD_BYTES = 32
 /** Answers that a client has not taken, in bytes, before no more of its requests are worked on. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024
 const RANGE = '/v1/kv'
+/** How long a connection of a member that stops is kept, though nothing is under way on it, for what its client may be sending; ms. */
+export const LAST_MOMENT = 250
 /** Counted for a range that is worked on: three of them are, at one time. */
 const EXPECTED_RANGE_BYTES = 2 * 1024 * 1024
 
@@ -100,13 +103,22 @@ export class Pipelines {
     if (last.req.listenerCount('error') > 0) last.req.emit('error', error)
   }
 
-  /** What comes from now on is refused, and the last answer of each connection says that it is the last. */
+  /** Whether no request is worked on. */
+  get isAnswered(): boolean {
+    for (const { active } of this.#connections.values()) if (active.length > 0) return false
+    return true
+  }
+
+  /**
+   * What comes from now on is refused, and the last answer of each connection says that it is the last. A connection on which nothing
+   * comes is ended after a moment.
+   */
   close(): void {
     this.#closing = true
     for (const [socket, connection] of this.#connections) {
       const last = connection.active.at(-1)
       if (connection.waiting.length === 0 && last?.headersSent === false) last.shouldKeepAlive = false
-      this.#closeIfIdle(connection, socket)
+      if (last === undefined) this.#endSoon(connection, socket)
     }
   }
 
@@ -179,7 +191,7 @@ export class Pipelines {
     if (connection.active.length > 0 || !socket.writable) return
     if (connection.ending) this.#options.end(socket)
     else if (connection.failure !== null) this.#options.refuse(socket, connection.failure)
-    else if (this.#closing) this.#closeIfIdle(connection, socket)
+    else if (this.#closing) this.#endSoon(connection, socket)
   }
 
   /** Whoever answers early leaves a body behind, which Node reads and throws away: until then the connection is not idle. */
@@ -188,13 +200,22 @@ export class Pipelines {
     connection.outlasting = request
     request.once('end', () => {
       connection.bytesRead = socket.bytesRead
-      if (this.#closing) this.#closeIfIdle(connection, socket)
+      if (this.#closing) this.#endSoon(connection, socket)
     })
   }
 
-  /** Whoever has begun to send a request is left to send it, and is refused then; whoever ends gently is left to end. */
-  #closeIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
-    if (active.length === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) socket.destroy()
+  /**
+   * Were the connection ended at once, a request that the client is sending would be lost, and the client could not tell whether it
+   * was taken. So the connection stays for a moment, in which a request is refused by an answer.
+   */
+  #endSoon(connection: Connection, socket: Socket): void {
+    // What has come while this process was busy is read before anything is decided.
+    setTimeout(() => setImmediate(() => this.#endIfIdle(connection, socket)), LAST_MOMENT).unref()
+  }
+
+  /** A client that has begun to send a request is left to send it, and is refused then. */
+  #endIfIdle({ active, waiting, bytesRead }: Connection, socket: Socket): void {
+    if (active.length === 0 && waiting.length === 0 && socket.writable && socket.bytesRead === bytesRead) this.#options.end(socket)
   }
 }
 

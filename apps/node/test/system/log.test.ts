@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { anyPorts } from '../../src/local/free-ports.js'
@@ -149,4 +149,26 @@ test('a reader of the log that has gone harms nobody', async () => {
   await serves(member)
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
+})
+
+test("what Node would say itself, of a fault that nobody caught or as a warning, is logged, and nobody's reading is waited for", async () => {
+  const { cluster, args } = await files(1)
+  const [member] = cluster.members
+  if (member === undefined) throw new Error('no member')
+  const fault = join(temporaryDirectory(), 'fault.cjs')
+  writeFileSync(
+    fault,
+    "setTimeout(() => process.emitWarning('odd'), 1000); setTimeout(() => { throw new Error('nobody catches this') }, 2000)",
+  )
+  const env = { NODE_OPTIONS: `--require ${fault}` }
+  const pipe = heldPipe()
+  expect(await startHeld(args(member), pipe.stdio, env).exited).toBe(1)
+  expect(parse(pipe.read())).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ level: 40, msg: 'a warning of Node.js', err: expect.objectContaining({ message: 'odd' }) }),
+      expect.objectContaining({ level: 60, err: expect.objectContaining({ message: 'nobody catches this' }) }),
+    ]),
+  )
+  fill(pipe)
+  expect(await startHeld(args(member), pipe.stdio, env).exited).toBe(1)
 })

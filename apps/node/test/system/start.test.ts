@@ -203,3 +203,19 @@ test('everything can come from the environment', async () => {
   child.kill('SIGINT')
   expect(await exited).toBe(0)
 })
+
+test('an answer of which the reader has seen enough ends the command without a word', async () => {
+  const cluster = await startCluster({ members: 1 })
+  const [member] = cluster.members
+  if (member === undefined) throw new Error('no member')
+  expect((await put(member, 'large', 'v'.repeat(4 * 1024 * 1024))).status).toBe(200)
+  const child = spawn(process.execPath, [CLI, 'get', 'large', '--members', member.clientAddress], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const ended = await new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
+  expect([ended, stderr]).toEqual([{ code: 0, signal: null }, ''])
+})

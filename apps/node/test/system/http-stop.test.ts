@@ -1,0 +1,93 @@
+import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import type { MemberProcess } from '../../src/local/member-process.js'
+import { acknowledgedMore, startCluster, startWriter, until } from './harness.js'
+
+/** What became of a request: an answer, or the code of the system's error. */
+interface Outcome {
+  readonly status: number | null
+  readonly isLast: boolean
+  readonly retryAfter: string | null
+  readonly error: string | null
+}
+
+type Send = (member: MemberProcess, key: string) => Promise<Outcome>
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
+
+/** Each client has connections of its own, which are kept alive. */
+function overAgent(): Send {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  return (member, key) =>
+    new Promise((resolve) => {
+      const sent = request(`${member.url}/v1/kv/${key}`, { method: 'PUT', agent }, (response) => {
+        const { statusCode = 0, headers } = response
+        response.resume()
+        const outcome = {
+          status: statusCode,
+          isLast: headers.connection === 'close',
+          retryAfter: headers['retry-after'] ?? null,
+          error: null,
+        }
+        response.on('end', () => resolve(outcome))
+        response.on('error', (error) => resolve({ ...outcome, error: codeOf(error) }))
+      })
+      sent.on('error', (error) => resolve({ status: null, isLast: false, retryAfter: null, error: codeOf(error) }))
+      sent.end('v')
+    })
+}
+
+/** Of all these clients together. */
+const overFetch: Send = async (member, key) => {
+  try {
+    const response = await fetch(`${member.url}/v1/kv/${key}`, { method: 'PUT', body: 'v' })
+    await response.text()
+    const { status, headers } = response
+    return { status, isLast: headers.get('connection') === 'close', retryAfter: headers.get('retry-after'), error: null }
+  } catch (error) {
+    return { status: null, isLast: false, retryAfter: null, error: codeOf((error as Error).cause) }
+  }
+}
+
+/** Sends one request after the other until nobody listens any more, or something goes wrong. */
+async function sendAllTheTime(send: Send, member: MemberProcess, name: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (let n = 0; outcomes.at(-1)?.error === undefined || outcomes.at(-1)?.error === null; n++)
+    outcomes.push(await send(member, `${name}-${n}`))
+  return outcomes
+}
+
+test('clients over HTTP whose connections are kept alive get an answer to each request while a member stops, and no reset', async () => {
+  const cluster = await startCluster()
+  const member = await cluster.leader()
+  const idle = connect({ host: '127.0.0.1', port: Number(member.clientAddress.split(':')[1]) })
+  let idleError: string | null = null
+  idle.on('error', (error) => {
+    idleError = codeOf(error)
+  })
+  const ended = new Promise<void>((resolve) => idle.once('close', () => resolve()))
+  idle.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  await new Promise((resolve) => idle.once('data', resolve))
+  const senders = Array.from({ length: 8 }, (_, i) => sendAllTheTime(i % 2 === 0 ? overAgent() : overFetch, member, `client${i}`))
+  // Meanwhile the others are asked, too.
+  const writer = startWriter(cluster)
+  await acknowledgedMore(writer, 50)
+  const stopped = member.end('SIGTERM')
+  const histories = await Promise.all(senders)
+  expect(await stopped).toEqual({ code: 0, signal: null })
+  await ended
+  expect(idleError).toBe(null)
+  for (const history of histories) {
+    expect(history.at(-1)).toMatchObject({ error: 'ECONNREFUSED' })
+    const answers = history.slice(0, -1)
+    expect(answers.length).toBeGreaterThan(1)
+    const refused = answers.filter(({ status }) => status !== 200)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const answer of refused) expect(answer).toEqual({ status: 503, isLast: true, retryAfter: '1', error: null })
+  }
+  await until('the others have elected a leader', async () => (await cluster.leader()).id !== member.id)
+  await acknowledgedMore(writer)
+  await writer.stop()
+})

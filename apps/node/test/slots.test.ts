@@ -125,5 +125,5 @@ test('a leader all of whose places strangers hold still serves what its follower
   const metrics = await (await fetch(`${cluster.url(leader)}/metrics`)).text()
   expect(metrics).toMatch(/^raft_member_connections 2$/m)
   expect(Number(/^raft_refused_connections_total\{reason="displaced"\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(MANY)
-  expect(warnings.filter((message) => message.includes('maxConnections'))).toHaveLength(1)
+  expect(warnings.filter((message) => message.includes('others need their places'))).toHaveLength(1)
 })

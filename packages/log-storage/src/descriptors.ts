@@ -26,7 +26,7 @@ export const processClock: Pick<Clock, 'now' | 'schedule'> = {
 }
 
 /** The process, or the whole system, has as many files open as it may have: a call that needed one more has changed nothing. */
-function isForWantOfDescriptor(error: unknown): error is Error {
+export function isForWantOfDescriptor(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }
 

@@ -9,7 +9,8 @@ vi.mock('node:os', async (load) => {
   return {
     ...os,
     networkInterfaces: () => {
-      if (system.lacksDescriptors) throw Object.assign(new Error('A system error occurred: uv_interface_addresses returned EMFILE'), { errno: 24 })
+      if (system.lacksDescriptors)
+        throw Object.assign(new Error('A system error occurred: uv_interface_addresses returned EMFILE'), { errno: 24 })
       return os.networkInterfaces()
     },
   }

@@ -10,7 +10,7 @@ test('what a member was about to remember when it stopped is written before its 
   const members = Object.fromEntries(IDS.map((id) => [id, { peer: '127.0.0.1:1' }]))
   const options = { id: 'n1', members, secret: SECRET, dataDir: temporaryDirectory() }
   const fail = (error: Error) => expect.unreachable(error.message)
-  const { storage, identity } = await openDirectory(options, fail)
+  const { storage, identity } = await openDirectory(options, fail, (_what, error) => fail(error))
   const finished: string[] = []
   for (const id of ['n2', 'n3', 'n2']) identity?.remember(id, startOf(id === 'n2' ? 4 : 9), () => finished.push(id))
   await storage.close()

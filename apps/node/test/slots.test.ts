@@ -125,5 +125,35 @@ test('a leader all of whose places strangers hold still serves what its follower
   const metrics = await (await fetch(`${cluster.url(leader)}/metrics`)).text()
   expect(metrics).toMatch(/^raft_member_connections 2$/m)
   expect(Number(/^raft_refused_connections_total\{reason="displaced"\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(MANY)
-  expect(warnings.filter((message) => message.includes('maxConnections'))).toHaveLength(1)
+  expect(warnings.filter((message) => message.includes('others need their places'))).toHaveLength(1)
+})
+
+test('connections that are turned away and never end give way to others, and no more are open than there may be (issue 19)', async () => {
+  const { port, open, address } = await startPort({
+    maxConnections: 1,
+    maxSockets: 16,
+    patience: { ...HASTY, introduction: 10_000, linger: 600_000 },
+  })
+  const first = await open()
+  first.ask(1, RequestKind.Status).flush()
+  await first.answered(1)
+  const lingering: Socket[] = []
+  onTestFinished(() => {
+    for (const socket of lingering) socket.destroy()
+  })
+  let answers = 0
+  for (let i = 0; i < MANY; i++) {
+    // It takes its answer, and never ends.
+    const socket = connect({ host: '127.0.0.1', port: address, allowHalfOpen: true })
+    lingering.push(socket)
+    socket.on('error', () => {})
+    socket.write(GET)
+    await new Promise<void>((resolve) => socket.once('data', () => resolve()))
+    answers += 1
+    expect(port.connections).toBeLessThanOrEqual(7)
+  }
+  expect([answers, port.maxClients]).toEqual([MANY, 1])
+  // What was there before goes on.
+  first.ask(2, RequestKind.Status).flush()
+  await first.answered(2)
 })

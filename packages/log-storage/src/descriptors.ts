@@ -15,7 +15,7 @@ export interface DescriptorOptions {
 }
 
 /** The process, or the whole system, has as many files open as it may have: a call that needed one more has changed nothing. */
-function isForWantOfDescriptor(error: unknown): error is Error {
+export function isForWantOfDescriptor(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }
 

@@ -1,5 +1,6 @@
 import { type EntryBatch, type LogStorage, type LogWrite, StorageError, type StoredLog } from '@raft/core'
 import { queueMicrotask } from '@raft/system'
+import { isForWantOfDescriptor } from './descriptors.js'
 import { StorageInUseError } from './errors.js'
 import type { FileSystem } from './file-system.js'
 import type { Identity } from './identity.js'
@@ -149,5 +150,6 @@ export abstract class ExclusiveLogStorage<Log extends OpenLog> implements LogSto
 
 function asStorageError(what: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error
-  return new StorageError(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  const advice = isForWantOfDescriptor(error) ? '. The process has as many files open as it may have: raise that limit (ulimit -n)' : ''
+  return new StorageError(`${what}: ${error instanceof Error ? error.message : String(error)}${advice}`, { cause: error })
 }

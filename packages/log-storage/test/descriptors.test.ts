@@ -147,10 +147,15 @@ it('what waits for a descriptor does not keep the storage from closing; the writ
   expect((await contentsOf(storageOn(disk))).entries).toHaveLength(acknowledged.length)
 })
 
-it('a start without a descriptor says at once that it cannot', async () => {
+it('a start without a descriptor says at once that it cannot, and what to do', async () => {
   const { disk, state, options } = starving()
   state.hasDescriptors = false
-  await expect(storageOn(disk, options).open()).rejects.toMatchObject({ code: 'RAFT_STORAGE', cause: { code: 'EMFILE' } })
+  const opening = storageOn(disk, options).open()
+  await expect(opening).rejects.toMatchObject({
+    code: 'RAFT_STORAGE',
+    cause: { code: 'EMFILE' },
+    message: expect.stringContaining('ulimit -n'),
+  })
 })
 
 it('an error of a write stays final, whatever it is called', async () => {

@@ -105,19 +105,19 @@ function askForBuffers(socket: Socket): void {
   }
 }
 
-/** The interface that has this local address carries so much in one piece. Only Linux tells. */
+/** The interface that has this local address carries so much in one piece. Only Linux tells, and only while there are file descriptors. */
 function interfaceDatagram(localAddress: string): number | null {
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    if (!addresses?.some((known) => known.address === localAddress || isLoopbackPair(known.address, localAddress))) continue
-    try {
+  try {
+    for (const [name, addresses] of Object.entries(networkInterfaces())) {
+      if (!addresses?.some((known) => known.address === localAddress || isLoopbackPair(known.address, localAddress))) continue
       const mtu = Number(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8'))
       const headers = isIPv6(localAddress) ? IPV6_HEADERS : IPV4_HEADERS
       return mtu > headers ? Math.min(MAX_DATAGRAM_BYTES, mtu - headers) : null
-    } catch {
-      return null
     }
+    return null
+  } catch {
+    return null
   }
-  return null
 }
 
 /** All of 127.0.0.0/8 is the loopback interface, which lists but one address of it. */

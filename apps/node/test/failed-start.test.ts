@@ -20,8 +20,9 @@ test('a member that dies while its client port opens is not started, and leaves 
   storage.fails = true
   const { listen } = ClientPort.prototype
   const slow = vi.spyOn(ClientPort.prototype, 'listen').mockImplementation(async function (this: ClientPort) {
-    await listen.call(this)
+    const place = await listen.call(this)
     await expect.poll(async () => (await fetch(`http://127.0.0.1:${client}/healthz`)).status, { timeout: 5000 }).toBe(503)
+    return place
   })
   const members = { n1: { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` } }
   const logger = { info: () => {}, warn: () => {}, error: () => {} }

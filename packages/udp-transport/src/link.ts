@@ -96,7 +96,8 @@ export class Link {
    * @param hello the hello that goes to this address, which the answer to it names; null when none is wanted any more
    */
   sayHello(round: number, hello: (address: string, maxDatagram: number) => Buffer | null): void {
-    if (round > 1 && this.#name?.canChange) this.#name.lookUp()
+    // It may mean another address by now.
+    if (round === 2 && this.#name?.canChange) this.#name.lookUp()
     const ways = this.#ways.slice(0, 2 ** (round - 1))
     for (const way of ways) {
       const say = () => {

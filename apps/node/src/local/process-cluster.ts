@@ -7,6 +7,8 @@ import { MemberProcess } from './member-process.js'
 
 export interface Host {
   readonly address: string
+  /** Where its member listens, such as `0.0.0.0`; default: at the address. */
+  readonly bind?: string
   /** As `MemberProcessOptions.launcher`. */
   readonly launcher: readonly string[]
 }
@@ -38,8 +40,9 @@ export class ProcessCluster {
     this.config = join(directory, 'cluster.json')
     const members = Object.fromEntries(
       ports.map(({ peer, client }, i) => {
-        const address = hosts[i]?.address ?? '127.0.0.1'
-        return [`n${i + 1}`, { peer: `${address}:${peer}`, client: `${address}:${client}` }]
+        const { address = '127.0.0.1', bind } = hosts[i] ?? {}
+        const at = (host: string) => ({ peer: `${host}:${peer}`, client: `${host}:${client}` })
+        return [`n${i + 1}`, { ...at(address), ...(bind === undefined ? {} : { bind: at(bind) }) }]
       }),
     )
     writeFileSync(this.config, `${JSON.stringify({ secret: { file: 'secret' }, members, ...more }, null, 2)}\n`)

@@ -272,6 +272,31 @@ describe('a socket', () => {
   })
 })
 
+describe('a name with a dead end', () => {
+  it('means that address first, at which nobody is', async () => {
+    const all = new Datagrams(16)
+    const { incarnation } = await all.open('a')
+    all.network.addDeadEnd('b', '10.255.0.2', false)
+    const found: (readonly string[])[] = []
+    all.network.sockets(incarnation).lookup('b', (_, addresses) => found.push(addresses))
+    await all.run(1)
+    expect(found).toEqual([['10.255.0.2', '10.0.0.2']])
+  })
+
+  it.each([true, false])('that refuses (%s) says so to connected sockets, and takes nothing', async (refuses) => {
+    const all = new Datagrams(17)
+    const { incarnation } = await all.open('a')
+    all.network.addDeadEnd('b', '10.255.0.2', refuses)
+    const told: string[] = []
+    const events = { onDatagram: () => {}, onRefused: () => void told.push('refused'), onError: () => {} }
+    all.network.sockets(incarnation).connect({ address: '10.255.0.2', port: 7000 }, events, (_, socket) => {
+      socket?.send([Buffer.from('hello')], null)
+    })
+    await all.run(10)
+    expect(told).toEqual(refuses ? ['refused'] : [])
+  })
+})
+
 it('the same seed gives the same datagrams at the same times', async () => {
   const run = async (seed: number) => {
     const all = new Datagrams(seed, { readingDelay: 1 })

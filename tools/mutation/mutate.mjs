@@ -28,6 +28,8 @@ if (name === undefined || values.help || suites[name] === undefined) {
 } else {
   process.chdir(root)
   process.env['RAFT_MUTATE'] = name
+  // Tests that draw at random do so less often.
+  process.env['RAFT_FUZZ'] ??= '0.2'
   await mutate(name, files.length > 0 ? files : [...chosenSuite().mutate])
 }
 

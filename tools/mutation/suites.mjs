@@ -28,18 +28,26 @@ export const suites = {
   },
   'log-storage': {
     mutate: ['packages/log-storage/src/recovery.ts', 'packages/log-storage/src/log-contents.ts'],
-    tests: ['packages/log-storage/test/*.test.ts', '!**/readme.test.ts', '!**/process.test.ts'],
-    slowTests: [],
+    tests: ['packages/log-storage/test/{crash,damage,damage-at-random,faults,files,large-writes,reading,records,storage}.test.ts'],
+    slowTests: ['records.test.ts', 'faults.test.ts', 'damage-at-random.test.ts', 'crash.test.ts'],
   },
   'udp-transport': {
     mutate: ['session', 'handshake', 'replay-window'].map((name) => `packages/udp-transport/src/${name}.ts`),
-    tests: ['packages/udp-transport/test/*.test.ts'],
-    slowTests: [],
+    // Those that look whether a module is loaded, or begin anew with each file, are left out.
+    tests: ['packages/udp-transport/test/!(sealing|sealing-without-libsodium|former-secrets|secrets|loopback|chaos).test.ts'],
+    slowTests: [
+      'delivery.test.ts',
+      'hostile.test.ts',
+      'lanes.test.ts',
+      'conformance.test.ts',
+      'simulated.test.ts',
+      'narrow-path.test.ts',
+    ],
   },
   client: {
     mutate: ['verdict', 'call', 'dispatcher', 'waiting-calls'].map((name) => `packages/client/src/${name}.ts`),
     tests: ['packages/client/test/**/*.test.ts'],
-    slowTests: [],
+    slowTests: ['round-trip.test.ts', 'tcp.test.ts', 'hostile.test.ts'],
   },
 }
 

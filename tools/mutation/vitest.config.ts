@@ -18,8 +18,7 @@ export default defineConfig({
   resolve: { alias: sourceAliases().map(({ name, path }) => ({ find: new RegExp(`^${name}$`), replacement: path })) },
   test: {
     deps: { interopDefault: false },
-    include: tests.filter((one) => !one.startsWith('!')),
-    exclude: ['**/node_modules/**', ...tests.filter((one) => one.startsWith('!')).map((one) => one.slice(1))],
+    include: [...tests],
     testTimeout: 10_000,
     isolate: false,
     fileParallelism: false,

@@ -35,14 +35,7 @@ export const suites = {
     mutate: ['session', 'handshake', 'replay-window'].map((name) => `packages/udp-transport/src/${name}.ts`),
     // Those that look whether a module is loaded, or begin anew with each file, are left out.
     tests: ['packages/udp-transport/test/!(sealing|sealing-without-libsodium|former-secrets|secrets|loopback|chaos).test.ts'],
-    slowTests: [
-      'delivery.test.ts',
-      'hostile.test.ts',
-      'lanes.test.ts',
-      'conformance.test.ts',
-      'simulated.test.ts',
-      'narrow-path.test.ts',
-    ],
+    slowTests: ['delivery.test.ts', 'hostile.test.ts', 'lanes.test.ts', 'conformance.test.ts', 'simulated.test.ts', 'narrow-path.test.ts'],
   },
   client: {
     mutate: ['verdict', 'call', 'dispatcher', 'waiting-calls'].map((name) => `packages/client/src/${name}.ts`),

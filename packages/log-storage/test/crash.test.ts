@@ -132,11 +132,11 @@ test(
     const tally: Tally = { crashes: 0, whileOpening: 0, openings: 0, withWriteInFlight: 0, failures: 0, writes: 0 }
     for (let seed = 1; seed <= 500 * TIMES; seed++) await lives(seed, 12, tally)
     expect(tally.crashes).toBe(6000 * TIMES)
-    expect(tally.whileOpening).toBeGreaterThan(1000)
-    expect(tally.openings).toBeGreaterThan(3000)
-    expect(tally.withWriteInFlight).toBeGreaterThan(100)
-    expect(tally.failures).toBeGreaterThan(100)
-    expect(tally.writes).toBeGreaterThan(10_000)
+    expect(tally.whileOpening).toBeGreaterThan(1000 * TIMES)
+    expect(tally.openings).toBeGreaterThan(3000 * TIMES)
+    expect(tally.withWriteInFlight).toBeGreaterThan(100 * TIMES)
+    expect(tally.failures).toBeGreaterThan(100 * TIMES)
+    expect(tally.writes).toBeGreaterThan(10_000 * TIMES)
   },
   120_000 * TIMES,
 )

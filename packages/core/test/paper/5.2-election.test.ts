@@ -71,6 +71,16 @@ describe('paper §5.2, leader election', () => {
     expect(ask('c', 2)).toBe(true)
   })
 
+  it('a member that knows the leader of its term gives nobody its vote, though it has not voted', () => {
+    const c = scenario()
+    c.receive('a', 'b', heartbeat(1))
+    expect(c.state('a').votedFor).toBeNull()
+    c.receive('a', 'c', requestVote(1, 9, 9))
+    c.settle()
+    expect(c.sent('requestVoteReply', 'a', 'c')).toEqual([vote(1, false)])
+    expect(c.state('a').votedFor).toBeNull()
+  })
+
   it('a vote gives the candidate time: the next election is put off', () => {
     const c = scenario()
     c.pass(c.state('a').nextDeadline - c.now - 1)

@@ -1,5 +1,24 @@
 import type { ConfirmedRead, EntryBatch, NumberedWrite, Outgoing, ReadRequest, State, Transition } from '../../src/index.js'
-import { type Disk, textOf } from './disk.js'
+import { type Disk, type DiskEntry, textOf } from './disk.js'
+
+const keysInMemory = new WeakMap<EntryBatch, string[]>()
+const keysOnDisk = new WeakMap<DiskEntry, string>()
+
+/** Put together once for each entry, as the oracle asks after every step: batches never change. */
+function keyInBatch(batch: EntryBatch, index: number): string {
+  const keys = keysInMemory.get(batch) ?? []
+  keysInMemory.set(batch, keys)
+  const place = index - batch.firstIndex
+  keys[place] ??= `${batch.term(index)}/${batch.kind(index)}/${textOf(batch.payload(index))}`
+  return keys[place]
+}
+
+/** Nor do entries on a disk. */
+function keyOnDisk(entry: DiskEntry): string {
+  const key = keysOnDisk.get(entry) ?? `${entry.term}/${entry.kind}/${textOf(entry.payload)}`
+  keysOnDisk.set(entry, key)
+  return key
+}
 
 /** One scripted member: its State, its disk, and what is under way between them. */
 export class Member {
@@ -37,9 +56,9 @@ export class Member {
   /** Term, kind and payload of an entry. */
   key(index: number): string {
     const batch = this.state.log.window.find((one) => one.has(index))
-    if (batch !== undefined) return `${batch.term(index)}/${batch.kind(index)}/${textOf(batch.payload(index))}`
+    if (batch !== undefined) return keyInBatch(batch, index)
     const entry = this.disk.at(index)
-    return entry === undefined ? 'missing' : `${entry.term}/${entry.kind}/${textOf(entry.payload)}`
+    return entry === undefined ? 'missing' : keyOnDisk(entry)
   }
 
   keys(): string[] {

@@ -136,7 +136,7 @@ describe('replication and commit', () => {
   })
 
   it('trap 14: much that is lost is sent again more and more rarely, as it may only be slow', () => {
-    const c = scenario()
+    const c = scenario({ forkEvery: 100 })
     c.elect('a')
     c.rule = ({ to, message }) => (to === 'b' && message.type === 'appendEntries' ? 'drop' : 'deliver')
     c.propose('a', 'x'.repeat(100_000))
@@ -157,7 +157,7 @@ describe('replication and commit', () => {
   })
 
   it('a member that comes back after a long silence is served at once (found by simulation)', () => {
-    const c = scenario()
+    const c = scenario({ forkEvery: 100 })
     c.elect('a')
     const rule = c.rule
     c.rule = ({ from, to }) => (from === 'b' || to === 'b' ? 'drop' : 'deliver')

@@ -1,0 +1,120 @@
+// @ts-check
+
+/**
+ * Changes of the source that no test notices, and that need none.
+ *
+ * @typedef {object} Harmless
+ * @property {string} file below the top of the repository
+ * @property {string} line that the change begins in, without the space around it
+ * @property {readonly (readonly [from: string, to: string])[]} changes
+ * @property {string} why
+ */
+
+const CORE = 'packages/core/src'
+const LEADER = `${CORE}/role/leader.ts`
+const FOLLOWER = `${CORE}/role/follower.ts`
+
+const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
+const ALL_VOTE = 'every member votes as long as there are no membership changes'
+
+/** @type {readonly Harmless[]} */
+export const harmless = [
+  {
+    file: `${CORE}/quorum.ts`,
+    line: 'for (; at > 0 && (descending[at - 1] as number) < value; at--) descending[at] = descending[at - 1] as number',
+    changes: [
+      ['at > 0', 'true'],
+      ['at > 0', 'at >= 0'],
+    ],
+    why: 'before the first place there is no number, and the comparison with that is false',
+  },
+  {
+    file: `${CORE}/quorum.ts`,
+    line: 'for (; at > 0 && (descending[at - 1] as number) < value; at--) descending[at] = descending[at - 1] as number',
+    changes: [['(descending[at - 1] as number) < value', '(descending[at - 1] as number) <= value']],
+    why: 'equal numbers may stand in any order',
+  },
+  {
+    file: `${CORE}/read-index.ts`,
+    line: 'if (round > (this.#answered.get(from) ?? 0)) this.#answered.set(from, round)',
+    changes: [['round > (this.#answered.get(from) ?? 0)', 'round >= (this.#answered.get(from) ?? 0)']],
+    why: 'the same round is stored once more',
+  },
+  {
+    file: `${CORE}/read-index.ts`,
+    line: 'if (first === undefined || first.round === null) return null',
+    changes: [
+      ['first === undefined || first.round === null', 'false'],
+      ['first.round === null', 'false'],
+    ],
+    why: 'it saves counting a majority: the loop below confirms nothing in these cases',
+  },
+  {
+    file: `${CORE}/log/durability.ts`,
+    line: 'return this.#nextIndex > log.lastIndex ? log.lastIndex : log.lastWithin(this.#nextIndex, this.#maxWriteBytes)',
+    changes: [['this.#nextIndex > log.lastIndex', 'this.#nextIndex >= log.lastIndex']],
+    why: 'a write takes one entry whatever its size, so the last entry alone always fits',
+  },
+  {
+    file: `${CORE}/progress.ts`,
+    line: "if (this.mode === 'probe') this.#probedPrevLogIndex = this.nextIndex - 1",
+    changes: [["this.mode === 'probe'", 'true']],
+    why: 'it is read while a probe is under way, and each probe sets it',
+  },
+  {
+    file: LEADER,
+    line: 'get electionDeadline(): null {',
+    changes: [['{ return null }', '{}']],
+    why: 'whoever reads it takes undefined like null',
+  },
+  { file: LEADER, line: 'if (progress === undefined) return', changes: [['progress === undefined', 'false']], why: FROM_MEMBERS_ONLY },
+  {
+    file: LEADER,
+    line: 'const heardAt = reachedByMajority(state.membership, (id) => (id === state.id ? state.now : (this.progress.get(id)?.heardAt ?? 0)))',
+    changes: [['this.progress.get(id)?.heardAt', 'this.progress.get(id).heardAt']],
+    why: FROM_MEMBERS_ONLY,
+  },
+  {
+    file: LEADER,
+    line: 'id === state.id ? log.durableIndex : (this.progress.get(id)?.matchIndex ?? 0),',
+    changes: [['this.progress.get(id)?.matchIndex', 'this.progress.get(id).matchIndex']],
+    why: FROM_MEMBERS_ONLY,
+  },
+  {
+    file: LEADER,
+    line: 'if (replicated > state.commitIndex && log.term(replicated) === state.currentTerm) state.commitTo(replicated)',
+    changes: [['replicated > state.commitIndex', 'replicated >= state.commitIndex']],
+    why: 'what is committed already is not committed again by commitTo',
+  },
+  {
+    file: FOLLOWER,
+    line: '#isUnreachable = false',
+    changes: [['false', 'true']],
+    why: 'it is read only after a leader was heard, which sets it',
+  },
+  {
+    file: FOLLOWER,
+    line: 'this.#isUnreachable = false',
+    changes: [['false', 'true']],
+    why: 'it is read only after a leader was heard, which sets it',
+  },
+  {
+    file: FOLLOWER,
+    line: 'this.#electionDeadline = state.now + state.drawElectionTimeout()',
+    changes: [['state.now + state.drawElectionTimeout()', 'state.now - state.drawElectionTimeout()']],
+    why: `in tick, it is the deadline of a member that may not stand, and ${ALL_VOTE}`,
+  },
+  { file: FOLLOWER, line: 'if (state.mayCampaign) state.becomePreCandidate()', changes: [['state.mayCampaign', 'true']], why: ALL_VOTE },
+  {
+    file: FOLLOWER,
+    line: 'if (state.leaderId !== null) this.#answerHeartbeat(state.leaderId)',
+    changes: [['state.leaderId !== null', 'true']],
+    why: 'the deadline of a ping is set while a leader is known, and taken away with it',
+  },
+  {
+    file: FOLLOWER,
+    line: 'if (prevLogIndex >= log.baseIndex && !log.matches(prevLogIndex, prevLogTerm)) {',
+    changes: [['prevLogIndex >= log.baseIndex', 'true']],
+    why: 'logs begin behind index 0 as long as there are no snapshots',
+  },
+]

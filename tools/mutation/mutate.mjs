@@ -1,0 +1,69 @@
+// @ts-check
+import { parseArgs } from 'node:util'
+import { Stryker } from '@stryker-mutator/core'
+import { root } from '../house.mjs'
+import { writeDocument } from './document.mjs'
+import { IGNORED } from './ignored.mjs'
+import { record } from './scores.mjs'
+import { chosenSuite, suites } from './suites.mjs'
+import { summaryOf, survivorsOf, textOf } from './survivors.mjs'
+
+const USAGE = `Usage: pnpm mutate SUITE [FILE...] [--record]
+
+Changes the sources of a suite in one place at a time, and sees whether its unit tests notice. Prints each change that they do not
+notice and that tools/mutation/harmless.mjs does not explain, and fails where there is one.
+
+SUITE     ${Object.keys(suites).join(', ')}
+FILE      only these sources, below the top of the repository
+--record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { record: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+})
+const [name, ...files] = positionals
+if (name === undefined || values.help || suites[name] === undefined) {
+  console.log(USAGE)
+  process.exitCode = values.help ? 0 : 2
+} else {
+  process.chdir(root)
+  process.env['RAFT_MUTATE'] = name
+  // Tests that draw at random do so less often.
+  process.env['RAFT_FUZZ'] ??= '0.2'
+  await mutate(name, files.length > 0 ? files : [...chosenSuite().mutate])
+}
+
+/**
+ * @param {string} suite
+ * @param {string[]} files
+ */
+async function mutate(suite, files) {
+  const stryker = new Stryker({
+    testRunner: 'vitest',
+    plugins: [import.meta.resolve('@stryker-mutator/vitest-runner'), import.meta.resolve('./ignored.mjs')],
+    ignorers: [IGNORED],
+    vitest: { configFile: 'tools/mutation/vitest.config.ts', related: false },
+    packageManager: 'pnpm',
+    checkers: [],
+    disableTypeChecks: false,
+    coverageAnalysis: 'perTest',
+    concurrency: 1,
+    timeoutMS: 3000,
+    timeoutFactor: 2,
+    mutate: files,
+    // A text changes what is said and not what is done.
+    mutator: { excludedMutations: ['StringLiteral'] },
+    ignorePatterns: ['dist', '.turbo', 'docs/performance'],
+    tempDirName: 'coverage/mutation',
+    reporters: ['progress-append-only'],
+  })
+  const results = await stryker.runMutationTest()
+  const survivors = survivorsOf(results)
+  for (const survivor of survivors.unexplained) console.log(textOf(survivor))
+  console.log(summaryOf(results))
+  if (values.record) {
+    record(suite, results)
+    writeDocument()
+  }
+  if (survivors.unexplained.length > 0) process.exitCode = 1
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { sourceAliases } from '../house.mjs'
+import { chosenSuite } from './suites.mjs'
+
+const { tests, slowTests } = chosenSuite()
+
+/** The first test that fails ends the trial of a mutant, so those that take long come last. */
+class SlowOnesLast extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => slowTests.findIndex((name) => moduleId.endsWith(`/${name}`))
+    return [...files].sort((a, b) => place(a) - place(b) || (a.moduleId < b.moduleId ? -1 : 1))
+  }
+}
+
+// The unit tests of one suite, in one worker and without a copy of every module for each file: a mutant is tried in a second then.
+export default defineConfig({
+  resolve: { alias: sourceAliases().map(({ name, path }) => ({ find: new RegExp(`^${name}$`), replacement: path })) },
+  test: {
+    deps: { interopDefault: false },
+    include: [...tests],
+    testTimeout: 10_000,
+    isolate: false,
+    fileParallelism: false,
+    sequence: { sequencer: SlowOnesLast },
+  },
+})

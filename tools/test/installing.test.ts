@@ -19,10 +19,11 @@ test.each(packages.map(({ name, path }) => [name, path]))(
   (name, path) => {
     const readme = read(`${basename(path) === 'node' ? 'apps' : 'packages'}/${basename(path)}/README.md`)
     const tarballs = /^npm install (.*\.tgz)$/m.exec(readme)?.[1]?.split(' ')
-    const all = ['../raft/tarballs/raft-*.tgz']
-    expect([all, [...needed(name)].map((each) => `../raft/tarballs/${tarballName(each)}`).sort()]).toContainEqual(
-      [...(tarballs ?? [])].sort(),
-    )
+    const all = '../raft/tarballs/raft-*.tgz'
+    // The programs of a README may need more than its package does.
+    if (!tarballs?.includes(all)) {
+      expect(tarballs).toEqual(expect.arrayContaining([...needed(name)].map((each) => `../raft/tarballs/${tarballName(each)}`)))
+    }
     expect(readme).toContain('](../../README.md#install)')
   },
 )

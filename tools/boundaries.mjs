@@ -63,7 +63,7 @@ const testArrows = {
   'packages/udp-transport': ['packages/conformance', 'packages/simulator'],
   'packages/simulator': ['packages/conformance'],
   'packages/client': ['packages/simulator'],
-  'apps/node': ['packages/simulator', 'packages/conformance'],
+  'apps/node': ['packages/simulator'],
 }
 
 const HOUSE = '^(packages/[^/]+|apps/[^/]+|bench|examples)/'

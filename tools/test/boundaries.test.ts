@@ -45,7 +45,7 @@ const TESTS_MAY_IMPORT: Record<string, string[]> = {
   'udp-transport': ['conformance', 'simulator'],
   simulator: ['conformance'],
   client: ['simulator'],
-  node: ['simulator', 'conformance'],
+  node: ['simulator'],
 }
 
 const importable = Object.keys(entryPoints)

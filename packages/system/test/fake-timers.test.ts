@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { clockSuite } from '@raft/conformance'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { nextTick, nodeClock, queueMicrotask, setImmediate, setTimeout } from '../src/index.js'
@@ -51,4 +53,18 @@ test('what was scheduled before timers were faked can be called off while they a
   callOff()
   await new Promise<void>((resolve) => void nodeClock.schedule(nodeClock.now() + 30, resolve))
   expect(calls).toBe(0)
+})
+
+test('time-outs of sockets and signals are of Node.js itself, and come while timers are faked', async () => {
+  const signal = AbortSignal.timeout(20)
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  const server = createServer((socket) => {
+    socket.setTimeout(20, () => socket.destroy())
+    socket.on('error', () => {})
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.resume()
+  await once(socket, 'close')
+  server.close()
 })

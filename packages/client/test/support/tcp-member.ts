@@ -34,6 +34,6 @@ export async function member(store: Store, role: () => string, onWrite: (socket:
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-export function status(role: string): StatusResult {
+function status(role: string): StatusResult {
   return { memberId: 'n1', clusterId: 'c', role, term: 1, leaderId: null, commitIndex: 0, appliedIndex: 0, revision: 0, members: [] }
 }

@@ -24,8 +24,8 @@ try {
   const names = packages.flatMap(({ name, manifest }) => Object.keys(manifest.exports ?? {}).map((subpath) => name + subpath.slice(1)))
   if (names.length === 0) problems.push('no exports found to check')
   for (const name of names) use(name)
-  for (const { name, manifest } of packages)
-    for (const file of Object.values(manifest.bin ?? {})) {
+  for (const { name } of packages)
+    for (const file of programsOf(name)) {
       run(join('node_modules', name, file), '--version')
       const licences = join(house, 'node_modules', name, file.replace(/js$/, 'licences.txt'))
       if (!existsSync(licences) || !/MIT License/.test(readFileSync(licences, 'utf8')))
@@ -54,6 +54,13 @@ async function install(each) {
     mkdirSync(dirname(link), { recursive: true })
     symlinkSync(join(path, 'node_modules', dependency), link)
   }
+}
+
+/** The programs of a package as packed: pnpm writes into its manifest what only the published one has. @param {string} name */
+function programsOf(name) {
+  /** @type {{ bin?: Record<string, string> }} */
+  const { bin = {} } = JSON.parse(readFileSync(join(house, 'node_modules', name, 'package.json'), 'utf8'))
+  return Object.values(bin)
 }
 
 /** @param {string} name */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './house.mjs'
 
-/** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, bin?: Record<string, string>, dependencies?: Record<string, string> } }} Package */
+/** @typedef {{ path: string, name: string, manifest: { private?: boolean, exports?: Record<string, unknown>, dependencies?: Record<string, string> } }} Package */
 
 /** Every package that others may install. @returns {Package[]} */
 export function publicPackages() {
@@ -22,7 +22,8 @@ export function publicPackages() {
 export const tarballName = (name) => `${name.replace('@', '').replace('/', '-')}.tgz`
 
 /**
- * Packs a built package as it would be published: what is `workspace:` in its dependencies becomes a version.
+ * Packs a built package as it would be published: what is `workspace:` in its dependencies becomes a version, and what is in its
+ * `publishConfig` is put into its place. (Within the workspace there are no programs, as an installation comes before the build.)
  *
  * @param {Package} each
  * @param {string} directory where the tarball goes

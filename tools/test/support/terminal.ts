@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest'
 /** What a person types and sees: a bash with jobs, in one folder. What still runs in it ends with the test. */
 export class Terminal {
   readonly #shell: ChildProcess
-  #output = ''
+  /** What came on stdout, and on stderr, where members log whenever something happens. */
+  readonly #said = { stdout: '', stderr: '' }
   #heard = () => {}
   #commands = 0
   /** Process groups of the jobs that ran after the last command. */
@@ -13,39 +14,34 @@ export class Terminal {
 
   constructor(folder: string) {
     this.#shell = spawn('bash', ['-m'], { cwd: folder, env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
-    for (const stream of [this.#shell.stdout, this.#shell.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#output += text
+    for (const name of ['stdout', 'stderr'] as const)
+      this.#shell[name]?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said[name] += text
         this.#heard()
       })
     this.#shell.once('exit', () => this.#heard())
     onTestFinished(() => this.#close())
   }
 
-  /** All that was said so far. */
-  get output(): string {
-    return this.#output
-  }
-
-  /** Types this, and waits until its last command has ended. @returns what was said meanwhile @throws Error unless it ended with 0 */
+  /** Types this, and waits until its last command has ended. @returns what came on stdout @throws Error unless it ended with 0 */
   async run(text: string): Promise<string> {
-    const from = this.#output.length
+    const from = this.#said.stdout.length
     this.#commands += 1
     const mark = `--- ${this.#commands} ended with`
     this.#shell.stdin?.write(`${text.trimEnd()}\necho "${mark} $? $(jobs -p | xargs)"\n`)
     const [ended, code, jobs] = await this.until(new RegExp(`${mark} (\\d+) (.*)\\n`))
     this.#jobs = (jobs ?? '').split(' ').filter(Boolean).map(Number)
-    const said = this.#output.slice(from).replace(ended, '')
-    if (code !== '0') throw new Error(`${text}\nended with ${code}:\n${said}`)
+    const said = this.#said.stdout.slice(from).replace(ended, '')
+    if (code !== '0') throw new Error(`${text}\nended with ${code}:\n${said}\n${this.#said.stderr}`)
     return said
   }
 
-  /** Waits until this is found in all that was said. */
-  async until(pattern: RegExp): Promise<RegExpExecArray> {
+  /** Waits until this is found in all that came. */
+  async until(pattern: RegExp, where: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
     for (;;) {
-      const found = pattern.exec(this.#output)
+      const found = pattern.exec(this.#said[where])
       if (found !== null) return found
-      if (this.#shell.exitCode !== null) throw new Error(`the shell has ended without ${pattern}:\n${this.#output}`)
+      if (this.#shell.exitCode !== null) throw new Error(`the shell has ended without ${pattern}:\n${this.#said[where]}`)
       await new Promise<void>((resolve) => {
         this.#heard = resolve
       })

@@ -312,3 +312,20 @@ test('everything is answered before every connection has ended, so that a leader
   await Promise.all([client.peer.over, idle.over])
   await Promise.all([idle.end(), client.peer.end(), closed])
 })
+
+test('a client that is answered for the last time and connects again is told in an answer why, and after a moment nobody listens', async () => {
+  const { port, dial, held, begun } = await startHolding()
+  const first = await dial()
+  first.send(GET)
+  await begun(1)
+  const closed = port.close()
+  held[0]?.()
+  await first.over
+  const second = await dial()
+  second.send(GET)
+  await second.over
+  expect([first.statuses, second.statuses, second.error]).toEqual([[200], [503], null])
+  await Promise.all([first.end(), second.end()])
+  await closed
+  await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})

@@ -80,6 +80,7 @@ export class ClientPort {
   #came = 0
   #closing = false
   #destroyed = false
+  #endMoment = () => {}
   #dead = false
   #closed: Promise<void> | undefined
 
@@ -202,15 +203,32 @@ export class ClientPort {
   /** Ends every connection, whatever is under way. */
   destroy(): void {
     this.#destroyed = true
+    this.#endMoment()
     for (const socket of this.#sockets.keys()) socket.destroy()
   }
 
-  /** Fulfilled once every connection has ended. */
+  /**
+   * A client that is answered for the last time connects again, and is to hear in an answer that this member stops. So connections
+   * are taken for a moment longer, where there are any. Fulfilled once every connection has ended.
+   */
   async #stopListening(): Promise<void> {
+    if (this.#sockets.size > 0) await this.#lastMoment()
+    this.#endSilent()
     await nobodyComes(() => this.#came)
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    if (this.#silent.size > 0) setTimeout(() => setImmediate(() => this.#endSilent()), LAST_MOMENT).unref()
+    if (this.#silent.size > 0) void this.#lastMoment().then(() => this.#endSilent())
     return closed
+  }
+
+  /** Fulfilled after a moment, or when every connection is to end. */
+  #lastMoment(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => setImmediate(resolve), LAST_MOMENT)
+      this.#endMoment = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   #endSilent(): void {

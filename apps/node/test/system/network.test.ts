@@ -117,7 +117,7 @@ describe.skipIf(reason !== null)(name, () => {
     expect((await read).answer).toMatchObject({ status: 200, text: 'v' })
     expect((await write).answer.status).toBe(504)
     expect((await afterwards).answer.status).toBe(200)
-    for (const { at } of [await read, await write, await afterwards]) expect(at - knownAt).toBeLessThan(1500)
+    for (const { at } of [await read, await write, await afterwards]) expect(at - knownAt).toBeLessThan(1000)
     network.heal()
   })
 

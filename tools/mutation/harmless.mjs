@@ -62,6 +62,18 @@ export const harmless = [
     why: 'it is read while a probe is under way, and each probe sets it',
   },
   {
+    file: `${CORE}/progress.ts`,
+    line: 'if (freed === 0 && !news) return news',
+    changes: [['freed === 0', 'true']],
+    why: 'what is under way in a stream ends behind matchIndex, so an acknowledgement that frees some of it is news',
+  },
+  {
+    file: `${CORE}/progress.ts`,
+    line: 'if (prevLogIndex === this.matchIndex && this.#inflight.length === 0) return false',
+    changes: [['prevLogIndex === this.matchIndex', 'true']],
+    why: 'with nothing under way in a stream, nothing behind matchIndex can have been refused',
+  },
+  {
     file: LEADER,
     line: 'get electionDeadline(): null {',
     changes: [['{ return null }', '{}']],

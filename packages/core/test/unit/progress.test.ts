@@ -146,6 +146,8 @@ describe('what a leader knows of a follower', () => {
     const progress = replicating()
     expect(progress.acknowledged(14, 1)).toBe(true)
     expect([progress.matchIndex, progress.nextIndex]).toEqual([14, 15])
+    progress.acknowledged(15, 2)
+    expect([progress.matchIndex, progress.nextIndex]).toEqual([15, 16])
   })
 
   it('goes back where a probe is refused, at most to where the follower may agree, and never to what it has', () => {

@@ -17,6 +17,8 @@ export class Link {
   #address: string | null = null
   #socket: DatagramSocket | null = null
   #learned: Endpoint | null = null
+  #remote: Endpoint | null = null
+  #failure: string | null = null
   /** Counts attempts to open, so that one that was overtaken closes what it opened. */
   #attempt = 0
   #opening = false
@@ -30,6 +32,16 @@ export class Link {
 
   get address(): string | null {
     return this.#address
+  }
+
+  /** Why the last attempt to open has failed; null when it has not. */
+  get failure(): string | null {
+    return this.#failure
+  }
+
+  /** Whether datagrams from there come from the peer's address. */
+  isAt({ address, port }: Endpoint): boolean {
+    return this.#remote?.address === address && this.#remote.port === port
   }
 
   get isReady(): boolean {
@@ -58,21 +70,22 @@ export class Link {
     if (this.#hub.main === null || this.#address === null || this.#socket !== null || this.#opening) return
     const attempt = ++this.#attempt
     this.#opening = true
-    const fail = (): void => {
+    const fail = (error: unknown): void => {
       this.#hub.counters.socketErrors += 1
+      this.#failure = error instanceof Error ? error.message : 'the name has no address'
       if (attempt === this.#attempt) this.#opening = false
     }
     let target: { host: string; port: number }
     try {
       target = parseHostPort(this.#address)
-    } catch {
-      fail()
+    } catch (error) {
+      fail(error)
       return
     }
     this.#hub.options.sockets.lookup(target.host, (error, address) => {
       if (attempt !== this.#attempt) return
       if (error !== null || address === null) {
-        fail()
+        fail(error)
         return
       }
       this.#connect({ address, port: target.port }, attempt, fail)
@@ -110,7 +123,7 @@ export class Link {
     this.#learned = null
   }
 
-  #connect(endpoint: Endpoint, attempt: number, fail: () => void): void {
+  #connect(endpoint: Endpoint, attempt: number, fail: (error: unknown) => void): void {
     const handlers = {
       onDatagram: (bytes: Uint8Array, from: Endpoint) => this.#hub.onDatagram(bytes, from),
       onRefused: () => this.#refused(),
@@ -120,7 +133,7 @@ export class Link {
     }
     this.#hub.options.sockets.connect(endpoint, handlers, (error, socket) => {
       if (error !== null || socket === null) {
-        fail()
+        fail(error)
         return
       }
       if (attempt !== this.#attempt) {
@@ -129,6 +142,8 @@ export class Link {
       }
       this.#opening = false
       this.#socket = socket
+      this.#remote = endpoint
+      this.#failure = null
       this.#onReady()
     })
   }
@@ -146,5 +161,6 @@ export class Link {
     this.#opening = false
     this.#socket?.close()
     this.#socket = null
+    this.#remote = null
   }
 }

@@ -18,6 +18,20 @@ export type TransportProblemCode =
   | 'RAFT_MEMBER_RUNS_TWICE'
   /** The peer runs an older version than before. */
   | 'RAFT_OLDER_VERSION'
+  /** Nothing comes from the peer, and nothing says why. */
+  | 'RAFT_PEER_SILENT'
+  /** Nobody listens at the peer's address. */
+  | 'RAFT_PEER_PORT_CLOSED'
+  /** What the peer sends arrives here, and what this member sends does not arrive there. */
+  | 'RAFT_PEER_HEARS_NOTHING'
+  /** What answers at the peer's address is no member. */
+  | 'RAFT_PEER_FOREIGN'
+  /** The name in the peer's address cannot be resolved. */
+  | 'RAFT_PEER_UNRESOLVED'
+  /** The peer's address leads back to this member. */
+  | 'RAFT_PEER_IS_SELF'
+  /** The peer says hello to another member at this member's address. */
+  | 'RAFT_WRONG_MEMBER'
 
 /** A fault of the surroundings, which the owner of the members can mend. */
 export interface TransportProblem {
@@ -63,6 +77,26 @@ export class Problems {
       this.#reported.set(code, times)
     }
     return times
+  }
+}
+
+/** Why nothing is taken from a peer that a problem of this code was reported of, in a few words; null where the code does not say. */
+export function explanationOf(code: TransportProblemCode): string | null {
+  switch (code) {
+    case 'RAFT_UNKNOWN_SECRET':
+      return 'it has another secret, or another cluster id'
+    case 'RAFT_OTHER_VOTERS':
+      return 'it was given other members'
+    case 'RAFT_DISK_LOST':
+    case 'RAFT_DIRECTORY_ROLLED_BACK':
+    case 'RAFT_MEMBER_RUNS_TWICE':
+      return 'it is refused: its directory is not the one that it had'
+    case 'RAFT_OLDER_VERSION':
+      return 'it is refused: it runs an older version'
+    case 'RAFT_PEER_IS_SELF':
+      return 'its address leads back to this member'
+    default:
+      return null
   }
 }
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { command, World } from '../support/world.js'
 
-const followersIn = (world: World, leader: string) => new Map(world.node(leader).status().followers.map((one) => [one.id, one]))
+const followersIn = (world: World, leader: string) =>
+  new Map(
+    world
+      .node(leader)
+      .status()
+      .followers.map((one) => [one.id, one]),
+  )
 
 describe('what a leader says of its followers', () => {
   it('how long ago each has answered last, and how many entries it lacks', async () => {

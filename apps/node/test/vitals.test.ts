@@ -18,7 +18,10 @@ function scripted(figures: Partial<Figures>) {
     knownCommitIndex: 0,
     ...figures,
   }
-  const vitals = new Vitals({ status: () => status, on: () => () => {} })
+  const vitals = new Vitals(
+    { status: () => status, on: () => () => {} },
+    { whyNoLeader: () => 'no leader is known', leaderTrouble: () => null },
+  )
   vitals.started()
   return { status, vitals }
 }

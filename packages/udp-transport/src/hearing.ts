@@ -117,6 +117,8 @@ export class Hearing {
     this.#heardAt = now
     this.#askedSince = Number.POSITIVE_INFINITY
     this.#tellAt = Number.POSITIVE_INFINITY
+    // It asks no more whether it is heard.
+    if (this.#toldDeaf && now - this.#greetedAt > HELLOS_BREAK) this.answered(now)
     if (this.#isHere) return
     this.#isHere = true
     this.#explanation = null
@@ -130,9 +132,9 @@ export class Hearing {
     if (this.#isHere) this.#say('restarted', `${this.#peer} has come again: it was started anew`, now)
   }
 
-  /** A session was agreed on: each has heard the other. */
-  agreed(now: number): void {
-    if (this.#toldDeaf) this.#say('came', `${this.#peer} hears this member again`, now)
+  /** What was sent to the peer has arrived there. */
+  answered(now: number): void {
+    if (this.#toldDeaf && this.#isHere) this.#say('came', `${this.#peer} hears this member again`, now)
     this.#toldDeaf = false
     this.#deafSince = Number.POSITIVE_INFINITY
     this.#greetedAgain = false

@@ -324,8 +324,8 @@ export class Peer {
     this.#current = session
     this.#heardAside = false
     this.#unansweredSince = Number.POSITIVE_INFINITY
+    this.hearing.answered(now)
     this.hearing.heard(now)
-    this.hearing.agreed(now)
     this.#hub.sessions.set(session.localId, { peer: this, session })
     this.#hub.counters.sessionsOpened += 1
   }

@@ -1,7 +1,9 @@
 import type { MemberId } from '@raft/core'
-import type { Hub } from './hub.js'
+import type { ResolvedOptions } from './options.js'
+import type { TransportProblem } from './problems.js'
 import { inSeconds, SILENCES, type SilenceCause, silenceProblem } from './silences.js'
 
+const NEVER = Number.NEGATIVE_INFINITY
 /** A member that was heard, and has answered nothing for so long since it was first asked, has gone; ms. */
 const GONE_AFTER = 2000
 /** For how long a member may leave what it is asked unanswered before the owner is told why; ms. */
@@ -48,9 +50,15 @@ interface Way {
   readonly failure: string | null
 }
 
+/** Who is told. */
+interface HearingHost {
+  readonly options: Pick<ResolvedOptions, 'id' | 'onPresence'>
+  report(problem: TransportProblem): void
+}
+
 /** Whether one peer is heard, since when it is not, and why: what its owner is told of that. */
 export class Hearing {
-  readonly #hub: Hub
+  readonly #host: HearingHost
   readonly #peer: MemberId
   readonly #way: Way
   #heardAt: number | null = null
@@ -61,9 +69,9 @@ export class Hearing {
   #hellos = 0
   /** When its silence is told next. */
   #tellAt = Number.POSITIVE_INFINITY
-  #refusedAt = Number.NEGATIVE_INFINITY
-  #foreignAt = Number.NEGATIVE_INFINITY
-  #greetedAt = Number.NEGATIVE_INFINITY
+  #refusedAt = NEVER
+  #foreignAt = NEVER
+  #greetedAt = NEVER
   #explanation: { readonly at: number; readonly reason: string } | null = null
   /** The peer's last hello, by the session that it asks for. */
   #greeting = 0
@@ -75,8 +83,8 @@ export class Hearing {
   #linesAt = 0
   #untold = 0
 
-  constructor(hub: Hub, peer: MemberId, way: Way) {
-    this.#hub = hub
+  constructor(host: HearingHost, peer: MemberId, way: Way) {
+    this.#host = host
     this.#peer = peer
     this.#way = way
   }
@@ -205,7 +213,8 @@ export class Hearing {
   }
 
   #isSign(at: number): boolean {
-    return at >= this.#askedLast - SIGN_COUNTS_FOR && at >= (this.#heardAt ?? Number.NEGATIVE_INFINITY)
+    const isOld = at < this.#askedLast - SIGN_COUNTS_FOR || at < (this.#heardAt ?? Number.NEGATIVE_INFINITY)
+    return at !== NEVER && !isOld
   }
 
   #tell(cause: SilenceCause, now: number): void {
@@ -213,8 +222,8 @@ export class Hearing {
     // A member without an address is expected to come by itself.
     if (address === null) return
     const silentFor = now - (this.#heardAt ?? this.#askedSince)
-    const self = this.#hub.options.id
-    this.#hub.report(silenceProblem({ peer: this.#peer, address, self, cause, silentFor, hellos: this.#hellos, failure }))
+    const self = this.#host.options.id
+    this.#host.report(silenceProblem({ peer: this.#peer, address, self, cause, silentFor, hellos: this.#hellos, failure }))
   }
 
   #say(change: TransportPresence['change'], message: string, now: number): void {
@@ -230,6 +239,6 @@ export class Hearing {
     this.#lines -= 1
     const untold = this.#untold
     this.#untold = 0
-    this.#hub.options.onPresence({ peer: this.#peer, change, message, untold })
+    this.#host.options.onPresence({ peer: this.#peer, change, message, untold })
   }
 }

@@ -5,11 +5,10 @@ import type { Member, Transition } from '@raft/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { Account } from '../src/account.js'
 import { createNode, NoLeaderError, nodeClock } from '../src/index.js'
-import { anyPorts } from '../src/local/free-ports.js'
 import { LeaderAccess } from '../src/routing/leader-access.js'
 import { MemberSeal } from '../src/routing/member-seal.js'
 import type { LeaderTask } from '../src/routing/operation.js'
-import { SECRET, startInProcess, temporaryDirectory } from './cluster.js'
+import { onePair, SECRET, startInProcess, temporaryDirectory } from './cluster.js'
 
 const TASK: LeaderTask<number> = {
   isWrite: false,
@@ -73,7 +72,7 @@ test('a request that waited for a leader in vain says why none is known', async 
 })
 
 test('a leader whose client port nobody has is named with its address and the cause, until it can be reached', async () => {
-  const [{ client: port }] = (await anyPorts(1)) as [{ client: number }]
+  const { client: port } = await onePair()
   const { access, told, lead } = accessTo(memberAt(port))
   expect(access.leaderTrouble()).toBeNull()
   const failure = `the connection to n1 at 127.0.0.1:${port} failed: connect ECONNREFUSED 127.0.0.1:${port}`
@@ -102,13 +101,13 @@ test('a leader that does not take the seal is named as one with another secret',
 })
 
 test('a leader that was unreachable is tried again by who asks whether it is, and that it is back is told', async () => {
-  const [{ client: port }] = (await anyPorts(1)) as [{ client: number }]
+  const { client: port } = await onePair()
   const { access, recovered } = accessTo(memberAt(port))
   await complaint(access, 200)
   const cluster = await createNode({
     id: 'n1',
     clusterId: 'c',
-    members: { n1: { peer: `127.0.0.1:${(await anyPorts(1))[0]?.peer}`, client: `127.0.0.1:${port}` } },
+    members: { n1: { peer: `127.0.0.1:${(await onePair()).peer}`, client: `127.0.0.1:${port}` } },
     secret: SECRET,
     dataDir: temporaryDirectory(),
     stopTimeout: 200,

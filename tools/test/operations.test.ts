@@ -75,7 +75,7 @@ describe('docs/operations.md', () => {
 
   it('quotes log lines as they are', () => {
     const lines = firstCells('message')
-    expect(lines.filter((line) => !node.includes(line))).toEqual([])
+    expect(lines.filter((line) => !everything.includes(line))).toEqual([])
     expect(lines.length).toBeGreaterThan(4)
   })
 

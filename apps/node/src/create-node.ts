@@ -1,5 +1,5 @@
 import { tcpConnector } from '@raft/client'
-import { type Clock, completeTuning, Node, type Transition } from '@raft/core'
+import { type Clock, completeTuning, Node } from '@raft/core'
 import type { TornWrite } from '@raft/log-storage'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { clearTimeout, nodeClock, nodeRandom, setTimeout } from '@raft/system'
@@ -14,9 +14,11 @@ import { diskBytesOf } from './disk-usage.js'
 import type { ClientPort } from './endpoint/client-port.js'
 import { maxCommandBytes } from './endpoint/protocol-options.js'
 import { StartError } from './errors.js'
+import { logEvents } from './event-log.js'
 import { Metrics } from './metrics/metrics.js'
 import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, errorsTo, type NodeLogger } from './options.js'
+import { whyNoLeader } from './outlook.js'
 import { RaftNode } from './raft-node.js'
 import { rarely } from './rarely.js'
 import { LeaderAccess } from './routing/leader-access.js'
@@ -26,6 +28,7 @@ import { errorsOnStderr } from './stderr.js'
 import { KeyValueService, type Proposer } from './store/key-value-service.js'
 import { checkTransportOptions, secretsOf, startTransport } from './transport.js'
 import { Vitals } from './vitals.js'
+import { Watch } from './watch.js'
 
 /** Bytes that may wait to be sent to the leader from here. */
 const MAX_FORWARDED_BYTES = 64 * 1024 * 1024
@@ -95,8 +98,9 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       maxCommandBytes: maxCommandBytes(options.maxValueBytes),
       maxPending: options.maxPendingProposals,
     })
-    const vitals = new Vitals(node)
     const tellProblem = rarely<string>(clock, (times, message) => logger.warn({ times }, message))
+    const tellRecovery = rarely<string>(clock, (times, message) => logger.info({ times }, message))
+    const reason = () => whyNoLeader(transport.peers())
     const access = new LeaderAccess({
       node,
       clusterId,
@@ -108,7 +112,10 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
       silenceTimeout: SILENCE_TIMEOUT,
       account,
       onProblem: (message) => tellProblem(message, message),
+      onRecovered: (message) => tellRecovery(message, message),
+      whyNoLeader: reason,
     })
+    const vitals = new Vitals(node, { whyNoLeader: reason, leaderTrouble: () => access.leaderTrouble() })
     cleanUp.push(() => access.stop())
     const service = new KeyValueService(observed(node, metrics, clock), store, access)
     const address = options.bind?.client ?? options.members[id]?.client
@@ -119,6 +126,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
             ...options,
             address,
             diskBytes: () => diskBytesOf(options),
+            peers: transport.peers,
             hosts: hostsOf(options),
             clusterId,
             node,
@@ -145,6 +153,9 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     if (vitals.fatal !== null) throw vitals.fatal
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger, clock)
+    const watch = new Watch({ clock, logger, status: () => node.status(), whyNoLeader: reason })
+    const stopWatching = () => watch.stop()
+    node.stopped.then(stopWatching, stopWatching)
     directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
     const stop = () => stopAll({ node, access, port, stopTransport: transport.stop, stopTimeout: options.stopTimeout })
     return new RaftNode({ node, store, service, clusterId, requestTimeout, stop })
@@ -191,18 +202,6 @@ function observed(node: Node<StoreResult>, metrics: Metrics, clock: Clock): Prop
     },
     submitRead: (done) => node.submitRead(done),
   }
-}
-
-function logEvents(node: Node<StoreResult>, metrics: Metrics, logger: NodeLogger, clock: Clock): void {
-  const tellCallback = rarely<unknown>(clock, (times, error) => logger.error({ err: error, times }, 'a callback threw'))
-  let last: string | null = null
-  node.on('transition', ({ role, term, leaderId }: Transition) => {
-    logger.info({ role, term, leaderId }, 'transition')
-    if (leaderId !== null && `${term} ${leaderId}` !== last) metrics.leaderChanged()
-    if (leaderId !== null) last = `${term} ${leaderId}`
-  })
-  node.on('callbackError', ({ error }) => tellCallback(error, error instanceof Error ? error.message : typeof error))
-  node.on('fatal', ({ error }) => logger.error({ err: error }, 'the member has died: mend the cause and start it again'))
 }
 
 interface Running {

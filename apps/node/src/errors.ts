@@ -1,9 +1,10 @@
 import { RaftError } from '@raft/core'
 
-/** No leader could be reached in time. Nothing was appended; try again later. */
+/** No leader could be reached in time; the message says why, as far as this member knows. Nothing was appended; try again later. */
 export class NoLeaderError extends RaftError {
-  constructor(waited: number) {
-    super('RAFT_NO_LEADER', `no leader could be reached within ${Math.round(waited)} ms: is a majority of the members running?`)
+  /** @param waited in ms */
+  constructor(waited: number, why: string) {
+    super('RAFT_NO_LEADER', `no leader could be reached within ${Math.round(waited)} ms: ${why}`)
   }
 }
 

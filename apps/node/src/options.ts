@@ -15,6 +15,8 @@ export interface MemberAddresses {
 
 /** What the member writes its log to; a pino logger is one. */
 export interface NodeLogger {
+  /** What comes again and again and is of use only to who looks for a fault. Default: it is dropped. */
+  debug?(details: object, message: string): void
   info(details: object, message: string): void
   warn(details: object, message: string): void
   error(details: object, message: string): void

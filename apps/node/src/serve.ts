@@ -1,5 +1,6 @@
 import type { Clock, LogStorage, Node } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
+import type { PeerStatus } from '@raft/udp-transport'
 import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'
 import { logListening } from './config/listening.js'
@@ -30,6 +31,8 @@ export interface ServeOptions {
   readonly storage?: StorageName | LogStorage
   /** What the directory of the log takes on the disk; null where nothing is known of it. */
   readonly diskBytes: () => Promise<number | null>
+  /** What is heard of each other member. */
+  readonly peers: () => readonly PeerStatus[]
   readonly node: Node<StoreResult>
   readonly store: Store
   readonly service: KeyValueService
@@ -134,7 +137,7 @@ function toHostPort(text: string): HostPort {
 }
 
 /** All of it as it is when this is called, for a digest belongs to it; only the size of the directory is looked up then. */
-async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes }: ServeOptions): Promise<object> {
+async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes, peers }: ServeOptions): Promise<object> {
   const status = node.status()
   const now = {
     id: node.id,
@@ -152,7 +155,12 @@ async function httpStatus({ node, store, clusterId, storage = 'file', diskBytes 
     keys: store.size,
     pendingProposals: status.pendingProposals,
     members: status.members,
-    followers: status.followers,
+    followers: status.followers.map((follower) => ({ ...follower, heardAgo: rounded(follower.heardAgo) })),
+    peers: peers().map((peer) => ({ ...peer, heardAgo: rounded(peer.heardAgo), unansweredFor: rounded(peer.unansweredFor) })),
   }
   return { ...now, diskBytes: await diskBytes() }
+}
+
+function rounded(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : Math.round(milliseconds)
 }

@@ -1,5 +1,13 @@
 import type { Clock, Transport } from '@raft/core'
-import { checkSecrets, type Secret, type TransportIdentity, type TransportProblem, UdpTransport } from '@raft/udp-transport'
+import {
+  checkSecrets,
+  type PeerStatus,
+  type Secret,
+  type TransportIdentity,
+  type TransportPresence,
+  type TransportProblem,
+  UdpTransport,
+} from '@raft/udp-transport'
 import { logListening } from './config/listening.js'
 import { StartError } from './errors.js'
 import type { CreateNodeOptions } from './options.js'
@@ -9,6 +17,8 @@ export interface RunningTransport {
   readonly transport: Transport
   /** Totals by name; drops as `dropped_<reason>`. */
   readonly counters: () => Record<string, number>
+  /** What is heard of each other member; empty where the transport does not tell. */
+  readonly peers: () => readonly PeerStatus[]
   readonly stop: () => Promise<void>
 }
 
@@ -29,10 +39,12 @@ export async function startTransport(
   clusterId: string,
   identity: TransportIdentity | null,
 ): Promise<RunningTransport> {
-  if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), stop: async () => {} }
+  if (options.transport !== undefined) return { transport: options.transport, counters: () => ({}), peers: () => [], stop: async () => {} }
   const { id, clock, logger, maxDatagramBytes } = options
   const { bind, secrets } = checkTransportOptions(options)
   const onProblem = ({ code, peer, message }: TransportProblem) => logger?.warn({ code, peer }, message)
+  const onPresence = ({ change, peer, message, untold }: TransportPresence) =>
+    logger?.info({ change, peer, ...(untold === 0 ? {} : { untold }) }, message)
   const transport = new UdpTransport({
     id,
     clusterId,
@@ -40,6 +52,7 @@ export async function startTransport(
     secrets,
     clock,
     onProblem,
+    onPresence,
     ...(maxDatagramBytes === undefined ? {} : { maxDatagramBytes }),
     ...(identity === null ? {} : { identity }),
   })
@@ -52,7 +65,7 @@ export async function startTransport(
     const advice = message.includes('EADDRINUSE') ? ': another process uses it; stop that one or choose another address' : ''
     throw new StartError(`cannot listen for members on ${bind} (${message})${advice}`, { cause })
   }
-  return { transport, counters: () => flatten(transport.counters()), stop: () => transport.close() }
+  return { transport, counters: () => flatten(transport.counters()), peers: () => transport.peers(), stop: () => transport.close() }
 }
 
 /** The secrets of the option, of which the first is used and all are accepted. */

@@ -6,6 +6,14 @@ export interface VitalSource {
   on(name: 'fatal', listener: (event: NodeEvents['fatal']) => void): () => void
 }
 
+/** What is known of the way to the leader. */
+export interface LeaderOutlook {
+  /** Why no leader is known, in one line. */
+  whyNoLeader(): string
+  /** Why the leader that is known cannot be reached with requests; null while nothing is known to be wrong. */
+  leaderTrouble(): string | null
+}
+
 /** A member that has just started is ready when it has applied all but this many entries of those that are committed. */
 const MOST_BEHIND_AT_FIRST = 1000
 /** A member that was ready is no longer when this many entries that are committed wait to be applied: more than load alone brings. */
@@ -14,6 +22,7 @@ const MOST_BEHIND = 100_000
 /** Whether a member lives, and whether it is up to serving. */
 export class Vitals {
   readonly #node: VitalSource
+  readonly #outlook: LeaderOutlook
   #fatal: Error | null = null
   /** The last index of the log when the member started: whatever of it is still there may be committed. */
   #foundIndex = 0
@@ -21,8 +30,9 @@ export class Vitals {
   /** What is to be applied before the member is ready; null when it is ready. */
   #goal: number | null = null
 
-  constructor(node: VitalSource) {
+  constructor(node: VitalSource, outlook: LeaderOutlook) {
     this.#node = node
+    this.#outlook = outlook
     node.on('fatal', ({ error }) => {
       this.#fatal = error
     })
@@ -47,7 +57,9 @@ export class Vitals {
   readiness(): string | null {
     if (this.#fatal !== null) return this.health()
     const { leaderId, lastApplied, lastLogIndex, knownCommitIndex } = this.#node.status()
-    if (leaderId === null) return 'no leader is known'
+    if (leaderId === null) return this.#outlook.whyNoLeader()
+    const trouble = this.#outlook.leaderTrouble()
+    if (trouble !== null) return trouble
     if (knownCommitIndex === 0) return 'the leader has not said yet what is committed'
     const committed = Math.max(knownCommitIndex, Math.min(this.#foundIndex, lastLogIndex))
     const behind = committed - lastApplied

@@ -18,9 +18,11 @@ function scripted(figures: Partial<Figures>) {
     knownCommitIndex: 0,
     ...figures,
   }
-  const vitals = new Vitals({ status: () => status, on: () => () => {} })
+  const way = { trouble: null as string | null }
+  const outlook = { whyNoLeader: () => 'no leader is known: n2 is gone', leaderTrouble: () => way.trouble }
+  const vitals = new Vitals({ status: () => status, on: () => () => {} }, outlook)
   vitals.started()
-  return { status, vitals }
+  return { status, vitals, way }
 }
 
 /** A store that applies what is committed only once the test lets it. */
@@ -113,11 +115,19 @@ test('a follower that joins with an empty log is not ready before it has what th
 
 test('a member is not ready without a leader, nor before it has heard what is committed', () => {
   const { status, vitals } = scripted({ leaderId: null })
-  expect(vitals.readiness()).toMatch(/no leader/)
+  expect(vitals.readiness()).toBe('no leader is known: n2 is gone')
   status.leaderId = 'n2'
   expect(vitals.readiness()).toMatch(/not said yet what is committed/)
   status.knownCommitIndex = 1
   status.lastApplied = 1
+  expect(vitals.readiness()).toBeNull()
+})
+
+test('a member that cannot forward to the leader is not ready, and says why, until it can', () => {
+  const { vitals, way } = scripted({ lastApplied: 1, lastLogIndex: 1, knownCommitIndex: 1 })
+  way.trouble = 'n2 leads, but takes no requests from here'
+  expect(vitals.readiness()).toBe(way.trouble)
+  way.trouble = null
   expect(vitals.readiness()).toBeNull()
 })
 

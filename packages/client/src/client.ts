@@ -166,7 +166,7 @@ export class RaftClient<V = unknown> {
       if (status.role === 'leader') return status
       this.#dispatcher.members.doubtLeader()
     }
-    throw new TimeoutError(timeout, new NoLeaderError(`asked ${this.#dispatcher.members.addresses.join(', ')}`))
+    throw new TimeoutError(timeout, new NoLeaderError(this.#dispatcher.members.whyNoLeader()))
   }
 
   /** Closes all connections. What waits rejects with `ClosedError`; writes that were sent, with `OutcomeUnknownError`. */

@@ -263,8 +263,7 @@ export class Dispatcher {
     const { leader } = this.members
     if (leader?.silent) return new ConnectionError(`${leader.address}, which led, owes answers and sends nothing`)
     if (leader?.ready) return null
-    const last = this.members.lastError
-    return new NoLeaderError(`asked ${this.members.addresses.join(', ')}${last === null ? '' : `; ${last.message}`}`)
+    return new NoLeaderError(this.members.whyNoLeader())
   }
 
   /** Takes the call from wherever it is, and rejects it. */

@@ -55,7 +55,7 @@ export class OverloadedError extends RequestError {
   }
 }
 
-/** No member led. Met as the `cause` of a `TimeoutError`. */
+/** No member led; the message says what came of asking each. Met as the `cause` of a `TimeoutError`. */
 export class NoLeaderError extends RequestError {
   constructor(what: string) {
     super('RAFT_NO_LEADER', `no member leads (${what})`, false)

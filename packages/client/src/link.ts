@@ -207,7 +207,7 @@ export class Link {
           this.#events.onRoom()
         },
         onClose: (error) => {
-          const why = error === null ? 'closed by the member' : error.message
+          const why = error === null ? 'closed by the member' : reasonOf(error)
           this.lose(
             new ConnectionError(
               `${this.ready ? 'lost' : 'no'} connection to ${this.address}: ${why}`,
@@ -284,4 +284,9 @@ export class Link {
     } while (this.inFlight.get(this.#nextId) !== undefined || this.#left.get(this.#nextId) !== undefined)
     return this.#nextId
   }
+}
+
+/** Where a name has several addresses, Node's error has no message of its own. */
+function reasonOf(error: Error): string {
+  return error.message || (error as { code?: string }).code || error.name
 }

@@ -28,10 +28,10 @@ export interface MembersEvents {
 /** The members that are known, the links to them, and which of them leads. */
 export class Members {
   leader: Link | null = null
-  /** Why no leader was found so far. */
-  lastError: ClientError | null = null
   readonly links = new Map<string, Link>()
   readonly #addresses: Set<string>
+  /** What came last of each member that does not lead, by its address. */
+  readonly #reasons = new Map<string, string>()
   readonly #options: MembersOptions
   readonly #events: MembersEvents
   readonly #linkEvents: LinkEvents
@@ -70,6 +70,11 @@ export class Members {
 
   get addresses(): readonly string[] {
     return [...this.#addresses]
+  }
+
+  /** What came of asking each member who leads, in one line. */
+  whyNoLeader(): string {
+    return this.addresses.map((address) => this.#reasons.get(address) ?? `${address} has not answered yet`).join('; ')
   }
 
   /** A link to any member that is trusted to answer, rather not the leader, which has enough to do. */
@@ -174,6 +179,7 @@ export class Members {
   }
 
   #ready(link: Link): void {
+    this.#reasons.delete(link.address)
     this.#clusterId ??= link.clusterId
     if (link.clusterId !== this.#clusterId) {
       const foreign = `${link.address} is ${link.memberId} of cluster ${link.clusterId}, where this client found cluster ${this.#clusterId} before`
@@ -197,7 +203,11 @@ export class Members {
       const { client: address } = member.addresses
       if (address !== undefined && this.#learn(address) && this.#seeking) this.open(address)
     }
-    if (status.role !== 'leader') {
+    if (status.role === 'leader') this.#reasons.delete(link.address)
+    else {
+      const { memberId, leaderId } = status
+      const known = leaderId === null ? 'knows no leader' : `says that ${leaderId} leads`
+      this.#reasons.set(link.address, `${link.address} is ${memberId}, which ${known}`)
       this.notLeader(link, null)
       return
     }
@@ -226,7 +236,8 @@ export class Members {
 
   #lost(link: Link, error: ClientError): void {
     if (this.links.get(link.address) === link) this.links.delete(link.address)
-    this.lastError = error
+    // A link may be to an address that was learned and not kept.
+    if (this.#addresses.has(link.address)) this.#reasons.set(link.address, error.message)
     if (this.leader === link) this.leader = null
     this.#events.onLost(link, error)
     if (this.leader === null && !this.#closed) this.seek()

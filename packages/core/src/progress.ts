@@ -32,8 +32,10 @@ export class Progress {
   /** The next index to send (Figure 2). */
   nextIndex: number
   mode: 'probe' | 'replicate' = 'probe'
-  /** When the follower last answered anything in this term, in ms. */
+  /** When the follower last answered anything in this term, or when the leader began where it has not, in ms. */
   heardAt: number
+  /** Whether the follower has answered anything in this term. Only told: nothing is decided by it. */
+  hasAnswered = false
   /** When what is in flight counts as lost, in ms; Infinity while nothing is. */
   resendAt = Number.POSITIVE_INFINITY
   /** Read back from storage for this follower, to be sent next. */
@@ -57,6 +59,7 @@ export class Progress {
   fork(): Progress {
     const copy = new Progress(this.nextIndex, this.heardAt, this.#initialPatience)
     copy.matchIndex = this.matchIndex
+    copy.hasAnswered = this.hasAnswered
     copy.mode = this.mode
     copy.resendAt = this.resendAt
     copy.loaded = this.loaded
@@ -148,6 +151,7 @@ export class Progress {
   heard(now: number): void {
     const wasSilent = now - this.heardAt > this.#initialPatience
     this.heardAt = now
+    this.hasAnswered = true
     if (!wasSilent) return
     if (this.#inflight.length > 0) this.suspectLoss()
     this.#patience = this.#initialPatience

@@ -33,6 +33,8 @@ export interface Hub {
   report(problem: TransportProblem): void
   /** A handshake has come under a secret that is not accepted, or that of another cluster. */
   onUnknownSecret(step: HandshakeDatagram, from: Endpoint): void
+  /** A hello that was not meant for this member. */
+  onMisdirected(hello: HandshakeDatagram, from: Endpoint): void
   /** Another member refuses this one, for good. */
   onRefused(refusal: TransportRefusal): void
   /** A start of another member cannot be remembered: nothing can be taken from anybody any more. */

@@ -1,5 +1,6 @@
 export type { HostPort } from './address.js'
 export type { DropCounters, UdpCounters } from './counters.js'
+export type { PeerStatus, TransportPresence } from './hearing.js'
 export type { MemberStart, RefusalReason, TransportIdentity, TransportRefusal } from './identity.js'
 export { nodeSockets } from './node-sockets.js'
 export type { UdpTransportOptions } from './options.js'

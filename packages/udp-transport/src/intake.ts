@@ -33,10 +33,11 @@ export class Intake {
     const version = bytes[0] ?? 0
     if (version < OLDEST_DATAGRAM_VERSION || version > DATAGRAM_VERSION) {
       counters.dropped.unknownVersion += 1
+      this.#onForeign(from)
       return
     }
     const kind = bytes[1] ?? 0
-    if (((kind & PLAIN) !== 0) !== options.plain) counters.dropped.unknownSecret += 1
+    if (((kind & PLAIN) !== 0) !== options.plain) this.#onOtherSealing(bytes, from)
     else if ((kind & ~PLAIN) === DatagramKind.Sealed) this.#onSealed(bytes, from)
     else this.#onHandshake(bytes, from)
   }
@@ -65,6 +66,7 @@ export class Intake {
       step = decodeHandshake(bytes)
     } catch {
       dropped.malformed += 1
+      this.#onForeign(from)
       return
     }
     const { keys: ownKeys, formerKeys } = this.#hub
@@ -76,6 +78,7 @@ export class Intake {
     }
     if (step.to !== this.#hub.options.id || step.from === this.#hub.options.id) {
       dropped.wrongMember += 1
+      if (step.kind === DatagramKind.Hello && isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) this.#hub.onMisdirected(step, from)
       return
     }
     if (step.kind === DatagramKind.Hello) {
@@ -98,6 +101,21 @@ export class Intake {
       if (peer === undefined) this.#refuseStranger(hello.from, from)
       else peer.onHello(hello, keys, from)
     }
+  }
+
+  /** Plain text where secrets rule, or the other way round. */
+  #onOtherSealing(bytes: Uint8Array, from: Endpoint): void {
+    this.#hub.counters.dropped.unknownSecret += 1
+    try {
+      this.#hub.onUnknownSecret(decodeHandshake(bytes), from)
+    } catch {
+      // A sealed datagram says nothing of its sender, and a hello comes before it.
+    }
+  }
+
+  /** No member has sent this. Where it comes from the address of one, that one cannot be reached there. */
+  #onForeign(from: Endpoint): void {
+    for (const peer of this.#peers.values()) if (peer.link.isAt(from)) peer.hearing.foreign(this.#hub.options.clock.now())
   }
 
   /** Nobody who is no member is answered, and nothing is kept of them: one who knows the secret can invent any number of names. */

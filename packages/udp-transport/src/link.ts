@@ -1,4 +1,3 @@
-import type { MemberId } from '@raft/core'
 import { ipv4OfMapped } from './address.js'
 import type { Hub } from './hub.js'
 import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
@@ -24,7 +23,6 @@ export interface LinkEvents {
  */
 export class Link {
   readonly #hub: Hub
-  readonly #peer: MemberId
   readonly #events: LinkEvents
   #name: PeerName | null = null
   /** The first one is in use. */
@@ -37,14 +35,24 @@ export class Link {
   #learned: Endpoint | null = null
   #reportedAt = Number.NEGATIVE_INFINITY
 
-  constructor(hub: Hub, peer: MemberId, events: LinkEvents) {
+  constructor(hub: Hub, events: LinkEvents) {
     this.#hub = hub
-    this.#peer = peer
     this.#events = events
   }
 
   get address(): string | null {
     return this.#name?.text ?? null
+  }
+
+  /** Why the peer's address cannot be used; null while it can, or was not tried. */
+  get failure(): string | null {
+    return this.#name?.failure ?? this.#used?.failure ?? null
+  }
+
+  /** Whether datagrams from there come from an address of the peer. */
+  isAt({ address, port }: Endpoint): boolean {
+    const from = ipv4OfMapped(address)
+    return this.#ways.some(({ endpoint }) => endpoint.address === from && endpoint.port === port)
   }
 
   get isReady(): boolean {
@@ -63,7 +71,7 @@ export class Link {
   setAddress(address: string | null): void {
     if (address === this.address) return
     this.#closeName()
-    if (address !== null) this.#name = new PeerName(this.#hub, this.#peer, address, (addresses) => this.#found(addresses))
+    if (address !== null) this.#name = new PeerName(this.#hub, address, (addresses) => this.#found(addresses))
     this.open()
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Clock, ConfigurationError, type MemberId } from '@raft/core'
 import { nodeClock } from '@raft/system'
 import { type HostPort, parseHostPort } from './address.js'
+import type { TransportPresence } from './hearing.js'
 import type { TransportIdentity } from './identity.js'
 import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import { nodeSockets } from './node-sockets.js'
@@ -50,6 +51,11 @@ export interface UdpTransportOptions {
    * after ten minutes at the earliest. Must not throw. Default: nobody is told.
    */
   readonly onProblem?: (problem: TransportProblem) => void
+  /**
+   * Told when a member is heard for the first time or again, and when it has gone: it has answered nothing for two seconds. Not told of
+   * every one where they are many. A member that nobody has anything to say to is not missed. Must not throw. Default: nobody is told.
+   */
+  readonly onPresence?: (presence: TransportPresence) => void
   /** Default: node:dgram. */
   readonly socket?: DatagramSockets
   /** Default: this process's. */
@@ -72,6 +78,7 @@ export interface ResolvedOptions {
   readonly maxSessionDatagrams: number
   readonly identity: TransportIdentity | null
   readonly onProblem: (problem: TransportProblem) => void
+  readonly onPresence: (presence: TransportPresence) => void
   readonly sockets: DatagramSockets
   readonly clock: Clock
   readonly randomBytes: (length: number) => Uint8Array
@@ -107,7 +114,14 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
     silenceTimeout: integer('silenceTimeout', options.silenceTimeout ?? 1_000, 1, 3_600_000),
     maxSessionDatagrams: integer('maxSessionDatagrams', options.maxSessionDatagrams ?? 2 ** 40, 16, 2 ** 46),
     identity: options.identity ?? null,
+    ...surroundings(options),
+  }
+}
+
+function surroundings(options: UdpTransportOptions) {
+  return {
     onProblem: options.onProblem ?? (() => {}),
+    onPresence: options.onPresence ?? (() => {}),
     sockets: options.socket ?? nodeSockets,
     clock: options.clock ?? nodeClock,
     randomBytes: options.randomBytes ?? randomBytes,

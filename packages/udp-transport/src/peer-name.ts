@@ -1,8 +1,6 @@
 import { isIP } from 'node:net'
-import type { MemberId } from '@raft/core'
 import { type HostPort, parseHostPort } from './address.js'
 import type { Hub } from './hub.js'
-import { unknownHost } from './problems.js'
 
 /** A name is looked up once in this time at most, in ms. */
 const INTERVAL = 1000
@@ -18,7 +16,6 @@ const MAX_ADDRESSES = 8
 export class PeerName {
   readonly text: string
   readonly #hub: Hub
-  readonly #peer: MemberId
   readonly #target: HostPort | null
   readonly #onAddresses: (addresses: readonly string[]) => void
   #known: readonly string[] = []
@@ -26,14 +23,14 @@ export class PeerName {
   /** No look-up is begun before. */
   #notBefore = Number.NEGATIVE_INFINITY
   #failures = 0
+  #failure: string | null = null
   #cancel: (() => void) | null = null
   #isClosed = false
 
   /** @param onAddresses called after each look-up, with at least one address, and never from inside `lookUp` */
-  constructor(hub: Hub, peer: MemberId, text: string, onAddresses: (addresses: readonly string[]) => void) {
+  constructor(hub: Hub, text: string, onAddresses: (addresses: readonly string[]) => void) {
     this.text = text
     this.#hub = hub
-    this.#peer = peer
     this.#target = parsed(text)
     this.#onAddresses = onAddresses
   }
@@ -41,6 +38,11 @@ export class PeerName {
   /** The port at every address. */
   get port(): number {
     return this.#target?.port ?? 0
+  }
+
+  /** Why the name could not be resolved; null when it could be, or was not tried. */
+  get failure(): string | null {
+    return this.#failure
   }
 
   /** Whether another look-up may find other addresses. */
@@ -53,6 +55,7 @@ export class PeerName {
     if (this.#isClosed || this.#isLookingUp || this.#cancel !== null) return
     if (this.#target === null) {
       this.#hub.counters.socketErrors += 1
+      this.#failure = 'it is not of the form host:port'
       return
     }
     const { clock } = this.#hub.options
@@ -82,14 +85,15 @@ export class PeerName {
       this.#notBefore = clock.now() + INTERVAL
       if (error === null && addresses.length > 0) {
         this.#failures = 0
+        this.#failure = null
         this.#known = [...new Set(addresses)].slice(0, MAX_ADDRESSES)
         this.#onAddresses(this.#known)
-      } else this.#failed(host, error)
+      } else this.#failed(error)
     })
   }
 
   /** The addresses that the name had before may be right: it is the name server that may be out of reach. */
-  #failed(host: string, error: Error | null): void {
+  #failed(error: Error | null): void {
     this.#hub.counters.socketErrors += 1
     if (this.#known.length > 0) {
       this.#onAddresses(this.#known)
@@ -97,7 +101,7 @@ export class PeerName {
     }
     this.#notBefore = this.#hub.options.clock.now() + Math.min(MAX_INTERVAL, INTERVAL * 2 ** this.#failures)
     this.#failures = Math.min(this.#failures + 1, 10)
-    this.#hub.report(unknownHost(this.#peer, host, this.text, error))
+    this.#failure = error?.message ?? 'the name has no address'
     this.#lookUpLater()
   }
 }

@@ -2,6 +2,7 @@ import { encodedMessageLength, type MemberId, type Message } from '@raft/core'
 import { Acquaintance, reasonAsSeenHere } from './acquaintance.js'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
+import { Hearing } from './hearing.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
 import { PathSize } from './path-size.js'
@@ -22,12 +23,11 @@ const QUIET_TIME = 1000
 export class Peer {
   readonly id: MemberId
   readonly link: Link
+  readonly hearing: Hearing
   /** Whether `flush` is on its way. */
   scheduled = false
   /** When it last sent something that is acknowledged. */
   sendingAt = Number.NEGATIVE_INFINITY
-  /** When it was heard last. */
-  heardAt = 0
   readonly #hub: Hub
   readonly #host: SessionHost
   readonly #handshake: Handshake
@@ -54,11 +54,15 @@ export class Peer {
     this.id = id
     this.#hub = hub
     const { options, counters, scratch } = hub
-    this.link = new Link(hub, id, {
+    this.link = new Link(hub, {
       onReady: () => this.begin(),
       onOtherWay: () => this.#tryOtherWay(),
-      onUnreachable: () => hub.onUnreachable(id),
+      onUnreachable: () => {
+        this.hearing.refused(options.clock.now())
+        hub.onUnreachable(id)
+      },
     })
+    this.hearing = new Hearing(hub, id, this.link)
     this.#handshake = new Handshake(hub, id)
     this.#acquaintance = new Acquaintance(hub, id)
     this.#waiting = new Waiting(options.maxQueuedBytes)
@@ -108,11 +112,12 @@ export class Peer {
   /** Begins a handshake unless there is a session, or one under way. */
   begin(): void {
     const now = this.#hub.options.clock.now()
-    if (this.#current !== null || now < this.#quietUntil) return
+    if (this.#current !== null || now < this.#quietUntil || this.#hub.main === null) return
+    if (this.link.address !== null) this.hearing.asked(now)
     this.link.open()
+    this.#hub.schedule(this)
     if (!this.link.isReady) return
     this.#handshake.begin(0, now)
-    this.#hub.schedule(this)
   }
 
   /** End of a turn: everything that is due leaves. */
@@ -124,13 +129,14 @@ export class Peer {
     let more = this.#current?.flush(now) ?? false
     if (this.#previous?.flush(now)) more = true
     if (more) this.#hub.schedule(this)
+    this.hearing.check(now)
     this.#sleep(now)
   }
 
   onSealed(session: Session, bytes: Uint8Array, counter: number, from: Endpoint): void {
     const now = this.#hub.options.clock.now()
     if (!session.receive(bytes, counter, now)) return
-    this.heardAt = now
+    this.hearing.heard(now)
     this.#heardAside = session !== this.#current
     if (!this.#heardAside) {
       this.#unansweredSince = Number.POSITIVE_INFINITY
@@ -143,6 +149,7 @@ export class Peer {
   onHello(hello: HandshakeDatagram, keys: SecretKeys, from: Endpoint): void {
     if (this.#refuses(hello, keys, from)) return
     const now = this.#hub.options.clock.now()
+    this.hearing.hello(hello.senderSession, now)
     const known = hello.receiverSession !== 0 && this.#hub.sessions.get(hello.receiverSession)?.peer === this
     const answer = this.#handshake.answer(hello, keys, known, this.link.maxDatagramBytes, this.#firstWindow(now), now)
     if (answer === null) this.#hub.schedule(this)
@@ -168,6 +175,7 @@ export class Peer {
       this.#current !== null &&
       this.#current.sealed < this.#hub.options.maxSessionDatagrams
     ) {
+      this.hearing.heard(now)
       this.#handshake.abandon()
       return
     }
@@ -302,6 +310,7 @@ export class Peer {
       this.link.release()
       if (this.#current !== null) this.link.open()
     } else if (round !== null) {
+      this.hearing.greeted(now)
       this.link.sayHello(round, (address, maxDatagram) => this.#handshake.hello(address, maxDatagram, this.#firstWindow(now)))
     }
     const confirmation = this.#confirmation
@@ -327,13 +336,15 @@ export class Peer {
     this.#closeSession(this.#previous)
     this.#previous = this.#current
     if (restarted) {
+      this.hearing.restarted(now)
       this.#closeSession(this.#previous)
       this.#previous = null
     }
     this.#current = session
     this.#heardAside = false
     this.#unansweredSince = Number.POSITIVE_INFINITY
-    this.heardAt = now
+    this.hearing.answered(now)
+    this.hearing.heard(now)
     this.#hub.sessions.set(session.localId, { peer: this, session })
     this.#hub.counters.sessionsOpened += 1
   }
@@ -357,6 +368,7 @@ export class Peer {
     const { options } = this.#hub
     const due = Math.min(
       this.#handshake.dueAt,
+      this.hearing.dueAt,
       this.#confirmation?.dueAt ?? Number.POSITIVE_INFINITY,
       this.#current?.nextTimer() ?? Number.POSITIVE_INFINITY,
       this.#previous?.nextTimer() ?? Number.POSITIVE_INFINITY,

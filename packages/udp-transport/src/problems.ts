@@ -18,8 +18,20 @@ export type TransportProblemCode =
   | 'RAFT_MEMBER_RUNS_TWICE'
   /** The peer runs an older version than before. */
   | 'RAFT_OLDER_VERSION'
+  /** Nothing comes from the peer, and nothing says why. */
+  | 'RAFT_PEER_SILENT'
+  /** Nobody listens at the peer's address. */
+  | 'RAFT_PEER_PORT_CLOSED'
+  /** What the peer sends arrives here, and what this member sends does not arrive there. */
+  | 'RAFT_PEER_HEARS_NOTHING'
+  /** What answers at the peer's address is no member. */
+  | 'RAFT_PEER_FOREIGN'
   /** The name in the peer's address cannot be resolved. */
-  | 'RAFT_UNKNOWN_HOST'
+  | 'RAFT_PEER_UNRESOLVED'
+  /** The peer's address leads back to this member. */
+  | 'RAFT_PEER_IS_SELF'
+  /** The peer says hello to another member at this member's address. */
+  | 'RAFT_WRONG_MEMBER'
 
 /** A fault of the surroundings, which the owner of the members can mend. */
 export interface TransportProblem {
@@ -68,16 +80,29 @@ export class Problems {
   }
 }
 
+/** Why nothing is taken from a peer that a problem of this code was reported of, in a few words; null where the code does not say. */
+export function explanationOf(code: TransportProblemCode): string | null {
+  switch (code) {
+    case 'RAFT_UNKNOWN_SECRET':
+      return 'it has another secret, or another cluster id'
+    case 'RAFT_OTHER_VOTERS':
+      return 'it was given other members'
+    case 'RAFT_DISK_LOST':
+    case 'RAFT_DIRECTORY_ROLLED_BACK':
+    case 'RAFT_MEMBER_RUNS_TWICE':
+      return 'it is refused: its directory is not the one that it had'
+    case 'RAFT_OLDER_VERSION':
+      return 'it is refused: it runs an older version'
+    case 'RAFT_PEER_IS_SELF':
+      return 'its address leads back to this member'
+    default:
+      return null
+  }
+}
+
 /** Datagrams of `lost` bytes to the peer are lost, and those of `carried` bytes arrive. */
 export function narrowPath(peer: MemberId, address: string | null, carried: number, lost: number): TransportProblem {
   const name = address === null ? peer : `${peer} (${address})`
   const message = `datagrams of ${lost} bytes to ${name} are lost, while those of ${carried} bytes arrive: something on the way carries less than the network interface says, and its reports (ICMP "fragmentation needed") do not get through. From now on datagrams to ${peer} have at most ${carried} bytes, and larger ones are tried again every ten minutes. To begin with that size, set maxDatagramBytes to ${carried}`
   return { code: 'RAFT_PATH_MTU', peer, message }
-}
-
-/** The name in the address of the peer means no address, and never has since this member was started. */
-export function unknownHost(peer: MemberId, host: string, address: string, error: Error | null): TransportProblem {
-  const why = error === null ? 'it has no address' : error.message
-  const message = `the name ${host} in the address of ${peer} (${address}) cannot be resolved (${why}): ${peer} is not reached until it can be. It is looked up again, every ten seconds at least; if ${peer} is to be reached by another name, correct its address in the configuration of this member`
-  return { code: 'RAFT_UNKNOWN_HOST', peer, message }
 }

@@ -11,11 +11,13 @@ import {
 } from '@raft/core'
 import { type UdpCounters, zeroCounters } from './counters.js'
 import { BOOT_BYTES, DatagramKind, type HandshakeDatagram } from './datagram.js'
+import type { PeerStatus } from './hearing.js'
 import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
+import { misdirected } from './misdirected.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peer } from './peer.js'
-import { Problems } from './problems.js'
+import { explanationOf, Problems } from './problems.js'
 import { deriveFormer, deriveSecrets, publicKeys, type SecretKeys } from './secrets.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
 
@@ -45,7 +47,8 @@ export class UdpTransport implements Transport {
   /** @throws ConfigurationError naming the option and what was expected. */
   constructor(options: UdpTransportOptions) {
     this.#options = resolveOptions(options)
-    const problems = new Problems(this.#options.onProblem, this.#options.clock, (id) => this.#peers.has(id))
+    const { clock } = this.#options
+    const problems = new Problems(this.#options.onProblem, clock, (id) => this.#peers.has(id))
     this.#hub = {
       options: this.#options,
       counters: this.#counters,
@@ -59,7 +62,12 @@ export class UdpTransport implements Transport {
       deliver: (from, message) => this.#deliver(from, message),
       onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onUnreachable: (peer) => this.#onUnreachable(peer),
-      report: (problem) => problems.report(problem),
+      report: (problem) => {
+        const reason = explanationOf(problem.code)
+        if (reason !== null) this.#peers.get(problem.peer)?.hearing.explain(reason, clock.now())
+        problems.report(problem)
+      },
+      onMisdirected: (hello, from) => this.#hub.report(misdirected(hello, this.#options.id, this.#hub.boot, from)),
       onUnknownSecret: (step, from) => this.#onUnknownSecret(step, from),
       onRefused: (refusal) => {
         void this.close()
@@ -74,6 +82,12 @@ export class UdpTransport implements Transport {
   /** Where this member receives; null unless it is started. */
   get local(): Endpoint | null {
     return this.#hub.main?.local ?? null
+  }
+
+  /** What is heard of each other member. */
+  peers(): PeerStatus[] {
+    const now = this.#options.clock.now()
+    return [...this.#peers.values()].map((peer) => peer.hearing.status(now))
   }
 
   /** A copy of what has been counted since this was made. */
@@ -192,7 +206,7 @@ export class UdpTransport implements Transport {
       }
       this.#hub.main = socket
       this.#phase = 'running'
-      for (const peer of this.#peers.values()) peer.link.open()
+      for (const peer of this.#peers.values()) peer.begin()
       done(null)
     })
   }
@@ -213,7 +227,12 @@ export class UdpTransport implements Transport {
       peer.close()
       this.#peers.delete(id)
     }
-    for (const [id, address] of wanted) this.#peer(id).link.setAddress(address)
+    for (const [id, address] of wanted) {
+      const peer = this.#peer(id)
+      if (peer.link.address === address) continue
+      peer.link.setAddress(address)
+      peer.begin()
+    }
   }
 
   #peer(id: MemberId): Peer {

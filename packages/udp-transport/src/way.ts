@@ -13,6 +13,8 @@ export class Way {
   readonly endpoint: Endpoint
   /** The address has refused, or could not be sent to, since the name was last looked up. */
   hasFailed = false
+  /** Why the last attempt to open has failed, or the system did not send; null when neither was so. */
+  failure: string | null = null
   readonly #hub: Hub
   readonly #events: WayEvents
   #socket: DatagramSocket | null = null
@@ -46,7 +48,7 @@ export class Way {
     const handlers = {
       onDatagram: (bytes: Uint8Array, from: Endpoint) => this.#hub.onDatagram(bytes, from),
       onRefused: () => this.#events.onRefused(this),
-      onError: () => this.#fail(),
+      onError: (error: Error) => this.#fail(error.message),
     }
     this.#hub.options.sockets.connect(this.endpoint, handlers, (error, socket) => {
       if (attempt !== this.#attempt) {
@@ -55,10 +57,11 @@ export class Way {
       }
       this.#isOpening = false
       if (error !== null || socket === null) {
-        this.#fail()
+        this.#fail(error?.message ?? 'there is no socket')
         return
       }
       this.#socket = socket
+      this.failure = null
       then()
     })
   }
@@ -76,7 +79,8 @@ export class Way {
     this.#socket = null
   }
 
-  #fail(): void {
+  #fail(reason: string): void {
+    this.failure = reason
     this.#hub.counters.socketErrors += 1
     this.#events.onFailed(this)
   }

@@ -1,4 +1,4 @@
-import { type NodeStatus, OutcomeUnknownError, type RaftError } from '@raft/core'
+import { type FollowerStatus, type NodeStatus, OutcomeUnknownError, type RaftError } from '@raft/core'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { LatencyHistogram } from './latency-histogram.js'
 import { processMetrics } from './process-metrics.js'
@@ -51,6 +51,7 @@ export class Metrics {
     this.#addProposals()
     this.#addGauges()
     this.#addRole()
+    this.#addFollowers()
     this.#addRefusedConnections()
     this.#addShortages()
     this.#addTransport()
@@ -144,16 +145,29 @@ export class Metrics {
         for (const each of ROLES) this.set({ role: each }, each === role ? 1 : 0)
       },
     })
-    new Gauge({
-      name: 'raft_follower_match_index',
-      help: 'On the leader: entries up to here are known to be durable on the follower.',
-      labelNames: ['member'],
-      registers: [this.#registry],
-      collect() {
-        this.reset()
-        for (const { id, matchIndex } of status().followers) this.set({ member: id }, matchIndex)
-      },
-    })
+  }
+
+  /** Of a member that does not lead, there are none. */
+  #addFollowers(): void {
+    const { status } = this.#sources
+    const gauge = (name: string, help: string, value: (follower: FollowerStatus) => number) =>
+      new Gauge({
+        name,
+        help: `On the leader: ${help}`,
+        labelNames: ['member'],
+        registers: [this.#registry],
+        collect() {
+          this.reset()
+          for (const follower of status().followers) this.set({ member: follower.id }, value(follower))
+        },
+      })
+    gauge('raft_follower_match_index', 'entries up to here are known to be durable on the follower.', ({ matchIndex }) => matchIndex)
+    gauge('raft_follower_lag_entries', 'entries that are not known to be durable on the follower.', ({ lag }) => lag)
+    gauge(
+      'raft_follower_heard_seconds',
+      'seconds since the follower has answered last; +Inf where it has not since this member leads.',
+      ({ heardAgo }) => (heardAgo === null ? Number.POSITIVE_INFINITY : heardAgo / 1000),
+    )
   }
 
   #addProposals(): void {

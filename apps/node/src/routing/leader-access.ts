@@ -18,6 +18,7 @@ import { overloaded } from '../overload.js'
 import { MemberConnection } from './member-connection.js'
 import { judge, type LeaderTask } from './operation.js'
 import { Operation, Operations } from './operations.js'
+import { unreachable, whyNotServed } from './wait-reasons.js'
 
 /** What is needed of core's Node. */
 export interface Leadership {
@@ -41,6 +42,10 @@ export interface LeaderAccessOptions {
   /** What the member holds for its clients. */
   readonly account: Account
   readonly onProblem: (message: string) => void
+  /** What `onProblem` was told of is over. Default: nobody is told. */
+  readonly onRecovered?: (message: string) => void
+  /** Why no leader is known, in one line. Default: the question whether a majority runs. */
+  readonly whyNoLeader?: () => string
 }
 
 /** How long to wait before a member is asked again that did not lead, or could not be reached, in ms. */
@@ -59,6 +64,8 @@ export class LeaderAccess {
   readonly #options: LeaderAccessOptions
   readonly #connections = new Map<MemberId, MemberConnection>()
   readonly #operations = new Operations()
+  /** Why the last connection to a member has failed, until one succeeds. */
+  readonly #troubles = new Map<MemberId, string>()
   #waiting: Operation[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
@@ -69,6 +76,8 @@ export class LeaderAccess {
     this.#options = options
     this.#unsubscribe = options.node.on('transition', ({ leaderId }) => {
       if (leaderId === null) return
+      // It may be another process by now, or elsewhere.
+      this.#troubles.delete(leaderId)
       this.#leave(leaderId)
       this.#retry(0)
     })
@@ -82,6 +91,17 @@ export class LeaderAccess {
   /** Requests under way. */
   get pending(): number {
     return this.#operations.size
+  }
+
+  /** Why the leader that is known cannot be reached with requests; null while nothing is known to be wrong. Asking tries it again. */
+  leaderTrouble(): string | null {
+    const { leader, id } = this.#options.node
+    if (leader === null || leader.id === id || this.#ended !== null) return null
+    const trouble = this.#troubles.get(leader.id)
+    if (trouble === undefined) return null
+    // Where a member that is not ready gets no requests, nothing else would try.
+    this.#connectionTo(leader)
+    return unreachable(leader, trouble)
   }
 
   /**
@@ -171,7 +191,7 @@ export class LeaderAccess {
     if (existing !== undefined) return existing
     const { client } = leader.addresses
     if (client === undefined || parseAddress(client) === null) return null
-    const { clock, connector, clusterId, onProblem } = this.#options
+    const { clock, connector, clusterId, onProblem, onRecovered } = this.#options
     const connection = new MemberConnection({
       address: client,
       memberId: leader.id,
@@ -181,7 +201,13 @@ export class LeaderAccess {
       connectTimeout: CONNECT_TIMEOUT,
       silenceTimeout: this.#options.silenceTimeout,
       onClose: () => this.#connections.delete(leader.id),
-      onProblem,
+      onGreeted: () => {
+        if (this.#troubles.delete(leader.id)) onRecovered?.(`the connection to ${leader.id} at ${client} is there again`)
+      },
+      onProblem: (message) => {
+        this.#troubles.set(leader.id, message)
+        onProblem(message)
+      },
     })
     this.#connections.set(leader.id, connection)
     return connection
@@ -247,8 +273,17 @@ export class LeaderAccess {
     const mayHaveTakenEffect = this.#mayHaveTakenEffect(operation)
     this.#fail(
       operation,
-      mayHaveTakenEffect ? new OutcomeUnknownError(`no answer within ${Math.round(waited)} ms`) : new NoLeaderError(waited),
+      mayHaveTakenEffect ? new OutcomeUnknownError(`no answer within ${Math.round(waited)} ms`) : new NoLeaderError(waited, this.#why()),
     )
+  }
+
+  /** Why a request has waited in vain. */
+  #why(): string {
+    const { node, whyNoLeader } = this.#options
+    const { leader, id } = node
+    if (leader === null) return whyNoLeader?.() ?? 'is a majority of the members running?'
+    const isConnected = this.#connections.get(leader.id)?.isGreeted === true
+    return whyNotServed({ self: id, leader, trouble: this.leaderTrouble(), isConnected })
   }
 
   #mayHaveTakenEffect({ place, task }: Operation): boolean {

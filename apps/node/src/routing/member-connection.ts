@@ -41,6 +41,8 @@ export interface MemberConnectionOptions {
   readonly connector: Connector
   readonly clock: Clock
   readonly onClose: () => void
+  /** The other side has said that it is the member that was meant. */
+  readonly onGreeted?: () => void
   /** The connection could not be used; for the log. */
   readonly onProblem: (message: string) => void
 }
@@ -100,10 +102,10 @@ export class MemberConnection {
       timeout: silenceTimeout,
       probe: () => this.#probe(),
       waitingBytes: () => this.#leavingBytes,
-      giveUp: (timeout) => this.#fail(`sent nothing for ${Math.round(timeout)} ms while answers were due`),
+      giveUp: (timeout) => this.#fail(`it sent nothing for ${Math.round(timeout)} ms while answers were due`),
     })
     this.#begunAt = clock.now()
-    this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () => this.#fail('did not answer in time'))
+    this.#cancelTimeout = clock.schedule(clock.now() + connectTimeout, () => this.#fail(`it did not answer within ${connectTimeout} ms`))
     this.#connection = connector.connect(address, {
       onOpen: () => this.#flush(),
       onData: (chunk) => this.#receive(chunk),
@@ -112,6 +114,11 @@ export class MemberConnection {
       },
       onClose: (error) => this.#ended(error),
     })
+  }
+
+  /** Whether requests can leave: the other side is the member that was meant. */
+  get isGreeted(): boolean {
+    return this.#isGreeted
   }
 
   get memberId(): string {
@@ -248,13 +255,14 @@ export class MemberConnection {
   #greeted({ memberId, clusterId, maxRequestBytes }: ServerPreamble): void {
     const { memberId: expected, clusterId: cluster } = this.#options
     if (memberId !== expected || clusterId !== cluster) {
-      this.#fail(`is ${memberId} of cluster ${clusterId}, not ${expected} of cluster ${cluster}`)
+      this.#fail(`it is ${memberId} of cluster ${clusterId}, not ${expected} of cluster ${cluster}`)
       return
     }
     this.#cancelTimeout()
     this.#greetingTime = this.#options.clock.now() - this.#begunAt
     if (maxRequestBytes !== null) this.#maxRequestBytes = maxRequestBytes
     this.#isGreeted = true
+    this.#options.onGreeted?.()
     this.#sendUnsent()
   }
 
@@ -271,7 +279,8 @@ export class MemberConnection {
 
   #ended(error: Error | null): void {
     if (error === null) this.close()
-    else this.#fail(error.message)
+    // Where a name has several addresses, Node's error has no message of its own.
+    else this.#fail(error.message || (error as NodeJS.ErrnoException).code || error.name)
   }
 
   #fail(message: string): void {

@@ -32,7 +32,7 @@ export interface StartOptions {
 }
 
 /** A cluster with its files written, and nothing started. It ends with the test. */
-async function makeCluster({
+export async function makeCluster({
   hosts = [],
   members = hosts.length || 3,
   config = {},

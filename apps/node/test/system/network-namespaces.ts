@@ -10,6 +10,7 @@ import type { Host } from '../../src/local/process-cluster.js'
  *   const network = new NamespaceNetwork(3)       ends with the test
  *   network.hosts                                 for startCluster({ hosts })
  *   network.cut(0, 1)                             host 1 hears nothing from host 0
+ *   network.cutPort(0, 1, 'udp', '10.0.0.2:7001') nothing from host 0 arrives at that port of host 1
  *   network.isolate(0)                            host 0 and the others hear nothing from one another
  *   network.unplug(0)                             host 0 hears nothing at all, the test neither
  *   network.lose(20)                              each host loses so many of 100 datagrams from other members
@@ -64,6 +65,12 @@ export class NamespaceNetwork {
 
   cut(from: number, to: number): void {
     this.#rule(to, 'ip', 'saddr', this.#address(from), 'drop')
+  }
+
+  /** @param address `host:port`, of which only the port counts */
+  cutPort(from: number, to: number, protocol: 'udp' | 'tcp', address: string): void {
+    const port = address.slice(address.lastIndexOf(':') + 1)
+    this.#rule(to, 'ip', 'saddr', this.#address(from), protocol, 'dport', port, 'drop')
   }
 
   isolate(host: number): void {

@@ -111,7 +111,7 @@ export class Node<Result = unknown> {
   }
 
   status(): NodeStatus {
-    return statusOf(this, this.#state, this.#proposals, this.#reads)
+    return statusOf(this, this.#state, this.#proposals, this.#reads, this.#options.clock.now())
   }
 
   /** Calls `listener` for every such event, until the function that is returned is called. */

@@ -7,6 +7,10 @@ export interface FollowerStatus {
   readonly matchIndex: number
   readonly nextIndex: number
   readonly mode: 'probe' | 'replicate'
+  /** Entries of the leader's log that are not known to be durable on the follower: `lastLogIndex - matchIndex`. Above 0 for a moment with each write. */
+  readonly lag: number
+  /** How long ago the follower has answered last, in ms; null when it has answered nothing since this member leads. */
+  readonly heardAgo: number | null
 }
 
 /** A member at a glance; a copy that does not change. */
@@ -46,13 +50,14 @@ interface Identified {
   readonly members: readonly Member[]
 }
 
+/** @param now in ms, by the clock that State is given */
 export function statusOf(
   node: Identified,
   state: State | null,
   proposals: Waiting & { readonly bytes: number },
   reads: Waiting,
+  now: number,
 ): NodeStatus {
-  const followers = [...(state?.progress ?? [])].map(([id, { matchIndex, nextIndex, mode }]) => ({ id, matchIndex, nextIndex, mode }))
   return {
     id: node.id,
     group: node.group,
@@ -71,6 +76,17 @@ export function statusOf(
     pendingReads: reads.count,
     logWindowBytes: state?.log.windowBytes ?? 0,
     members: node.members,
-    followers,
+    followers: state === null ? [] : followersOf(state, now),
   }
+}
+
+function followersOf({ progress, log }: State, now: number): FollowerStatus[] {
+  return [...(progress ?? [])].map(([id, { matchIndex, nextIndex, mode, hasAnswered, heardAt }]) => ({
+    id,
+    matchIndex,
+    nextIndex,
+    mode,
+    lag: log.lastIndex - matchIndex,
+    heardAgo: hasAnswered ? Math.max(0, now - heardAt) : null,
+  }))
 }

@@ -182,7 +182,7 @@ export class ClientPort {
    */
   async #stopListening(): Promise<void> {
     const silent = [...this.#silent]
-    if (this.#sockets.size > 0) await this.#lastMoment()
+    if ([...this.#sockets.keys()].some((socket) => socket.writable)) await this.#lastMoment()
     this.#endSilent(silent)
     await nobodyComes(() => this.#came)
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))

@@ -212,11 +212,13 @@ export class ClientPort {
    * are taken for a moment longer, where there are any. Fulfilled once every connection has ended.
    */
   async #stopListening(): Promise<void> {
-    if (this.#sockets.size > 0) await this.#lastMoment()
-    this.#endSilent()
+    const silent = [...this.#silent]
+    if ([...this.#sockets.keys()].some((socket) => socket.writable)) await this.#lastMoment()
+    this.#endSilent(silent)
     await nobodyComes(() => this.#came)
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    if (this.#silent.size > 0) void this.#lastMoment().then(() => this.#endSilent())
+    // Those that have come since have a moment of their own.
+    if (this.#silent.size > 0) void this.#lastMoment().then(() => this.#endSilent(this.#silent))
     return closed
   }
 
@@ -231,8 +233,8 @@ export class ClientPort {
     })
   }
 
-  #endSilent(): void {
-    for (const socket of this.#silent) closeGently(socket, this.#linger)
+  #endSilent(sockets: Iterable<Socket>): void {
+    for (const socket of sockets) if (this.#silent.has(socket)) closeGently(socket, this.#linger)
   }
 
   /** How long the client of a connection that ends gently may take. */

@@ -12,9 +12,11 @@
 
 const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
+const STATE = `${CORE}/state.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
 const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
+const NEVER_FALSE = 'nothing in core makes it false: it would show a mistake that nobody has made yet'
 const ALL_VOTE = 'every member votes as long as there are no membership changes'
 
 /** @type {readonly Harmless[]} */
@@ -128,5 +130,65 @@ export const harmless = [
     line: 'if (prevLogIndex >= log.baseIndex && !log.matches(prevLogIndex, prevLogTerm)) {',
     changes: [['prevLogIndex >= log.baseIndex', 'true']],
     why: 'logs begin behind index 0 as long as there are no snapshots',
+  },
+  {
+    file: STATE,
+    line: 'if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })',
+    changes: [
+      ['term > this.currentTerm', 'false'],
+      ['{ currentTerm: term, votedFor: null }', '{}'],
+    ],
+    why: 'a newer term is entered before a member is made a follower in it',
+  },
+  {
+    file: STATE,
+    line: 'if (this.#role instanceof Follower) this.#role.leaderLost()',
+    changes: [['this.#role instanceof Follower', 'true']],
+    why: 'only a follower knows a leader other than itself',
+  },
+  {
+    file: STATE,
+    line: 'assert(this.votedFor === this.id, () => `leader of term ${this.currentTerm} with a vote for ${this.votedFor}`)',
+    changes: [['this.votedFor === this.id', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: STATE,
+    line: 'assert(index <= this.log.lastIndex, () => `commit of ${index} in a log that ends at ${this.log.lastIndex}`)',
+    changes: [['index <= this.log.lastIndex', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: STATE,
+    line: 'assert(hardState.currentTerm >= this.currentTerm, () => `term ${hardState.currentTerm} after ${this.currentTerm}`)',
+    changes: [['hardState.currentTerm >= this.currentTerm', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: STATE,
+    line: 'if (index > this.#knownCommitIndex) this.#knownCommitIndex = index',
+    changes: [['index > this.#knownCommitIndex', 'index >= this.#knownCommitIndex']],
+    why: 'the same index is stored once more',
+  },
+  {
+    file: STATE,
+    line: 'if (index <= this.#commitIndex) return',
+    changes: [['index <= this.#commitIndex', 'index < this.#commitIndex']],
+    why: 'the same index is stored once more',
+  },
+  {
+    file: STATE,
+    line: 'for (const id of peersOf(this.membership, this.id)) if (isVoter(this.membership, id)) this.send(id, message, after)',
+    changes: [['isVoter(this.membership, id)', 'true']],
+    why: ALL_VOTE,
+  },
+  {
+    file: STATE,
+    line: 'const current = entries.count > 0 && this.log.firstDifference(entries) === null',
+    changes: [
+      ['entries.count > 0', 'true'],
+      ['entries.count > 0', 'entries.count >= 0'],
+    ],
+    why: 'an empty batch differs from nothing and holds no entry, so what is needed is asked for again either way',
   },
 ]

@@ -5,7 +5,7 @@
  *
  * @typedef {object} Harmless
  * @property {string} file below the top of the repository
- * @property {string} line that the change begins in, without the space around it
+ * @property {string} line with which the line begins that the change begins in, without the space before it
  * @property {readonly (readonly [from: string, to: string])[]} changes
  * @property {string} why
  */
@@ -148,19 +148,19 @@ export const harmless = [
   },
   {
     file: STATE,
-    line: 'assert(this.votedFor === this.id, () => `leader of term ${this.currentTerm} with a vote for ${this.votedFor}`)',
+    line: 'assert(this.votedFor === this.id,',
     changes: [['this.votedFor === this.id', 'true']],
     why: NEVER_FALSE,
   },
   {
     file: STATE,
-    line: 'assert(index <= this.log.lastIndex, () => `commit of ${index} in a log that ends at ${this.log.lastIndex}`)',
+    line: 'assert(index <= this.log.lastIndex, () => `commit of',
     changes: [['index <= this.log.lastIndex', 'true']],
     why: NEVER_FALSE,
   },
   {
     file: STATE,
-    line: 'assert(hardState.currentTerm >= this.currentTerm, () => `term ${hardState.currentTerm} after ${this.currentTerm}`)',
+    line: 'assert(hardState.currentTerm >= this.currentTerm,',
     changes: [['hardState.currentTerm >= this.currentTerm', 'true']],
     why: NEVER_FALSE,
   },
@@ -191,4 +191,25 @@ export const harmless = [
     ],
     why: 'an empty batch differs from nothing and holds no entry, so what is needed is asked for again either way',
   },
+  {
+    file: `${CORE}/node/reads.ts`,
+    line: 'const last = this.#ticketed.at(-1)',
+    changes: [['-1', '+1']],
+    why: 'reads of one ticket are confirmed together, whether they are kept together or one behind the other',
+  },
+  {
+    file: `${CORE}/node/reads.ts`,
+    line: 'if (last?.ticket === ticket) for (const done of this.#new) last.done.push(done)',
+    changes: [['last?.ticket === ticket', 'false']],
+    why: 'reads of one ticket are confirmed together, whether they are kept together or one behind the other',
+  },
+  ...["signal.addEventListener('abort', onAbort,", "signal?.addEventListener('abort', look,"].map((line) => ({
+    file: `${CORE}/node/waiting.ts`,
+    line,
+    changes: /** @type {const} */ ([
+      ['{ once: true }', '{}'],
+      ['true', 'false'],
+    ]),
+    why: 'a signal aborts once',
+  })),
 ]

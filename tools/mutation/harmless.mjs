@@ -12,6 +12,7 @@
 
 const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
+const WINDOW = 'packages/udp-transport/src/replay-window.ts'
 const STATE = `${CORE}/state.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
@@ -212,4 +213,25 @@ export const harmless = [
     ]),
     why: 'a signal aborts once',
   })),
+  {
+    file: WINDOW,
+    line: 'readonly #bits = new Uint32Array(WINDOW / 32)',
+    changes: [['WINDOW / 32', 'WINDOW * 32']],
+    why: 'what is more of it is never used',
+  },
+  {
+    file: WINDOW,
+    line: 'if (counter - this.#next >= WINDOW) this.#bits.fill(0)',
+    changes: [
+      ['counter - this.#next >= WINDOW', 'false'],
+      ['counter - this.#next >= WINDOW', 'counter - this.#next > WINDOW'],
+    ],
+    why: 'it saves time: the loop clears every place, too',
+  },
+  {
+    file: WINDOW,
+    line: 'else for (let skipped = this.#next; skipped < counter; skipped++) this.#clear(skipped % WINDOW)',
+    changes: [['skipped < counter', 'skipped <= counter']],
+    why: 'the place of the counter itself is set right behind',
+  },
 ]

@@ -234,4 +234,20 @@ export const harmless = [
     changes: [['skipped < counter', 'skipped <= counter']],
     why: 'the place of the counter itself is set right behind',
   },
+  {
+    file: `${CORE}/applying.ts`,
+    line: 'if (index < entries.lastIndex) this.#loaded = entries.slice(index + 1, entries.lastIndex)',
+    changes: [
+      ['index < entries.lastIndex', 'true'],
+      ['index < entries.lastIndex', 'index <= entries.lastIndex'],
+      ['entries.slice(index + 1, entries.lastIndex)', 'entries'],
+    ],
+    why: 'of what was kept, only what is due is taken, and what is not there is asked for',
+  },
+  {
+    file: `${CORE}/role/pre-candidate.ts`,
+    line: 'if (now < this.electionDeadline && now >= this.#askAgainAt) {',
+    changes: [['now < this.electionDeadline', 'now <= this.electionDeadline']],
+    why: 'at that very moment it asks once more, and begins anew with the next tick, which is due then',
+  },
 ]

@@ -5,16 +5,19 @@
  *
  * @typedef {object} Harmless
  * @property {string} file below the top of the repository
- * @property {string} line that the change begins in, without the space around it
+ * @property {string} line with which the line begins that the change begins in, without the space before it
  * @property {readonly (readonly [from: string, to: string])[]} changes
  * @property {string} why
  */
 
 const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
+const WINDOW = 'packages/udp-transport/src/replay-window.ts'
+const STATE = `${CORE}/state.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
 const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
+const NEVER_FALSE = 'nothing in core makes it false: it would show a mistake that nobody has made yet'
 const ALL_VOTE = 'every member votes as long as there are no membership changes'
 
 /** @type {readonly Harmless[]} */
@@ -128,5 +131,123 @@ export const harmless = [
     line: 'if (prevLogIndex >= log.baseIndex && !log.matches(prevLogIndex, prevLogTerm)) {',
     changes: [['prevLogIndex >= log.baseIndex', 'true']],
     why: 'logs begin behind index 0 as long as there are no snapshots',
+  },
+  {
+    file: STATE,
+    line: 'if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })',
+    changes: [
+      ['term > this.currentTerm', 'false'],
+      ['{ currentTerm: term, votedFor: null }', '{}'],
+    ],
+    why: 'a newer term is entered before a member is made a follower in it',
+  },
+  {
+    file: STATE,
+    line: 'if (this.#role instanceof Follower) this.#role.leaderLost()',
+    changes: [['this.#role instanceof Follower', 'true']],
+    why: 'only a follower knows a leader other than itself',
+  },
+  {
+    file: STATE,
+    line: 'assert(this.votedFor === this.id,',
+    changes: [['this.votedFor === this.id', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: STATE,
+    line: 'assert(index <= this.log.lastIndex, () => `commit of',
+    changes: [['index <= this.log.lastIndex', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: STATE,
+    line: 'assert(hardState.currentTerm >= this.currentTerm,',
+    changes: [['hardState.currentTerm >= this.currentTerm', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: STATE,
+    line: 'if (index > this.#knownCommitIndex) this.#knownCommitIndex = index',
+    changes: [['index > this.#knownCommitIndex', 'index >= this.#knownCommitIndex']],
+    why: 'the same index is stored once more',
+  },
+  {
+    file: STATE,
+    line: 'if (index <= this.#commitIndex) return',
+    changes: [['index <= this.#commitIndex', 'index < this.#commitIndex']],
+    why: 'the same index is stored once more',
+  },
+  {
+    file: STATE,
+    line: 'for (const id of peersOf(this.membership, this.id)) if (isVoter(this.membership, id)) this.send(id, message, after)',
+    changes: [['isVoter(this.membership, id)', 'true']],
+    why: ALL_VOTE,
+  },
+  {
+    file: STATE,
+    line: 'const current = entries.count > 0 && this.log.firstDifference(entries) === null',
+    changes: [
+      ['entries.count > 0', 'true'],
+      ['entries.count > 0', 'entries.count >= 0'],
+    ],
+    why: 'an empty batch differs from nothing and holds no entry, so what is needed is asked for again either way',
+  },
+  {
+    file: `${CORE}/node/reads.ts`,
+    line: 'const last = this.#ticketed.at(-1)',
+    changes: [['-1', '+1']],
+    why: 'reads of one ticket are confirmed together, whether they are kept together or one behind the other',
+  },
+  {
+    file: `${CORE}/node/reads.ts`,
+    line: 'if (last?.ticket === ticket) for (const done of this.#new) last.done.push(done)',
+    changes: [['last?.ticket === ticket', 'false']],
+    why: 'reads of one ticket are confirmed together, whether they are kept together or one behind the other',
+  },
+  ...["signal.addEventListener('abort', onAbort,", "signal?.addEventListener('abort', look,"].map((line) => ({
+    file: `${CORE}/node/waiting.ts`,
+    line,
+    changes: /** @type {const} */ ([
+      ['{ once: true }', '{}'],
+      ['true', 'false'],
+    ]),
+    why: 'a signal aborts once',
+  })),
+  {
+    file: WINDOW,
+    line: 'readonly #bits = new Uint32Array(WINDOW / 32)',
+    changes: [['WINDOW / 32', 'WINDOW * 32']],
+    why: 'what is more of it is never used',
+  },
+  {
+    file: WINDOW,
+    line: 'if (counter - this.#next >= WINDOW) this.#bits.fill(0)',
+    changes: [
+      ['counter - this.#next >= WINDOW', 'false'],
+      ['counter - this.#next >= WINDOW', 'counter - this.#next > WINDOW'],
+    ],
+    why: 'it saves time: the loop clears every place, too',
+  },
+  {
+    file: WINDOW,
+    line: 'else for (let skipped = this.#next; skipped < counter; skipped++) this.#clear(skipped % WINDOW)',
+    changes: [['skipped < counter', 'skipped <= counter']],
+    why: 'the place of the counter itself is set right behind',
+  },
+  {
+    file: `${CORE}/applying.ts`,
+    line: 'if (index < entries.lastIndex) this.#loaded = entries.slice(index + 1, entries.lastIndex)',
+    changes: [
+      ['index < entries.lastIndex', 'true'],
+      ['index < entries.lastIndex', 'index <= entries.lastIndex'],
+      ['entries.slice(index + 1, entries.lastIndex)', 'entries'],
+    ],
+    why: 'of what was kept, only what is due is taken, and what is not there is asked for',
+  },
+  {
+    file: `${CORE}/role/pre-candidate.ts`,
+    line: 'if (now < this.electionDeadline && now >= this.#askAgainAt) {',
+    changes: [['now < this.electionDeadline', 'now <= this.electionDeadline']],
+    why: 'at that very moment it asks once more, and begins anew with the next tick, which is due then',
   },
 ]

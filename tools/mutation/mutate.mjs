@@ -14,7 +14,7 @@ Changes the sources of a suite in one place at a time, and sees whether its unit
 notice and that tools/mutation/harmless.mjs does not explain, and fails where there is one.
 
 SUITE     ${Object.keys(suites).join(', ')}
-FILE      only these sources, below the top of the repository
+FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
 const { values, positionals } = parseArgs({
@@ -22,7 +22,9 @@ const { values, positionals } = parseArgs({
   options: { record: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 })
 const [name, ...files] = positionals
-if (name === undefined || values.help || suites[name] === undefined) {
+// What is counted for a part of a file would stand for the whole.
+const recordsParts = values.record && files.some((file) => file.includes(':'))
+if (name === undefined || values.help || suites[name] === undefined || recordsParts) {
   console.log(USAGE)
   process.exitCode = values.help ? 0 : 2
 } else {

@@ -69,7 +69,7 @@ function isSurvivor({ status }) {
 /** @param {Survivor} survivor */
 function isExplained({ file, line, from, to }) {
   return harmless.some(
-    (one) => one.file === file && one.line === line && one.changes.some(([before, after]) => before === from && after === to),
+    (one) => one.file === file && line.startsWith(one.line) && one.changes.some(([before, after]) => before === from && after === to),
   )
 }
 

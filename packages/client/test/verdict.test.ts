@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Call } from '../src/call.js'
+import { CommandTooLargeError, NoLeaderError, OverloadedError, RefusedError } from '../src/errors.js'
 import { ErrorCode, type ErrorResponse } from '../src/protocol/index.js'
 import { judge } from '../src/verdict.js'
 
@@ -64,6 +65,18 @@ describe('what an error of a member means', () => {
       expect(judge(answer(code, 'unknown'), WRITE)).toMatchObject({ refusal: { code: 'RAFT_OUTCOME_UNKNOWN', cause: { code: reason } } })
     },
   )
+
+  it('an error that has a class of its own is one of it', () => {
+    const reasonFor = (code: string) => {
+      const verdict = judge(answer(code), READ)
+      return verdict.refusal ?? verdict.reason
+    }
+    expect(reasonFor(ErrorCode.NotLeader)).toBeInstanceOf(NoLeaderError)
+    expect(reasonFor(ErrorCode.NoLeader)).toBeInstanceOf(NoLeaderError)
+    expect(reasonFor(ErrorCode.Overloaded)).toBeInstanceOf(OverloadedError)
+    expect(reasonFor(ErrorCode.TooLarge)).toBeInstanceOf(CommandTooLargeError)
+    expect(reasonFor(ErrorCode.Stopping)).toBeInstanceOf(RefusedError)
+  })
 
   it('any other error of unknown outcome is tried again in the same way', () => {
     for (const code of ['RAFT_SOMETHING', 'constructor', 'toString']) {

@@ -77,6 +77,8 @@ describe('what the state machine gets', () => {
     applying.next(logOf(4, 4), 4, 100)
     applying.loaded(entries(1, 4))
     applying.next(logOf(4, 4), 4, 100)
+    applying.applied(1)
+    expect(applying.next(logOf(4, 4), 4, 100)).toMatchObject({ entries: { firstIndex: 2, lastIndex: 4 }, request: null })
     applying.applied(3)
     expect(applying.next(logOf(4, 4), 4, 100)).toMatchObject({ entries: { firstIndex: 4, lastIndex: 4 }, request: null })
     applying.applied(4)

@@ -187,6 +187,21 @@ describe('ports that fail', () => {
     expect((stopped.error as Error).cause).toMatchObject({ message: 'EIO: bad sector' })
   })
 
+  it('a state machine that throws at a later batch stops the node', async () => {
+    const world = new World(['a'])
+    const node = await world.start({ maxApplyBytes: 1 })
+    const stopped = outcome(node.stopped)
+    const machine = world.machine('a')
+    let batches = 0
+    machine.onApply = () => {
+      batches += 1
+      if (batches === 2) throw new Error('the second')
+    }
+    for (const value of [1, 2, 3]) void node.propose(command(value)).catch(() => {})
+    await world.clock.settle()
+    expect(stopped.error).toMatchObject({ message: 'the second' })
+  })
+
   it('a state machine that rejects with something else than an error stops the node with an error', async () => {
     const world = new World(['a'])
     const node = world.add('a')

@@ -100,6 +100,21 @@ describe('after a start', () => {
   })
 })
 
+describe('when the leader is lost', () => {
+  it('a member stands when it is its turn in the next term, in which the leader has none', () => {
+    const c = scenario()
+    c.elect('a')
+    c.pass(2 * c.tuning.heartbeatInterval)
+    const [b, d] = ['b', 'c'].map((id) => {
+      c.step(id, { type: 'unreachable', peer: 'a' })
+      return c.state(id).nextDeadline - c.now
+    }) as [number, number]
+    // The order of term 2 is c, a, b. Half of each turn stays free.
+    const turn = c.tuning.heartbeatInterval / 2
+    expect([d >= 0 && d <= turn / 2, b >= turn && b <= turn * 1.5]).toEqual([true, true])
+  })
+})
+
 describe('who comes first', () => {
   it('is told by the log, and where logs are the same by the turn', () => {
     const c = scenario({ logs: { b: [1, 2] }, term: 2 })

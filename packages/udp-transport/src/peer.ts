@@ -292,6 +292,8 @@ export class Peer {
       this.#confirmation = null
       this.#closeSession(this.#current)
       this.#current = this.#former.pop() ?? null
+      // The peer may have been reached by a confirmation, and send in the session that was closed here: the two need one that both have.
+      this.#handshake.begin(0, now)
       return
     }
     confirmation.count += 1

@@ -13,6 +13,8 @@ import { CLUSTER_ID } from './cluster-id.js'
 import { narrowPaths } from './narrow-paths.js'
 
 const PORT = 7000
+/** Ms: datagrams leave at the end of a turn, and are paced. */
+const OVERHEAD = 1
 /** As long as a key, so that it is one: deriving keys from a passphrase takes real time. */
 const SECRET = new Uint8Array(32).fill(7)
 
@@ -54,6 +56,7 @@ function transportsOn(network: DatagramNetwork, random: Prng): UdpLayer {
     })
   return {
     transportWith,
+    overhead: OVERHEAD,
     addresses: (id) => ({ peer: address(id) }),
     transport: (environment) => {
       const transport = transportWith(environment, null)

@@ -74,7 +74,7 @@ export function calmed(plan: Plan, calm: readonly Calm[] = []): Plan {
 const ELECTION_TIMEOUT = 100
 
 /** Swarm testing: each seed its own subset of faults and rates, so that rare combinations come up (Groce et al., ISSTA 2012). */
-export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
+function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
   const size = options.members ?? random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5])
   const tuning = {
     electionTimeout: ELECTION_TIMEOUT,

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type Calm, calmable, type Statistics } from '@raft/simulator'
+import { type Calm, type Character, calmable, plainCharacter, type Statistics } from '@raft/simulator'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runBatch } from './command/batch.js'
 import { explainFailure, showSeed } from './command/show.js'
@@ -15,6 +15,8 @@ interface Given {
   readonly from: number
   readonly jobs: number
   readonly minutes: number
+  readonly character?: Partial<Character>
+  readonly length?: number
 }
 
 const print = (line: string): void => {
@@ -32,6 +34,12 @@ const program = new Command('simulate')
   .option('--trace', 'with --seed: print every event')
   .option('--only <numbers>', 'with --seed: only these of its faults (none: no fault)', faultNumbers)
   .option('--calm <conditions>', `with --seed: as on a good day: ${calmable.join(', ')}`, conditions)
+  .option(
+    '--character <traits>',
+    `instead of what every third seed draws: none, or some of ${Object.keys(plainCharacter).join(', ')}`,
+    traits,
+  )
+  .option('--length <n>', 'each run is so many times as long, with small windows', wholeNumber)
   .option('--seeds <n>', 'run so many seeds', wholeNumber, 1000)
   .option('--from <n>', 'the first of them', wholeNumber, 1)
   .option('--jobs <n>', 'in so many processes', wholeNumber, availableParallelism())
@@ -42,11 +50,19 @@ await program.parseAsync()
 
 async function run(given: Given): Promise<void> {
   const stack = stackNamed(given.stack)
-  const { seed, only, calm, trace = false } = given
+  const { seed, only, calm, character, length, trace = false } = given
+  const shape = { ...(character === undefined ? {} : { character }), ...(length === undefined ? {} : { length }) }
   const isKept =
     seed === undefined
       ? await batch(given)
-      : await showSeed(stack, { seed, trace, print, ...(only === undefined ? {} : { only }), ...(calm === undefined ? {} : { calm }) })
+      : await showSeed(stack, {
+          seed,
+          trace,
+          print,
+          ...shape,
+          ...(only === undefined ? {} : { only }),
+          ...(calm === undefined ? {} : { calm }),
+        })
   if (seed !== undefined) print(`verdict: seed ${seed} of ${stack.name} ${isKept ? 'keeps every promise' : 'BREAKS a promise'}`)
   process.exitCode = isKept ? 0 : 1
 }
@@ -55,7 +71,9 @@ async function batch(given: Given): Promise<boolean> {
   const startedAt = performance.now()
   const seconds = () => (performance.now() - startedAt) / 1000
   const progress = progressLine(given.seeds, seconds)
-  const { statistics, failedSeed } = await runBatch({ ...given, budget: given.minutes * 60_000, onProgress: progress.show })
+  const { character, length } = given
+  const shape = { ...(character === undefined ? {} : { character }), ...(length === undefined ? {} : { length }) }
+  const { statistics, failedSeed } = await runBatch({ ...given, shape, budget: given.minutes * 60_000, onProgress: progress.show })
   progress.end()
   for (const line of statistics.lines()) print(line)
   print(`${Math.round(statistics.events / seconds())} events a second of real time, in ${given.jobs} processes, ${seconds().toFixed(1)} s`)
@@ -64,7 +82,7 @@ async function batch(given: Given): Promise<boolean> {
     print(`verdict: every promise was kept, in ${statistics.seeds} of ${given.seeds} seeds of ${stack.name} from ${given.from} on`)
     return true
   }
-  await explainFailure(stack, await stack.simulate({ seed: failedSeed }), print)
+  await explainFailure(stack, { seed: failedSeed, ...shape }, await stack.simulate({ seed: failedSeed, ...shape }), print)
   print(`verdict: seed ${failedSeed} of ${stack.name} BREAKS a promise`)
   return false
 }
@@ -104,4 +122,12 @@ function conditions(text: string): Calm[] {
     if (known === undefined) throw new InvalidArgumentError(`"${name}" is none of ${calmable.join(', ')}`)
     return known
   })
+}
+
+function traits(text: string): Partial<Character> {
+  const names = text === 'none' ? [] : text.split(',')
+  for (const name of names) {
+    if (!(name in plainCharacter)) throw new InvalidArgumentError(`"${name}" is none of ${Object.keys(plainCharacter).join(', ')}`)
+  }
+  return Object.fromEntries(names.map((name) => [name, true]))
 }

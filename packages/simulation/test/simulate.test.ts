@@ -1,22 +1,22 @@
 import { describeFailure, Statistics } from '@raft/simulator'
 import { describe, expect, it } from 'vitest'
-import { type NamedStack, regressions, stackNamed, stacks } from '../src/index.js'
+import { type NamedStack, regressions, type SeedOptions, stackNamed, stacks } from '../src/index.js'
 
 /** How long the seeds that are drawn anew may take, in real ms for each stack. RAFT_SEED=n says where they begin. */
 const BUDGET = Number(process.env['RAFT_SIMULATION_MS'] ?? 6000)
 const RANDOM_FROM = Number(process.env['RAFT_SEED'] ?? 1_000_000 + Math.floor(Math.random() * 1e9))
 const FIXED_SEEDS = 60
 
-async function expectKept(stack: NamedStack, seed: number, statistics: Statistics): Promise<void> {
-  const outcome = await stack.simulate({ seed })
+async function expectKept(stack: NamedStack, options: SeedOptions, statistics: Statistics): Promise<void> {
+  const outcome = await stack.simulate(options)
   statistics.add(outcome)
-  if (outcome.violation !== null) throw new Error(describeFailure(outcome, await stack.reduce({ seed }, outcome)))
+  if (outcome.violation !== null) throw new Error(describeFailure(outcome, await stack.reduce(options, outcome)))
 }
 
 describe.each(stacks)('a simulated cluster: $name', (stack) => {
   it('keeps every promise under the faults of fixed seeds', { timeout: 300_000 }, async () => {
     const statistics = new Statistics()
-    for (let seed = 1; seed <= FIXED_SEEDS; seed++) await expectKept(stack, seed, statistics)
+    for (let seed = 1; seed <= FIXED_SEEDS; seed++) await expectKept(stack, { seed }, statistics)
     // A simulation in which nothing happens finds nothing.
     for (const what of ['leader', 'crash', 'kill', 'partition', 'lost', 'pause'])
       expect(statistics.counts.get(what), what).toBeGreaterThan(10)
@@ -25,7 +25,7 @@ describe.each(stacks)('a simulated cluster: $name', (stack) => {
   it(`keeps them under the faults of new seeds, from ${RANDOM_FROM} on`, { timeout: 300_000 }, async () => {
     const statistics = new Statistics()
     const end = performance.now() + BUDGET
-    for (let seed = RANDOM_FROM; performance.now() < end; seed++) await expectKept(stack, seed, statistics)
+    for (let seed = RANDOM_FROM; performance.now() < end; seed++) await expectKept(stack, { seed }, statistics)
     expect(statistics.seeds).toBeGreaterThan(0)
   })
 
@@ -51,7 +51,9 @@ describe.each(['storage', 'server'])('members without file descriptors: %s', (na
 })
 
 describe('seeds that once found something', () => {
-  it.each(regressions)('$stack $seed: $found', async ({ stack, seed }) => expectKept(stackNamed(stack), seed, new Statistics()))
+  it.each(regressions)('$stack $seed: $found', async ({ stack, seed, character }) =>
+    expectKept(stackNamed(stack), { seed, character }, new Statistics()),
+  )
 
   it('name stacks that there are', () => {
     for (const { stack } of regressions) expect(stackNamed(stack).name).toBe(stack)

@@ -1,5 +1,6 @@
 export { Accounting, type Operation } from './clients/accounting.js'
 export { type Applied, DirectClients } from './clients/direct-clients.js'
+export { HandoverReaders } from './clients/handover-readers.js'
 export { Cluster } from './cluster/cluster.js'
 export { type MemberSettings, SimulatedMember } from './cluster/simulated-member.js'
 export type {
@@ -12,6 +13,7 @@ export type {
   StackFactory,
   StorageLayer,
   TransportLayer,
+  WorkCost,
   Workload,
 } from './cluster/stack.js'
 export { type DefaultStackOptions, defaultStack } from './defaults/default-stack.js'
@@ -23,6 +25,7 @@ export { SimulatedDisk } from './disk/simulated-disk.js'
 export { type Counterexample, type Exploration, type ExploreOptions, explore } from './explorer/explore.js'
 export type { CreateState, Faults, Scope } from './explorer/scope.js'
 export { faultNames, unbearableFaultNames } from './faults/actions.js'
+export { type Character, isPlain, plainCharacter } from './faults/character.js'
 export { type Calm, calmable, type Plan, type PlanOptions, type Reduction } from './faults/plan.js'
 export {
   checkLinearizability,

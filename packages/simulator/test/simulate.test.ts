@@ -29,9 +29,15 @@ describe('a simulated cluster', () => {
   })
 
   it('goes on as before when a fault is left out, up to that fault', async () => {
-    const all = await simulate({ seed: 12, stack: listStack, keptTraceLines: 1e6 })
+    const all = await simulate({ seed: 12, stack: listStack, character: {}, keptTraceLines: 1e6 })
     const last = all.faults - 1
-    const fewer = await simulate({ seed: 12, stack: listStack, keptTraceLines: 1e6, only: Array.from({ length: last }, (_, i) => i) })
+    const fewer = await simulate({
+      seed: 12,
+      stack: listStack,
+      character: {},
+      keptTraceLines: 1e6,
+      only: Array.from({ length: last }, (_, i) => i),
+    })
     expect(last).toBeGreaterThan(3)
     const place = all.transcript.findIndex((line) => line.includes(`fault ${last} `))
     expect(fewer.transcript.slice(0, place)).toEqual(all.transcript.slice(0, place))
@@ -43,7 +49,7 @@ describe('a simulated cluster', () => {
     const stack = listStackOf({ transport: () => ({ transport: () => ({ transport: deaf }) }) })
     for (let seed = 1; seed <= 20; seed++) {
       // Members that are down when the faults end have applied nothing yet.
-      const { violation, duration, plan } = await simulate({ seed, stack, members: 3, faults: ['crashAll'] })
+      const { violation, duration, plan } = await simulate({ seed, stack, members: 3, faults: ['crashAll'], character: {} })
       expect(violation?.oracle).toBe('recovers')
       expect(duration - plan.duration).toBeLessThan(30 * plan.tuning.electionTimeout)
     }

@@ -16,6 +16,11 @@ import { Waiting } from './waiting.js'
 const DATAGRAMS_PER_TURN = 16
 const CONFIRM_INTERVAL = 100
 const MAX_CONFIRMATIONS = 6
+/**
+ * How many sessions before the current one are kept. After handshakes that crossed, each side may send in another session than its peer
+ * does: both are still of use when the two agree on a new one.
+ */
+const MAX_FORMER_SESSIONS = 2
 /** For how long nothing is tried with a peer that belongs to a cluster of other members, in ms. */
 const QUIET_TIME = 1000
 
@@ -34,8 +39,8 @@ export class Peer {
   readonly #acquaintance: Acquaintance
   readonly #waiting: Waiting
   #current: Session | null = null
-  /** The one before, as long as the peer may still send in it. */
-  #previous: Session | null = null
+  /** The sessions before, the newest last, as long as messages may be on their way in them. */
+  #former: Session[] = []
   #boot: Buffer | null = null
   /** No handshake is begun before. */
   #quietUntil = Number.NEGATIVE_INFINITY
@@ -127,7 +132,7 @@ export class Peer {
     this.#shakeHands(now)
     this.#moveWaiting(now)
     let more = this.#current?.flush(now) ?? false
-    if (this.#previous?.flush(now)) more = true
+    for (const session of this.#former) if (session.flush(now)) more = true
     if (more) this.#hub.schedule(this)
     this.hearing.check(now)
     this.#sleep(now)
@@ -224,9 +229,8 @@ export class Peer {
 
   close(): void {
     this.#closeSession(this.#current)
-    this.#closeSession(this.#previous)
     this.#current = null
-    this.#previous = null
+    this.#keepFormer(0)
     this.#dropWaiting()
     this.#handshake.abandon()
     this.#cancelWake?.()
@@ -282,16 +286,15 @@ export class Peer {
 
   #checkSessions(now: number): void {
     const { options } = this.#hub
-    for (const session of [this.#current, this.#previous]) {
-      if (session === null) continue
+    for (const session of this.#sessions()) {
       session.onTimer(now)
       const held = session.heldFor(now) > 2 * options.deliveryTimeout
       if (held) this.#hub.counters.dropped.reassemblyTimedOut += session.held
       const usedUp = session.sealed >= 2 * options.maxSessionDatagrams
       if (!held && !usedUp && session.stalledFor(now) <= options.deliveryTimeout) continue
       this.#closeSession(session)
-      if (session === this.#previous) this.#previous = null
-      else this.#current = null
+      if (session === this.#current) this.#current = null
+      else this.#former = this.#former.filter((one) => one !== session)
     }
     const session = this.#current
     if (session === null) return
@@ -318,8 +321,9 @@ export class Peer {
     if (confirmation.count >= MAX_CONFIRMATIONS) {
       this.#confirmation = null
       this.#closeSession(this.#current)
-      this.#current = this.#previous
-      this.#previous = null
+      this.#current = this.#former.pop() ?? null
+      // The peer may have been reached by a confirmation, and send in the session that was closed here: the two need one that both have.
+      this.#handshake.begin(0, now)
       return
     }
     confirmation.count += 1
@@ -333,13 +337,9 @@ export class Peer {
     this.#boot = agreement.peerBoot
     // It was let go of where the last handshake was given up.
     this.link.open()
-    this.#closeSession(this.#previous)
-    this.#previous = this.#current
-    if (restarted) {
-      this.hearing.restarted(now)
-      this.#closeSession(this.#previous)
-      this.#previous = null
-    }
+    if (this.#current !== null) this.#former.push(this.#current)
+    if (restarted) this.hearing.restarted(now)
+    this.#keepFormer(restarted ? 0 : MAX_FORMER_SESSIONS)
     this.#current = session
     this.#heardAside = false
     this.#unansweredSince = Number.POSITIVE_INFINITY
@@ -347,6 +347,15 @@ export class Peer {
     this.hearing.heard(now)
     this.#hub.sessions.set(session.localId, { peer: this, session })
     this.#hub.counters.sessionsOpened += 1
+  }
+
+  /** Closes the oldest of the former sessions, but for the newest `count`. */
+  #keepFormer(count: number): void {
+    while (this.#former.length > count) this.#closeSession(this.#former.shift() ?? null)
+  }
+
+  #sessions(): Session[] {
+    return this.#current === null ? [...this.#former] : [this.#current, ...this.#former]
   }
 
   #closeSession(session: Session | null): void {
@@ -370,8 +379,7 @@ export class Peer {
       this.#handshake.dueAt,
       this.hearing.dueAt,
       this.#confirmation?.dueAt ?? Number.POSITIVE_INFINITY,
-      this.#current?.nextTimer() ?? Number.POSITIVE_INFINITY,
-      this.#previous?.nextTimer() ?? Number.POSITIVE_INFINITY,
+      ...this.#sessions().map((session) => session.nextTimer()),
       this.#current === null ? Number.POSITIVE_INFINITY : this.#unansweredSince + options.silenceTimeout,
       this.#holding() ? now + options.deliveryTimeout : Number.POSITIVE_INFINITY,
     )
@@ -387,6 +395,6 @@ export class Peer {
   }
 
   #holding(): boolean {
-    return (this.#current?.held ?? 0) + (this.#previous?.held ?? 0) > 0
+    return this.#sessions().some((session) => session.held > 0)
   }
 }

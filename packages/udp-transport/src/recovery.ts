@@ -40,6 +40,8 @@ export class Recovery {
   #largestAcknowledged = -1
   #probes = 0
   #lastSentAt = 0
+  /** Since when something has been in flight with nothing acknowledged and no probe sent. */
+  #unansweredSince = 0
   #lossTime = Number.POSITIVE_INFINITY
   #limited = false
   /** When a part of the stream was acknowledged last, or something was sent after nothing was in flight. */
@@ -93,6 +95,7 @@ export class Recovery {
 
   onSent(counter: number, bytes: number, fragments: readonly Fragment[], now: number): void {
     const cost = kernelCost(bytes)
+    if (this.isIdle) this.#unansweredSince = now
     this.#inFlight.add(counter, { sentAt: now, bytes, cost, limited: this.#bytes + bytes >= this.#congestion.window / 2, fragments })
     this.#bytes += bytes
     this.#cost += cost
@@ -125,6 +128,7 @@ export class Recovery {
     })
     if (acknowledged) {
       this.#probes = 0
+      this.#unansweredSince = now
       this.#limited = false
     }
     this.#detectLoss(now)
@@ -142,7 +146,7 @@ export class Recovery {
   /** When `onTimer` wants to be called; infinity when nothing is in flight. */
   nextTimer(): number {
     if (this.isIdle) return Number.POSITIVE_INFINITY
-    return Math.min(this.#lossTime, this.#lastSentAt + this.#timeout())
+    return Math.min(this.#lossTime, this.#probeAt())
   }
 
   /** Returns whether a probe has to go out, whatever the windows say. */
@@ -152,9 +156,10 @@ export class Recovery {
       this.#detectLoss(now)
       return false
     }
-    if (now < this.#lastSentAt + this.#timeout()) return false
+    if (now < this.#probeAt()) return false
     this.#probes += 1
     this.#lastSentAt = now
+    this.#unansweredSince = now
     this.#counters.probeTimeouts += 1
     if (this.#probes === PERSISTENT_PROBES) this.#congestion.onPersistentLoss()
     // The oldest is what the receiver waits for; the newer ones are judged by the acknowledgement of this probe.
@@ -173,6 +178,15 @@ export class Recovery {
   /** Also between the moment at which something counts as lost and the one at which it is sent again. */
   get #isWaiting(): boolean {
     return !this.isIdle || this.#probes > 0 || this.#bulk.hasLost
+  }
+
+  /**
+   * A timeout after the last datagram. But a stream that sends something new again and again, and has nothing acknowledged, must not put
+   * the probe off for ever: it alone tells loss from a path that is too narrow.
+   */
+  #probeAt(): number {
+    const timeout = this.#timeout()
+    return Math.min(this.#lastSentAt + timeout, this.#unansweredSince + 2 * timeout)
   }
 
   #timeout(): number {

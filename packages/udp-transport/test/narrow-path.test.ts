@@ -207,6 +207,22 @@ describe('issue 18: a path that loses large datagrams without a word', () => {
   })
 })
 
+describe('a narrow path with a long round trip', () => {
+  it('is noticed though something new is sent more often than a probe is due', async () => {
+    // Found by seed 234 of the simulated transports: each new message put the probe off, and no entry arrived any more.
+    const path = await new Path(65_507).start()
+    path.cluster.links.conditions.delay = 100
+    path.sendToB(1, 5, 100)
+    await path.untilB(5, 2000)
+    path.carried.b = 1300
+    for (let index = 6; index <= 40; index++) {
+      path.sendToB(index, index, 1350)
+      await path.run(120)
+    }
+    expect(arrivedAppends(path.b).length).toBeGreaterThan(25)
+  })
+})
+
 describe('a path that carries what its interface says', () => {
   it('is not taken for a narrow one, whatever share of datagrams it loses', async () => {
     for (let seed = 1; seed <= 20; seed++) {

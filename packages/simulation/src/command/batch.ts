@@ -1,9 +1,14 @@
 import { fork } from 'node:child_process'
 import { Statistics, type StatisticsData } from '@raft/simulator'
+import type { SeedOptions } from '../stacks/named-stack.js'
 import { stackNamed } from '../stacks/stacks.js'
+
+/** What is the same for all seeds. */
+type RunShape = Pick<SeedOptions, 'character' | 'length'>
 
 export interface BatchOptions {
   readonly stack: string
+  readonly shape: RunShape
   readonly from: number
   readonly seeds: number
   /** Processes at once. */
@@ -16,6 +21,7 @@ export interface BatchOptions {
 /** What one process is to do: every `step`th seed from `from` on, up to `end` (not included). */
 export interface WorkerTask {
   readonly stack: string
+  readonly shape: RunShape
   readonly from: number
   readonly step: number
   readonly end: number
@@ -35,7 +41,7 @@ export interface BatchResult {
 }
 
 /** Runs many seeds in several processes. When one finds a failure, all end. */
-export async function runBatch({ stack, from, seeds, jobs, budget, onProgress }: BatchOptions): Promise<BatchResult> {
+export async function runBatch({ stack, shape, from, seeds, jobs, budget, onProgress }: BatchOptions): Promise<BatchResult> {
   const statistics = new Statistics(stackNamed(stack).faults)
   const failedSeeds: number[] = []
   const workers: { stop: () => void; ended: Promise<void> }[] = []
@@ -47,7 +53,8 @@ export async function runBatch({ stack, from, seeds, jobs, budget, onProgress }:
     }
     onProgress(statistics)
   }
-  for (let job = 0; job < jobs; job++) workers.push(startWorker({ stack, from: from + job, step: jobs, end: from + seeds, budget }, report))
+  for (let job = 0; job < jobs; job++)
+    workers.push(startWorker({ stack, shape, from: from + job, step: jobs, end: from + seeds, budget }, report))
   await Promise.all(workers.map(({ ended }) => ended))
   return { statistics, failedSeed: failedSeeds.length === 0 ? null : Math.min(...failedSeeds) }
 }

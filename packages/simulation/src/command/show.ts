@@ -1,11 +1,10 @@
-import { describeFailure, type Outcome, type Reduction } from '@raft/simulator'
-import type { NamedStack } from '../stacks/named-stack.js'
+import { describeFailure, type Outcome } from '@raft/simulator'
+import type { NamedStack, SeedOptions } from '../stacks/named-stack.js'
 
 /** Enough for every event of one seed. */
 const ALL_LINES = 1e6
 
-export interface ShowOptions extends Reduction {
-  readonly seed: number
+export interface ShowOptions extends SeedOptions {
   /** Every event, not only what went wrong. */
   readonly trace: boolean
   readonly print: (line: string) => void
@@ -19,18 +18,28 @@ export async function showSeed(stack: NamedStack, { trace, print, ...run }: Show
   if (outcome.violation === null) return true
   const isReduced = run.only !== undefined
   if (trace || isReduced) print(`broke "${outcome.violation.oracle}": ${outcome.violation.message}`)
-  if (!isReduced) await explainFailure(stack, outcome, print)
+  if (!isReduced) await explainFailure(stack, run, outcome, print)
   return false
 }
 
 /** The failure, as simple as it can be made, and the command that shows it again. */
-export async function explainFailure(stack: NamedStack, failed: Outcome, print: (line: string) => void): Promise<void> {
-  const { seed } = failed
-  const reduced = await stack.reduce({ seed }, failed)
+export async function explainFailure(
+  stack: NamedStack,
+  options: SeedOptions,
+  failed: Outcome,
+  print: (line: string) => void,
+): Promise<void> {
+  const { seed, character, length } = options
+  const reduced = await stack.reduce(options, failed)
   const { only, calm } = reduced.reduction
   print(describeFailure(failed, reduced))
   const calmed = calm.length === 0 ? '' : ` --calm ${calm.join(',')}`
-  print(`to see it again: pnpm simulate --stack ${stack.name} --seed ${seed} --only ${only.join(',') || 'none'}${calmed} --trace`)
+  const traits = Object.entries(character ?? {}).flatMap(([trait, isSo]) => (isSo ? [trait] : []))
+  const shaped = [
+    character === undefined ? '' : ` --character ${traits.join(',') || 'none'}`,
+    length === undefined ? '' : ` --length ${length}`,
+  ].join('')
+  print(`to see it again: pnpm simulate --stack ${stack.name} --seed ${seed}${shaped} --only ${only.join(',') || 'none'}${calmed} --trace`)
 }
 
 function glance(name: string, { seed, hash, events, duration, faults, violation }: Outcome): string {

@@ -13,7 +13,7 @@ process.once('message', (task: WorkerTask) => {
   })
 })
 
-async function work({ stack, from, step, end, budget }: WorkerTask): Promise<void> {
+async function work({ stack, shape, from, step, end, budget }: WorkerTask): Promise<void> {
   const startedAt = performance.now()
   const named = stackNamed(stack)
   let statistics = new Statistics(named.faults)
@@ -24,7 +24,7 @@ async function work({ stack, from, step, end, budget }: WorkerTask): Promise<voi
     reportedAt = performance.now()
   }
   for (let seed = from; seed < end && performance.now() - startedAt < budget; seed += step) {
-    const outcome = await named.simulate({ seed })
+    const outcome = await named.simulate({ seed, ...shape })
     statistics.add(outcome)
     if (outcome.violation !== null) {
       flush()

@@ -10,6 +10,8 @@ import {
 import { CLUSTER_ID } from './cluster-id.js'
 
 export const DIRECTORY = '/data'
+/** At most, of one write: where it begins a segment, files are made, filled, named and synced before. */
+const DISK_OPERATIONS = 12
 
 export interface FileLayer extends StorageLayer {
   storage(environment: MemberEnvironment): FileLogStorage
@@ -25,6 +27,7 @@ export function fileLayer(context: SimulationContext, base: LogBase): FileLayer 
   const fileSystem: FileLayer['fileSystem'] = ({ id, incarnation }) => (disks.get(id) as SimulatedDisk).fileSystem(incarnation)
   return {
     fileSystem,
+    diskOperations: DISK_OPERATIONS,
     disk: (host) => {
       const disk = new SimulatedDisk(host)
       disks.set(host.id, disk)

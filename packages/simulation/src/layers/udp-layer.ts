@@ -14,6 +14,8 @@ import { deadEnds } from './dead-ends.js'
 import { narrowPaths } from './narrow-paths.js'
 
 const PORT = 7000
+/** Ms: datagrams leave at the end of a turn, and are paced. */
+const OVERHEAD = 1
 /** As long as a key, so that it is one: deriving keys from a passphrase takes real time. */
 const SECRET = new Uint8Array(32).fill(7)
 
@@ -56,6 +58,7 @@ function transportsOn(network: DatagramNetwork, random: Prng): UdpLayer {
     })
   return {
     transportWith,
+    overhead: OVERHEAD,
     addresses: (id) => ({ peer: address(id) }),
     transport: (environment) => {
       const transport = transportWith(environment, null)

@@ -1,5 +1,14 @@
 import { bytes, RaftClient } from '@raft/client'
-import { Host, type MemberEnvironment, type Stack, type StackFactory, StreamNetwork } from '@raft/simulator'
+import {
+  HandoverReaders,
+  Host,
+  isPlain,
+  type MemberEnvironment,
+  plainCharacter,
+  type Stack,
+  type StackFactory,
+  StreamNetwork,
+} from '@raft/simulator'
 import { KeyValueStore, type StoreResult } from '@raft/state-machine'
 import { Directories } from '../layers/directories.js'
 import { fileLayer } from '../layers/file-layer.js'
@@ -8,6 +17,7 @@ import type { StoreClient } from '../workload/calls.js'
 import { KeyValueWorkload } from '../workload/key-value-workload.js'
 import { EmbeddedClient } from './embedded-client.js'
 import { HangingMembers } from './hanging-members.js'
+import { MemberClients } from './member-clients.js'
 import { CLIENT_PORT, ServedLife } from './served-member.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
@@ -22,7 +32,7 @@ const CLIENT_HOSTS = 8
  * clients that use them through `RaftClient`, or embedded in a member that carries their requests to the leader.
  */
 export const serverStack: StackFactory<StoreResult> = (context) => {
-  const { world, links, random, memberIds } = context
+  const { world, links, random, memberIds, character = plainCharacter } = context
   const storages = fileLayer(context, { index: 0, term: 0 })
   const transports = udpLayer(context)
   const boots = random.fork('boots')
@@ -52,13 +62,10 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     return client
   }
 
-  const connect = (id: string, chance: () => number): StoreClient => {
-    if (random.chance(embeddedShare)) return embed()
-    const host = clients.find((one) => one.id === id)
-    if (host === undefined) throw new Error(`client ${id} has no host`)
+  const connectFrom = (host: Host, members: readonly string[], chance: () => number): RaftClient<Uint8Array> => {
     const incarnation = host.begin()
     return new RaftClient({
-      members: memberIds.map(address),
+      members: members.map(address),
       codec: bytes,
       ...TIMEOUTS,
       connector: streams.connector(incarnation),
@@ -66,6 +73,30 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       random: chance,
     })
   }
+
+  /** Whether all have one client, with many requests under way over one connection. */
+  const isShared = !isPlain(character) && random.fork('sharing').chance(0.5)
+  let shared: StoreClient | null = null
+
+  const connect = (id: string, chance: () => number): StoreClient => {
+    if (isShared && shared !== null) return shared
+    if (random.chance(embeddedShare)) return embed()
+    const host = clients.find((one) => one.id === id)
+    if (host === undefined) throw new Error(`client ${id} has no host`)
+    shared = connectFrom(host, memberIds, chance)
+    return shared
+  }
+
+  const ofMembers = new MemberClients({
+    serviceOf: (id) => lives.get(id)?.service ?? null,
+    connect: (id) => {
+      const host = new Host(`of ${id}`, world)
+      links.join(host.id)
+      return connectFrom(host, [id], random.fork(host.id).next)
+    },
+    requestTimeout: TIMEOUTS.requestTimeout,
+    random: random.fork('clients of members'),
+  })
 
   const member = (environment: MemberEnvironment) => {
     const { id, incarnation, clock } = environment
@@ -90,6 +121,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   }
 
   return {
+    cost: { diskOperations: storages.diskOperations ?? 1, overhead: 1 + (transports.overhead ?? 0) },
     addresses: (id) => ({ ...transports.addresses?.(id), client: address(id) }),
     disk: (host) => storages.disk(host),
     isRemembered: (id, by) => directories.isRemembered(id, by),
@@ -115,20 +147,29 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         onViolation: (oracle, message) => world.violated(oracle, message),
         note: (what, ...parts) => world.note(what, ...parts),
       })
+      const operate = (kind: 'write' | 'read', id: string) =>
+        workload.operateAs({ id: `client of ${id}`, client: ofMembers.any(id) }, kind, () => {})
+      const readers = character.handovers
+        ? new HandoverReaders(cluster, random.fork('handovers'), (kind, { id }) => operate(kind, id))
+        : null
       return {
         patience: PATIENCE,
+        operate: (kind, id, done) => workload.operateAs({ id: `client in ${id}`, client: ofMembers.embedded(id) }, kind, done),
         start: () => {
           workload.start()
           hanging.start()
+          readers?.start()
         },
         stop: () => {
           workload.stop()
           hanging.stop()
+          readers?.stop()
         },
         waiting: () => workload.waiting(),
         probe: (done) => workload.probe(done),
         onEnded: (id) => {
           lives.delete(id)
+          ofMembers.ended(id)
           for (const { client, homes } of embedded) if (homes().includes(id)) client.ended()
         },
         finish: () => {

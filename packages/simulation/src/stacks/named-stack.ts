@@ -1,4 +1,5 @@
 import {
+  type Character,
   faultsCounted,
   type LivenessBounds,
   type Outcome,
@@ -11,6 +12,10 @@ import {
 
 export interface SeedOptions extends Reduction {
   readonly seed: number
+  /** Instead of what every third seed draws. */
+  readonly character?: Partial<Character>
+  /** The run is so many times as long, with small windows. Default 1. */
+  readonly length?: number
   readonly keptTraceLines?: number
 }
 

@@ -10,6 +10,7 @@ import { storage } from './storage.js'
 import { store } from './store.js'
 import { transport } from './transport.js'
 import type { Variant } from './variant.js'
+import { waiting } from './waiting.js'
 
 export interface Layer {
   readonly title: string
@@ -21,6 +22,7 @@ export const layers: readonly Layer[] = [
   { title: 'Elections', variants: elections },
   { title: 'Replication', variants: replication },
   { title: 'Reads', variants: reads },
+  { title: 'Waiting', variants: waiting },
   { title: 'Node', variants: node },
   { title: 'Log files', variants: storage },
   { title: 'Transport', variants: transport },

@@ -3,6 +3,9 @@ import { type Mix, weighted, weightedIndex } from './mix.js'
 import type { Condition, Held, HeldUnder, Input, Range, Relation, Step } from './operations.js'
 import type { Values } from './values.js'
 
+/** In bytes. */
+const LARGEST_SMALL_VALUE = 64
+
 const RELATIONS: readonly Relation[] = ['equal', 'equal', 'notEqual', 'less', 'greater']
 
 /** Draws what clients ask for. It is told what they are answered, so that conditions hold now and then. */
@@ -59,8 +62,20 @@ export class Generator {
   /** Something that says whether the cluster works: a write or a read, never in vain. */
   drawProbe(): Input {
     const key = this.#key()
-    if (this.#random.chance(0.5)) return { kind: 'put', key, value: this.#value() }
-    return { kind: 'get', how: 'getEntry', key, consistency: 'linearizable' }
+    return this.#random.chance(0.5) ? this.#write(key) : read(key)
+  }
+
+  /** A small write, which cannot fail for what the store holds. */
+  drawWrite(): Input {
+    return { kind: 'put', key: this.#key(), value: this.#values.make(this.#random.below(LARGEST_SMALL_VALUE)) }
+  }
+
+  drawRead(): Input {
+    return read(this.#key())
+  }
+
+  #write(key: string): Input {
+    return { kind: 'put', key, value: this.#value() }
   }
 
   #several<T>(least: number, most: number, make: () => T): T[] {
@@ -123,4 +138,8 @@ export class Generator {
     const high = sizes[at]?.upTo ?? low + 1
     return this.#values.make(low + 1 + this.#random.below(high - low))
   }
+}
+
+function read(key: string): Input {
+  return { kind: 'get', how: 'getEntry', key, consistency: 'linearizable' }
 }

@@ -99,6 +99,16 @@ export class KeyValueWorkload implements Workload {
     this.#ask(caller, this.#generator.drawProbe(), { timeout: PROBE_TIMEOUT }, done)
   }
 
+  /** One operation by this client, which need not be one of the workload's own. */
+  operateAs(
+    { id, client }: { readonly id: string; readonly client: StoreClient },
+    kind: 'write' | 'read',
+    done: (isDone: boolean) => void,
+  ): void {
+    const input = kind === 'write' ? this.#generator.drawWrite() : this.#generator.drawRead()
+    this.#ask({ id, client }, input, { timeout: PROBE_TIMEOUT }, done)
+  }
+
   /** Checks the history, with what is under way as of unknown outcome. */
   finish(): void {
     const { maxSteps, onViolation } = this.#options
@@ -150,7 +160,7 @@ export class KeyValueWorkload implements Workload {
     })
   }
 
-  #ask({ id, client }: Caller, input: Input, options: CallOptions, done: (isDone: boolean) => void): void {
+  #ask({ id, client }: Pick<Caller, 'id' | 'client'>, input: Input, options: CallOptions, done: (isDone: boolean) => void): void {
     const asked = this.#history.ask(`${id} at ${Math.round(this.#options.clock.now())} ms`, input)
     this.#calls.call(client, input, options).then(
       (output) => {

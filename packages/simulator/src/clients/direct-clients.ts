@@ -4,6 +4,7 @@ import type { SimulatedMember } from '../cluster/simulated-member.js'
 import type { Workload } from '../cluster/stack.js'
 import type { Prng } from '../world/prng.js'
 import { Accounting, type Operation } from './accounting.js'
+import { HandoverReaders } from './handover-readers.js'
 
 /** What a node answers a command with in this workload: the index says which place in the log it was given. */
 export interface Applied<Result> {
@@ -27,6 +28,7 @@ export class DirectClients<Result> implements Workload {
   /** In ms. */
   readonly #pause: number
   readonly #readShare: number
+  readonly #readers: HandoverReaders<Result, Applied<Result>> | null
   #isActive = false
 
   constructor(cluster: Cluster<Result, Applied<Result>>, command: (random: Prng) => Uint8Array) {
@@ -38,15 +40,19 @@ export class DirectClients<Result> implements Workload {
     this.#pause = random.between(2, 30)
     this.#readShare = random.pick([0, 0.2, 0.5, 0.9])
     this.accounting = new Accounting(cluster.facts)
+    const operate = (kind: 'write' | 'read', member: Member<Result>) => this.#operate(kind, member)
+    this.#readers = cluster.character.handovers ? new HandoverReaders(cluster, random.fork('handovers'), operate) : null
   }
 
   start(): void {
     this.#isActive = true
     for (let client = 0; client < this.#clients; client++) this.#later({ leader: null })
+    this.#readers?.start()
   }
 
   stop(): void {
     this.#isActive = false
+    this.#readers?.stop()
   }
 
   waiting(): string[] {
@@ -58,6 +64,17 @@ export class DirectClients<Result> implements Workload {
     if (leader === null) done(false)
     else if (this.#readShare > 0 && this.#random.chance(0.5)) this.#read(leader, done)
     else this.#propose(leader, done)
+  }
+
+  operate(kind: 'write' | 'read', id: string, done: (isDone: boolean) => void): void {
+    const member = this.#cluster.members.find((one) => one.id === id)
+    if (member?.node == null) done(false)
+    else this.#operate(kind, member, done)
+  }
+
+  #operate(kind: 'write' | 'read', member: Member<Result>, done: (isDone: boolean) => void = () => {}): void {
+    if (kind === 'read') this.#read(member, done)
+    else this.#propose(member, done)
   }
 
   onEnded(id: string): void {

@@ -1,11 +1,12 @@
 import type { MemberId } from '@raft/core'
 import { Facts } from '../facts/facts.js'
+import { type Character, plainCharacter } from '../faults/character.js'
 import type { Links } from '../network/links.js'
 import { allOracles } from '../oracles/all.js'
 import { EqualStates } from '../oracles/equal-states.js'
 import type { World } from '../world/world.js'
 import { type MemberSettings, SimulatedMember } from './simulated-member.js'
-import type { Stack, Workload } from './stack.js'
+import type { Stack, WorkCost, Workload } from './stack.js'
 
 /** The members of a simulation, and who uses them. */
 export class Cluster<Result, Answer> {
@@ -15,6 +16,8 @@ export class Cluster<Result, Answer> {
   readonly members: readonly SimulatedMember<Result, Answer>[]
   readonly workload: Workload
   readonly electionTimeout: number
+  readonly heartbeatInterval: number
+  readonly character: Character
   readonly #stack: Stack<Result, Answer>
 
   constructor(world: World, links: Links, stack: Stack<Result, Answer>, settings: MemberSettings) {
@@ -25,6 +28,8 @@ export class Cluster<Result, Answer> {
     this.links = links
     this.electionTimeout = tuning.electionTimeout ?? 500
     const { electionTimeout } = this
+    this.heartbeatInterval = tuning.heartbeatInterval ?? electionTimeout / 10
+    this.character = settings.character ?? plainCharacter
     const { maxWindowBytes = Number.POSITIVE_INFINITY, maxInflightBytes = Number.POSITIVE_INFINITY } = tuning
     this.facts = new Facts(world, {
       members: memberIds,
@@ -65,6 +70,11 @@ export class Cluster<Result, Answer> {
   leader(): SimulatedMember<Result, Answer> | null {
     const highest = Math.max(...this.members.map(({ node }) => node?.currentTerm ?? 0))
     return this.members.find(({ node }) => node?.role === 'leader' && node.currentTerm === highest) ?? null
+  }
+
+  /** What work takes here, besides its messages. */
+  get cost(): WorkCost {
+    return this.#stack.cost ?? { diskOperations: 1, overhead: 0.5 }
   }
 
   glance(): string {

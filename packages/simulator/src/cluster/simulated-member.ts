@@ -1,6 +1,7 @@
 import { type Clock, Node, type NodeStatus, type StateMachine, type Tuning } from '@raft/core'
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Facts } from '../facts/facts.js'
+import type { Character } from '../faults/character.js'
 import type { Observer } from '../observed/observer.js'
 import { ObservedStateMachine } from '../observed/state-machine.js'
 import { ObservedStorage } from '../observed/storage.js'
@@ -21,6 +22,8 @@ export interface MemberSettings {
   readonly isAsync: boolean
   /** Members may be started on what their disks held before. */
   readonly keepsOldDisks: boolean
+  /** What is unusual about the run. Default: nothing. */
+  readonly character?: Character
 }
 
 export interface MemberContext<Result, Answer> {
@@ -299,7 +302,7 @@ export class SimulatedMember<Result, Answer> {
         callback()
         onTurn()
       }
-      world.after(random.next() * MOST_DEFERRED, incarnation.bind(run))
+      world.after(random.next() * MOST_DEFERRED + this.host.lag, incarnation.bind(run))
     })
   }
 }

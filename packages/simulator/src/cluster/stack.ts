@@ -1,5 +1,6 @@
 import type { Clock, LogStorage, Member, MemberId, Node, Random, StateMachine, Transport } from '@raft/core'
 import type { HostDisk } from '../disk/host-disk.js'
+import type { Character } from '../faults/character.js'
 import type { Links } from '../network/links.js'
 import type { Host, Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
@@ -40,6 +41,8 @@ export interface StorageLayer {
   /** The disk of a host, made once. */
   disk(host: Host): HostDisk
   storage(environment: MemberEnvironment): LogStorage
+  /** Of a write to the log, one after the other. Default 1. */
+  readonly diskOperations?: number
 }
 
 /** A transport, and what is done before and after its node. */
@@ -54,6 +57,8 @@ export interface TransportLayer {
   /** Where members are reached. Default: nowhere. */
   addresses?(id: MemberId): Member['addresses']
   transport(environment: MemberEnvironment): SimulatedTransport
+  /** Ms that pass while it sends and receives what a client's operation takes. Default 0. */
+  readonly overhead?: number
 }
 
 /** What a simulated cluster is made of. Everything in it draws time and chance from its `SimulationContext`. */
@@ -77,6 +82,16 @@ export interface Stack<Result, Answer = Result> {
   isRemembered?(id: MemberId, by: readonly MemberId[]): boolean
   /** What the state machine holds, in a few letters: equal states, equal digests. Without it states are not compared. */
   readonly digest?: (machine: StateMachine<Result>) => string
+  /** Default: each write is one operation of the disk, and nothing else takes time. */
+  readonly cost?: WorkCost
+}
+
+/** What work takes at most, besides its messages, on a cluster in which nothing is lost and nobody is slow. */
+export interface WorkCost {
+  /** Operations of the disk, one after the other, for one write to the log. */
+  readonly diskOperations: number
+  /** Ms for each operation of a client: turns that wait for each other. */
+  readonly overhead: number
 }
 
 /** Whoever uses the cluster. What is wrong about the answers is told by `world.violated`. */
@@ -93,6 +108,8 @@ export interface Workload {
   probe(done: (isDone: boolean) => void): void
   /** A member's process is gone, with what it was asked. */
   onEnded?(id: MemberId): void
+  /** One operation at the member, now. `done(true)` when it has succeeded. Default: it is not known how promptly work is done. */
+  operate?(kind: 'write' | 'read', id: MemberId, done: (isDone: boolean) => void): void
   /** Nothing runs any more: the last checks. */
   finish(): void
 }
@@ -103,6 +120,8 @@ export interface SimulationContext {
   readonly links: Links
   readonly random: Prng
   readonly memberIds: readonly MemberId[]
+  /** What is unusual about the run. Default: nothing. */
+  readonly character?: Character
 }
 
 export type StackFactory<Result, Answer = Result> = (context: SimulationContext) => Stack<Result, Answer>

@@ -5,6 +5,9 @@ import type { Prng } from '../world/prng.js'
 import { messageLayer } from './message-network.js'
 import { recordLayer } from './record-storage.js'
 
+/** Ms that a client's operation takes of the turns of members. */
+const OVERHEAD = 0.5
+
 export interface DefaultStackOptions<Machine extends StateMachine> {
   /** A new and empty one. */
   readonly stateMachine: () => Machine
@@ -30,6 +33,7 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
     const isDurable = context.random.chance(0.4)
     const storages = storage(context, base)
     const transports = transport(context)
+    const cost = { diskOperations: storages.diskOperations ?? 1, overhead: OVERHEAD + (transports.overhead ?? 0) }
     const machines = new Map<string, Machine>()
     const machineOf = (id: string): Machine => {
       const machine = (isDurable ? machines.get(id) : undefined) ?? stateMachine()
@@ -55,6 +59,7 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
           },
         }
       },
+      cost,
       answer: (index, result) => ({ index, result }),
       workload: (cluster) => new DirectClients(cluster, command),
     }

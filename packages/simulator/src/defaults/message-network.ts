@@ -38,6 +38,9 @@ class MessageNetwork {
     this.#hints = this.#random.pick([0, 0.5, 1])
     const forger = world.random('forged hints')
     if (forger.chance(0.2)) this.#forge(forger)
+    links.onHint((host) => {
+      for (const other of links.hosts) if (other !== host) this.#refuse(other, host)
+    })
   }
 
   transport(id: string, incarnation: Incarnation): Transport {
@@ -54,7 +57,7 @@ class MessageNetwork {
   }
 
   #send(from: string, to: string, message: Message): void {
-    for (const delay of this.#links.fate(from, to)) {
+    for (const delay of this.#links.fate(from, to, message.type)) {
       const carried = this.#carried(message)
       if (carried !== null) this.#world.after(delay, () => this.#arrive(from, to, carried))
     }

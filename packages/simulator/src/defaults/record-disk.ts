@@ -44,13 +44,16 @@ export class RecordDisk implements HostDisk {
 
   /** Runs `action` once the disk has done an operation, which is never while it is stalled. */
   afterWork(action: () => void): void {
-    const { delay, slowness, maxSlow } = this.conditions
+    const { delay, slowness, maxSlow, isSteady } = this.conditions
     const isSlow = this.random.chance(slowness)
     if (isSlow) this.world.count('slow disk')
-    this.world.after(0.01 + this.random.exponential(delay) + (isSlow ? this.random.between(0, maxSlow) : 0), () => {
-      if (this.#isStalled) this.#waiting.push(() => this.afterWork(action))
-      else action()
-    })
+    this.world.after(
+      0.01 + (isSteady === true ? delay : this.random.exponential(delay)) + (isSlow ? this.random.between(0, maxSlow) : 0),
+      () => {
+        if (this.#isStalled) this.#waiting.push(() => this.afterWork(action))
+        else action()
+      },
+    )
   }
 
   /** Whether the operation fails, at this rate. */

@@ -74,10 +74,10 @@ export class DiskWork {
   }
 
   #schedule(finish: () => void): void {
-    const { delay, slowness, maxSlow } = this.#conditions
+    const { delay, slowness, maxSlow, isSteady } = this.#conditions
     const isSlow = slowness > 0 && this.#random.chance(slowness)
     if (isSlow) this.#world.count('slow disk')
     const extra = isSlow ? this.#random.between(0, maxSlow) : 0
-    this.#world.after(0.01 + this.#random.exponential(delay) + extra, finish)
+    this.#world.after(0.01 + (isSteady === true ? delay : this.#random.exponential(delay)) + extra, finish)
   }
 }

@@ -10,6 +10,8 @@ export interface DiskConditions {
   readErrors: number
   /** Of opening, creating, renaming, removing and listing files. */
   openErrors: number
+  /** Each operation takes `delay` exactly. Default false. */
+  isSteady?: boolean
 }
 
 export const healthyDisk: Readonly<DiskConditions> = {
@@ -20,6 +22,7 @@ export const healthyDisk: Readonly<DiskConditions> = {
   syncErrors: 0,
   readErrors: 0,
   openErrors: 0,
+  isSteady: false,
 }
 
 /** The disk of one host, as whoever makes faults sees it, whatever is stored on it. */

@@ -1,4 +1,6 @@
 import type { Prng } from '../world/prng.js'
+import { keepCutOff, keepDown, keepSlow } from './afflictions.js'
+import { lateAnswers, leaderOfMinority, sleepingLeader, slowStart } from './handovers.js'
 import type { Harm } from './harm.js'
 
 /** Does something bad. Everything it draws, it draws from `random`, so that leaving one out changes nothing in the others. */
@@ -68,16 +70,29 @@ const OF_FILES: Readonly<Record<string, Action>> = {
   noDescriptors: (harm, random) => harm.takeDescriptors(harm.anybody(random), harm.duration(random, LONG)),
 }
 
+/** What only seeds with such a character draw. Each must be named elsewhere. */
+const AIMED: Readonly<Record<string, Action>> = {
+  lateAnswers,
+  sleepingLeader,
+  slowStart,
+  leaderOfMinority,
+  keepDown,
+  keepSlow,
+  keepMute: (harm, random) => keepCutOff(harm, random, ['out']),
+  keepDeaf: (harm, random) => keepCutOff(harm, random, ['in']),
+  keepCutOff: (harm, random) => keepCutOff(harm, random),
+}
+
 /** The kinds of faults there are, and that come unasked. */
 export const faultNames: readonly string[] = Object.keys(ACTIONS)
 /** The kinds that break what no cluster can do without, and are not drawn: they must be named. */
 export const unbearableFaultNames: readonly string[] = Object.keys(UNBEARABLE)
 
 export function act(name: string, harm: Harm, random: Prng): void {
-  const action = ACTIONS[name] ?? ON_REQUEST[name] ?? OF_FILES[name] ?? UNBEARABLE[name]
+  const action = ACTIONS[name] ?? ON_REQUEST[name] ?? AIMED[name] ?? OF_FILES[name] ?? UNBEARABLE[name]
   if (action === undefined) {
     throw new Error(
-      `there is no fault "${name}": expected one of ${[...faultNames, ...Object.keys(ON_REQUEST), ...Object.keys(OF_FILES), ...unbearableFaultNames].join(', ')}`,
+      `there is no fault "${name}": expected one of ${[...faultNames, ...Object.keys(ON_REQUEST), ...Object.keys(AIMED), ...Object.keys(OF_FILES), ...unbearableFaultNames].join(', ')}`,
     )
   }
   action(harm, random)

@@ -3,6 +3,7 @@ import { calmConditions, type LinkConditions, type Links } from '../network/link
 import type { Host } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
 import type { World } from '../world/world.js'
+import { Aim } from './aim.js'
 import type { Plan } from './plan.js'
 
 /** A member, as far as faults need to know it. */
@@ -29,6 +30,8 @@ export interface FaultSurroundings {
   readonly plan: Plan
   /** Who leads, or null. */
   readonly leader: () => FaultTarget | null
+  /** The highest term in which anybody has led. */
+  readonly leadingTerm: () => number
   /** Whether the member may lose its disk: it has promised nothing to anybody, or the others would know. */
   readonly mayLoseDisk: (id: string) => boolean
 }
@@ -40,9 +43,14 @@ const LOOK_PAUSE = 0.1
 export class Harm {
   readonly links: Links
   readonly members: readonly FaultTarget[]
+  readonly aim: Aim
   readonly #around: FaultSurroundings
   readonly #world: World
   #isOver = false
+  /** What disks are like when the faults have ended. */
+  #healthy: (id: string) => DiskConditions = () => healthyDisk
+  /** Members that are not started before the faults end. */
+  readonly #keptDown = new Set<string>()
   /** Restarts that are due. */
   readonly #restarting = new Set<string>()
 
@@ -51,6 +59,7 @@ export class Harm {
     this.#world = around.world
     this.links = around.links
     this.members = around.members
+    this.aim = new Aim(around)
   }
 
   anybody(random: Prng): FaultTarget {
@@ -63,7 +72,8 @@ export class Harm {
   }
 
   duration(random: Prng, electionTimeouts: number): number {
-    return random.exponential(electionTimeouts * this.#around.plan.tuning.electionTimeout)
+    const { tuning, patience } = this.#around.plan
+    return random.exponential(electionTimeouts * patience * tuning.electionTimeout)
   }
 
   all(action: (member: FaultTarget) => void): void {
@@ -219,12 +229,23 @@ export class Harm {
     this.restartAfter(member, delay)
   }
 
+  /** It is killed, and not started again before `bringBack`, or the end of the faults. */
+  keepDown(member: FaultTarget): void {
+    this.#keptDown.add(member.id)
+    if (member.isUp) member.kill()
+  }
+
+  bringBack(member: FaultTarget): void {
+    this.#keptDown.delete(member.id)
+    member.start()
+  }
+
   restartAfter(member: FaultTarget, delay: number): void {
     if (this.#restarting.has(member.id)) return
     this.#restarting.add(member.id)
     this.#world.after(delay, () => {
       this.#restarting.delete(member.id)
-      member.start()
+      if (!this.#keptDown.has(member.id)) member.start()
     })
   }
 
@@ -233,7 +254,11 @@ export class Harm {
     this.#isOver = true
     this.#world.note('the faults end')
     this.links.mend()
-    Object.assign(this.links.conditions, calmConditions)
+    this.aim.end()
+    this.#keptDown.clear()
+    // Where timeouts are short, a day is good only when messages are fast.
+    const delay = Math.min(calmConditions.delay, this.#around.plan.tuning.electionTimeout / 100)
+    Object.assign(this.links.conditions, calmConditions, { delay })
     for (const member of this.members) {
       this.#repairDisk(member)
       member.disk.resume()
@@ -244,15 +269,22 @@ export class Harm {
     this.#keepUp()
   }
 
+  /** After the end: everything takes as long as is said here, exactly. In ms. */
+  makeSteady(delay: number, diskDelays: (id: string) => number): void {
+    Object.assign(this.links.conditions, { delay, isSteady: true })
+    this.#healthy = (id) => ({ ...healthyDisk, delay: diskDelays(id), isSteady: true })
+    for (const member of this.members) this.#repairDisk(member)
+  }
+
   /** What was doomed before the end may yet stop a member. */
   #keepUp(): void {
-    for (const member of this.members) member.start()
+    for (const member of this.members) if (!this.#keptDown.has(member.id)) member.start()
     this.#world.after(5, () => this.#keepUp())
   }
 
   #repairDisk(member: FaultTarget): void {
     const { disks } = this.#around.plan
-    Object.assign(member.disk.conditions, healthyDisk, this.#isOver ? {} : disks)
+    Object.assign(member.disk.conditions, this.#healthy(member.id), this.#isOver ? {} : disks)
   }
 
   #crashing(member: FaultTarget, random: Prng): () => void {

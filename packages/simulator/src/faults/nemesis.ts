@@ -4,6 +4,9 @@ import { act } from './actions.js'
 import type { Harm } from './harm.js'
 import type { Plan } from './plan.js'
 
+/** Mean ms before a fault that opens the run. */
+const FIRST_PAUSE = 100
+
 /** Does harm again and again. The faults of a seed are numbered: each is drawn from a stream of its own, so that any can be left out. */
 export class Nemesis {
   readonly #world: World
@@ -35,10 +38,12 @@ export class Nemesis {
   }
 
   #later(): void {
-    this.#world.after(this.#random.exponential(this.#plan.faultPause), () => {
+    // What lasts for most of a run begins soon.
+    const pause = this.#number < this.#plan.opening.length ? FIRST_PAUSE : this.#plan.faultPause
+    this.#world.after(this.#random.exponential(pause), () => {
       if (!this.#isActive) return
       const number = this.#number++
-      const name = this.#random.pick(this.#plan.faults)
+      const name = this.#plan.opening[number] ?? this.#random.pick(this.#plan.faults)
       const random = this.#random.fork(`fault ${number}`)
       if (this.#only?.has(number) !== false) {
         this.#world.note(`fault ${number}`, name)

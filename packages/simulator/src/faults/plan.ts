@@ -3,6 +3,7 @@ import type { DiskConditions } from '../disk/host-disk.js'
 import { calmConditions, type LinkConditions } from '../network/links.js'
 import type { Prng } from '../world/prng.js'
 import { faultNames } from './actions.js'
+import { type Character, drawCharacter, plainCharacter, shaped } from './character.js'
 
 /** What one seed has drawn: the cluster, its limits, and which faults come, how often. */
 export interface Plan {
@@ -22,6 +23,11 @@ export interface Plan {
   readonly keepsOldDisks: boolean
   /** For how long there are faults, in ms. */
   readonly duration: number
+  readonly character: Character
+  /** The kinds of the first faults. Those after them are drawn. */
+  readonly opening: readonly string[]
+  /** By how much longer than usual each fault lasts. */
+  readonly patience: number
 }
 
 /** What can be fixed for all seeds; the rest is drawn. */
@@ -35,6 +41,10 @@ export interface PlanOptions {
   readonly tuning?: Partial<Tuning>
   /** Instead of what the seed draws for them. */
   readonly links?: Partial<LinkConditions>
+  /** What is unusual about the run: `{}` for nothing. Default: every third seed draws something. */
+  readonly character?: Partial<Character>
+  /** The run is so many times as long, and its members keep as little in memory as they can. Default 1. */
+  readonly length?: number
 }
 
 /** What is left out of what a seed has drawn, to make a failure simpler. */
@@ -66,7 +76,7 @@ export function calmed(plan: Plan, calm: readonly Calm[] = []): Plan {
 const ELECTION_TIMEOUT = 100
 
 /** Swarm testing: each seed its own subset of faults and rates, so that rare combinations come up (Groce et al., ISSTA 2012). */
-export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
+function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
   const size = options.members ?? random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5])
   const tuning = {
     electionTimeout: ELECTION_TIMEOUT,
@@ -104,12 +114,29 @@ export function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
   const maxWriteBytes = random.pick([1, 100, 1000, 1e6])
   const { sometimes = [] } = options
   const more = sometimes.length > 0 && random.chance(0.25) ? sometimes : []
-  return {
+  const whole = {
     ...plan,
     faults: [...plan.faults, ...more],
     keepsOldDisks: plan.faults.includes('rollBack'),
     tuning: { maxWriteBytes, ...tuning },
   }
+  return { ...whole, character: plainCharacter, opening: [], patience: 1 }
+}
+
+/**
+ * What a seed draws, with what its character changes.
+ *
+ * @param randomOfCharacter a stream of its own: what is drawn from it shifts nothing of the plan
+ */
+export function drawCharacteristicPlan(seed: number, random: Prng, randomOfCharacter: Prng, options: PlanOptions = {}): Plan {
+  const character = drawCharacter(seed, randomOfCharacter, options.character)
+  const plan = shaped({ ...drawPlan(random, options), character }, character, randomOfCharacter, options.tuning)
+  return options.length === undefined ? plan : prolonged(plan, options.length)
+}
+
+function prolonged(plan: Plan, length: number): Plan {
+  const tuning = { ...plan.tuning, maxWindowBytes: Math.min(1000, plan.tuning.maxWindowBytes ?? 1000) }
+  return { ...plan, tuning, duration: plan.duration * length }
 }
 
 function some(random: Prng, all: readonly string[], count: number): string[] {

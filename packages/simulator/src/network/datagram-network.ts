@@ -75,6 +75,11 @@ export class DatagramNetwork {
       refusals: this.#random.pick([0, 0.5, 1]),
       ...conditions,
     }
+    links.onHint((host) => {
+      for (const socket of this.#sockets.values()) {
+        if (socket.isOpen && socket.remote !== null && this.#addresses.host(socket.remote.address) === host) socket.refuse()
+      }
+    })
   }
 
   /** Where the host is. @throws Error for a host that has not joined the links */
@@ -186,7 +191,7 @@ export class DatagramNetwork {
 
   #readingDelay(): number {
     const { readingDelay } = this.conditions
-    return readingDelay === 0 ? 0 : this.#random.exponential(readingDelay)
+    return readingDelay === 0 || this.#links.conditions.isSteady === true ? 0 : this.#random.exponential(readingDelay)
   }
 
   #freePlace(incarnation: Incarnation): Place {

@@ -16,7 +16,8 @@ const DEFAULTS: LivenessBounds = { recover: 20, catchUp: 20, calm: 6, perEntry: 
 
 /** After the faults: the cluster works again, all catch up, everybody is answered, and nobody campaigns without need. */
 export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Answer>, given: Partial<LivenessBounds>): Promise<void> {
-  const { world, workload, electionTimeout } = cluster
+  const { world, workload } = cluster
+  const electionTimeout = unitOf(cluster)
   const bounds = { ...DEFAULTS, ...given }
   workload.stop()
   await whenAllAreAwake(cluster)
@@ -39,13 +40,21 @@ export async function checkLiveness<Result, Answer>(cluster: Cluster<Result, Ans
   if (waiting.length > 0) world.violated('all are answered', `${waiting.length} are not: ${waiting[0]}`)
 }
 
+/** In ms: what lies below the members, a transport for instance, knows nothing of a timeout that is shorter. */
+const LEAST_UNIT = 100
+
+function unitOf<Result, Answer>({ electionTimeout }: Cluster<Result, Answer>): number {
+  return Math.max(LEAST_UNIT, electionTimeout)
+}
+
 async function whenAllAreAwake<Result, Answer>({ world, members }: Cluster<Result, Answer>): Promise<void> {
   await world.run(Math.max(world.now, ...members.map(({ host }) => host.pausedUntil)))
 }
 
 /** A member that stops still answers meanwhile: what it does then says nothing of the time after. */
 async function whenNoneStops<Result, Answer>(cluster: Cluster<Result, Answer>, { recover }: LivenessBounds): Promise<void> {
-  const { world, members, electionTimeout } = cluster
+  const { world, members } = cluster
+  const electionTimeout = unitOf(cluster)
   const stopping = () => members.filter(({ isStopping }) => isStopping).map(({ id }) => id)
   await world.run(world.now + recover * electionTimeout, () => stopping().length === 0)
   if (stopping().length > 0) world.violated('stops', `${stopping()} were asked to stop before the faults ended, and have not yet`)
@@ -53,7 +62,8 @@ async function whenNoneStops<Result, Answer>(cluster: Cluster<Result, Answer>, {
 
 /** Until an operation that is begun now has succeeded. */
 async function recover<Result, Answer>(cluster: Cluster<Result, Answer>, bounds: LivenessBounds): Promise<void> {
-  const { world, workload, electionTimeout } = cluster
+  const { world, workload } = cluster
+  const electionTimeout = unitOf(cluster)
   const since = world.now
   let hasSucceeded = false
   const attempt = () => {

@@ -47,6 +47,8 @@ export class Host {
   readonly id: string
   readonly world: World
   readonly clock: HostClock
+  /** By how much its process is late with every turn, in ms. */
+  lag = 0
   #incarnation: Incarnation | null = null
   #pausedUntil = 0
 

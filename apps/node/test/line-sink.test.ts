@@ -3,6 +3,8 @@ import { LineSink } from '../src/line-sink.js'
 import { createLogger } from '../src/log.js'
 import { errorsOnStderr } from '../src/stderr.js'
 
+vi.mock('@raft/system', async (original) => ({ ...(await original<object>()), ...(await import('./ambient-time.js')) }))
+
 /** Stands in for a pipe, with room for as many bytes as the test says. */
 function pipe(room = Number.POSITIVE_INFINITY) {
   const state = { room, fault: 'EAGAIN', bytes: [] as number[] }

@@ -85,7 +85,7 @@ export const transport: readonly Variant[] = [
     search: '    writer.u32(range.last - range.first)',
     replace: '    writer.u32(i === count - 1 ? range.last : range.last - range.first)',
     stack: 'transport',
-    maxSeeds: 400,
+    maxSeeds: 3000,
   },
   {
     name: 'the wrong fragment is sent again',

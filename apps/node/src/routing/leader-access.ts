@@ -70,6 +70,7 @@ export class LeaderAccess {
     this.#unsubscribe = options.node.on('transition', ({ leaderId }) => {
       if (leaderId === null) return
       this.#leave(leaderId)
+      this.#connections.get(leaderId)?.isLeader()
       this.#retry(0)
     })
   }

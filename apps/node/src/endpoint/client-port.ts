@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FIRST_BYTE } from '@raft/client/protocol'
-import { setImmediate, setTimeout } from '@raft/system'
+import { clearTimeout, setImmediate, setTimeout } from '@raft/system'
 import type { HostPort } from '../config/address.js'
 import { addressesOf, isNoAddressHere } from '../config/listening.js'
 import { sendError } from '../http/answer.js'

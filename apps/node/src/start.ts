@@ -76,20 +76,20 @@ function oneLine(error: unknown): string {
   return message.replace(/\s*\n\s*/g, ' ')
 }
 
-/** What stops a member: a signal, or the end of its parent. */
+/** Why a member stops. */
 type Cause = NodeJS.Signals | 'the parent has ended'
 
 interface Signals {
-  /** From now on the first cause stops this member in good order, and a signal after it ends the member at once. */
+  /** From now on a signal, or the end of the parent, stops this member in good order. A second signal ends the member at once. */
   stop(node: RaftNode, logger: Logger): void
   forget(): void
 }
 
 /** While the member starts it has answered nobody, and its storage bears the end of a process at any time: it ends at once. */
 function listenToSignals(): Signals {
-  let onCause = (_cause: Cause): void => process.exit(0)
-  let onParentEnded = (): void => onCause('the parent has ended')
-  const listener = (signal: NodeJS.Signals) => onCause(signal)
+  let onSignal = (_signal: NodeJS.Signals): void => process.exit(0)
+  let onParentEnded = (): void => process.exit(0)
+  const listener = (signal: NodeJS.Signals) => onSignal(signal)
   // The channel that child_process.fork makes closes when the parent ends, however it ends. Other parents make none.
   const onDisconnect = () => onParentEnded()
   process.on('SIGTERM', listener)
@@ -98,15 +98,21 @@ function listenToSignals(): Signals {
   if (process.connected === false) onDisconnect()
   return {
     stop: (node, logger) => {
-      onCause = (cause) => {
-        // A parent may tell its members to stop, and end before they have stopped.
-        onParentEnded = () => {}
-        onCause = (again) => {
+      let isStopping = false
+      const stop = (signal: Cause) => {
+        if (isStopping) return
+        isStopping = true
+        logger.info({ signal }, 'stopping')
+        stopNode(node, logger)
+      }
+      // A signal to a group of processes ends the parent too, and the parent's end may be noticed before the signal: that is no second one.
+      onParentEnded = () => stop('the parent has ended')
+      onSignal = (signal) => {
+        onSignal = (again) => {
           logger.warn({ signal: again }, 'told twice: stopping at once')
           process.exit(1)
         }
-        logger.info({ signal: cause }, 'stopping')
-        stopNode(node, logger)
+        stop(signal)
       }
     },
     forget: () => {

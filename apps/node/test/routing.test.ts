@@ -239,6 +239,23 @@ test('a leader that was replaced, and gives signs of life, is waited for: it kno
   expect(next.requests).toBe(0)
 })
 
+test('a leader that was replaced and leads again while it owes an answer may take its time over it', async () => {
+  const { node, access } = setUp()
+  let answerWrite = () => {}
+  const leader = await fakeMember('n2', (endpoint, id, _drop, kind) => {
+    if (kind === RequestKind.Write) answerWrite = () => endpoint.put(id, { createRevision: 1, modRevision: 1, version: 7 })
+  })
+  const other = await fakeMember('n3', answer)
+  node.lead(leader.member)
+  const sent = access.run(write(), 600_000)
+  while (leader.requests === 0) await later(5)
+  node.lead(other.member)
+  node.lead(leader.member)
+  await later(400)
+  answerWrite()
+  expect(await sent).toBe(7)
+})
+
 test('a connection that owes answers and is silent is given up: reads are asked again over another, writes are unknown', async () => {
   const { node, access } = setUp({ silenceTimeout: 200 })
   const leader = await fakeMember('n2', (endpoint, id) => {

@@ -118,6 +118,18 @@ test('in a hurry silence is asked about at once, and given up after the shorter 
   expect(told).toEqual(['probe', 'probe', 'probe', 'probe', 'give up'])
 })
 
+test('a hurry that is called off gives the whole time again, though something is still owed', () => {
+  const { watch, told, pass } = setUp()
+  watch.asked(10)
+  watch.hurry(80)
+  pass(60)
+  watch.calm()
+  pass(390)
+  expect(told).toEqual(['probe'])
+  pass(200)
+  expect(told).toEqual(['probe', 'give up'])
+})
+
 test('in a hurry a slow path gets a quarter of a second more, however much is on its way', () => {
   const { watch, told, pass } = setUp()
   watch.asked(16 * MIB)

@@ -80,6 +80,8 @@ export class ClientPort {
   #came = 0
   #closing = false
   #destroyed = false
+  /** Begin to read connections that came when it was almost over: after the port is closed. Null before: they are read at once. */
+  #delayed: (() => void)[] | null = null
   #endMoment = () => {}
   #dead = false
   #closed: Promise<void> | undefined
@@ -215,8 +217,14 @@ export class ClientPort {
     const silent = [...this.#silent]
     if ([...this.#sockets.keys()].some((socket) => socket.writable)) await this.#lastMoment()
     this.#endSilent(silent)
+    // Clients that are refused may connect again at once, and as long as they do, some connections have always come that are not
+    // taken yet. While they wait for an answer they do not come.
+    const delayed: (() => void)[] = []
+    this.#delayed = delayed
     await nobodyComes(() => this.#came)
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#delayed = null
+    for (const begin of delayed) begin()
     // Those that have come since have a moment of their own.
     if (this.#silent.size > 0) void this.#lastMoment().then(() => this.#endSilent(this.#silent))
     return closed
@@ -261,12 +269,15 @@ export class ClientPort {
     const onError = () => socket.destroy()
     socket.on('error', onError)
     socket.once('end', onError)
-    socket.once('data', (chunk: Buffer) => {
-      this.#silent.delete(socket)
-      socket.off('end', onError)
-      socket.off('error', onError)
-      this.#serve(socket, slot, chunk)
-    })
+    const begin = () =>
+      socket.once('data', (chunk: Buffer) => {
+        this.#silent.delete(socket)
+        socket.off('end', onError)
+        socket.off('error', onError)
+        this.#serve(socket, slot, chunk)
+      })
+    if (this.#delayed === null) begin()
+    else this.#delayed.push(begin)
   }
 
   #serve(socket: Socket, slot: Slot, chunk: Buffer): void {

@@ -1,21 +1,29 @@
-import { setImmediate } from '@raft/system'
+import { now, setImmediate } from '@raft/system'
 
-/** Maximum number of turns of the event loop to wait for one in which no connection comes. */
-const MOST_TURNS = 100
+/** No connection has come for so long: none is on its way; ms. */
+const QUIET = 10
+/** After so long, one turn of the event loop without a connection is enough; ms. */
+const IMPATIENT = 100
+/** Maximum time to wait; ms. */
+const LONGEST = 250
 
 /**
- * Fulfilled after a turn of the event loop in which no connection came. Connections that the system has taken for a port, and this
+ * Fulfilled when no connection comes any more, after 250 ms at most. Connections that the system has taken for a port, and this
  * process has not, are reset when the port is closed.
  *
  * @param came how many connections have come so far
  */
 export async function nobodyComes(came: () => number): Promise<void> {
-  for (let turn = 0; turn < MOST_TURNS; turn++) {
+  const begun = now()
+  for (let quietSince = begun; ; ) {
     const before = came()
     // Between the two, the event loop looks for connections.
     await nextTurn()
     await nextTurn()
-    if (came() === before) return
+    const time = now()
+    const hasCome = came() !== before
+    if (hasCome) quietSince = time
+    if (time - quietSince >= QUIET || time - begun >= (hasCome ? LONGEST : IMPATIENT)) return
   }
 }
 

@@ -79,6 +79,7 @@ export class LeaderAccess {
       // It may be another process by now, or elsewhere.
       this.#troubles.delete(leaderId)
       this.#leave(leaderId)
+      this.#connections.get(leaderId)?.isLeader()
       this.#retry(0)
     })
   }

@@ -171,6 +171,11 @@ export class MemberConnection {
     this.#silence.hurry(Math.max(REPLACED_TIMEOUT, 2 * this.#greetingTime))
   }
 
+  /** The member leads, again or as before: its answers are worth waiting for. */
+  isLeader(): void {
+    this.#silence.calm()
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

@@ -52,7 +52,7 @@ export class SilenceWatch {
 
   /**
    * There is reason to doubt that the answers that are owed will come: a sign of life is asked for at once, and so much silence from
-   * now on, in ms, is enough to give up. Slow paths get at most a quarter of a second more. In force until nothing is owed.
+   * now on, in ms, is enough to give up. Slow paths get at most a quarter of a second more. In force until nothing is owed, or `calm`.
    */
   hurry(timeout: number): void {
     if (this.#owed === 0 || timeout >= this.#timeout) return
@@ -62,6 +62,16 @@ export class SilenceWatch {
     this.#hasProbed = true
     this.#options.probe()
     this.#cancel?.()
+    this.#lookLater()
+  }
+
+  /** The doubt is over: from now on the whole timeout is given again. */
+  calm(): void {
+    if (this.#timeout === this.#options.timeout) return
+    this.#takeTime()
+    this.#silentLooks = 0
+    if (this.#cancel === null) return
+    this.#cancel()
     this.#lookLater()
   }
 
@@ -86,6 +96,10 @@ export class SilenceWatch {
   /** What is asked first can only be answered from now on. */
   #begin(): void {
     this.heard()
+    this.#takeTime()
+  }
+
+  #takeTime(): void {
     this.#timeout = this.#options.timeout
     this.#maxBytes = Number.POSITIVE_INFINITY
   }

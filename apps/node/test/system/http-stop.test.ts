@@ -96,3 +96,21 @@ test('clients over HTTP whose connections are kept alive get an answer to each r
   await acknowledgedMore(writer)
   await writer.stop()
 })
+
+test('hardly any of many clients that connect again at once, whatever they are told, meets a reset when nobody listens any more', async () => {
+  const cluster = await startCluster({ members: 1 })
+  const [member] = cluster.members
+  if (member === undefined) throw new Error('no member')
+  const clients = Array.from({ length: 100 }, async (_, i) => {
+    const send = overAgent()
+    for (let n = 0; ; n++) {
+      const { error } = await send(member, `k${i}-${n}`)
+      if (error !== null) return error
+    }
+  })
+  await until('requests are served', async () => (await fetch(`${member.url}/healthz`)).ok)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await member.end('SIGTERM')).toEqual({ code: 0, signal: null })
+  const resets = (await Promise.all(clients)).filter((error) => !error.includes('ECONNREFUSED'))
+  expect(resets.length).toBeLessThan(10)
+})

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { onePair, temporaryDirectory } from '../cluster.js'
-import { CLI, put, startCluster } from './harness.js'
+import { CLI, put, startCluster, until } from './harness.js'
 
 interface Ended {
   readonly code: number | null
@@ -171,6 +171,28 @@ test('a member whose parent has ended before it has started, or that cannot star
   const failed = spawn(process.execPath, [CLI, 'start'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   onTestFinished(() => void failed.kill('SIGKILL'))
   expect(await once(failed, 'exit')).toEqual([1, null])
+})
+
+test('a signal that comes behind the end of the parent, as to a group of processes, is not a second one', async () => {
+  const { args, client } = await files()
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let log = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  const said = (text: string) => until(`it says ${text}`, () => log.includes(text))
+  await said('"started"')
+  // Whose body does not come whole: it is under way until the member has no more time to stop.
+  const socket = connect(client, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.write('PUT /v1/kv/k HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  child.disconnect()
+  await said('"stopping"')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(log).not.toContain('told twice')
 })
 
 test('everything can come from the environment', async () => {

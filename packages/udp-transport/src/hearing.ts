@@ -16,6 +16,8 @@ const SIGN_COUNTS_FOR = 15_000
 const EXPLAINED_FOR = 60_000
 /** A member that hears nothing and has something to say says hello more often than this, in ms. */
 const HELLOS_BREAK = 5000
+/** For how long a hello of this member's own may go unanswered by a member that hears it, in ms. */
+const PROOF_TAKES = 2000
 /** Upper bound on lines about the coming and going of one member that come at once; one more is earned each minute. */
 const MAX_LINES = 6
 const LINE_INTERVAL = 60_000
@@ -78,6 +80,8 @@ export class Hearing {
   #greetedAgain = false
   /** Since when all its hellos came several times, as if it had never got an answer. */
   #deafSince = Number.POSITIVE_INFINITY
+  /** When a hello of this member's own was last asked for, to find out whether the peer is deaf. */
+  #proofAt = NEVER
   #toldDeaf = false
   #lines = MAX_LINES
   #linesAt = 0
@@ -148,19 +152,27 @@ export class Hearing {
     this.#greetedAgain = false
   }
 
-  /** An authentic hello of the peer. One that comes several times has not been answered, as far as the peer knows. */
-  hello(session: number, now: number): void {
+  /**
+   * An authentic hello of the peer. One that comes several times has not been answered, as far as the peer knows, or somebody who has
+   * recorded it sends it again: a hello of this member's own tells which, as only a peer that hears it answers it.
+   * @returns whether to say that hello now
+   */
+  hello(session: number, now: number): boolean {
     const isRepeated = session === this.#greeting
     if (now - this.#greetedAt > HELLOS_BREAK || (!isRepeated && !this.#greetedAgain)) this.#deafSince = Number.POSITIVE_INFINITY
     this.#greetedAt = now
     this.#greeting = session
     this.#greetedAgain = isRepeated
-    if (!isRepeated) return
+    if (!isRepeated) return false
     this.#deafSince = Math.min(this.#deafSince, now)
-    if (now - this.#deafSince < PATIENCE) return
-    this.#deafSince = now
-    this.#toldDeaf = true
-    this.#tell(this.#isSign(this.#refusedAt) ? 'wrongAddress' : 'deaf', now)
+    if (now - this.#deafSince >= PATIENCE && this.#isUnproven(now)) {
+      this.#deafSince = now
+      this.#toldDeaf = true
+      this.#tell(this.#isSign(this.#refusedAt) ? 'wrongAddress' : 'deaf', now)
+    }
+    if (now - this.#deafSince < PATIENCE / 2 || now - this.#proofAt < HELLOS_BREAK) return false
+    this.#proofAt = now
+    return true
   }
 
   /** The system says that nobody listens at the peer's address. */
@@ -190,6 +202,11 @@ export class Hearing {
     const isExplained = this.#explained(now) !== null
     this.#tellAt = now + (isExplained ? PATIENCE : TOLD_AGAIN_AFTER)
     if (!isExplained) this.#tell(this.#cause(), now)
+  }
+
+  /** Whether the peer has had the time to answer a hello since it seems to be deaf, and has not. */
+  #isUnproven(now: number): boolean {
+    return this.#proofAt >= this.#deafSince && now - this.#proofAt >= PROOF_TAKES
   }
 
   get #isAsked(): boolean {

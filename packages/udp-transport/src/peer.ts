@@ -149,13 +149,13 @@ export class Peer {
   onHello(hello: HandshakeDatagram, keys: SecretKeys, from: Endpoint): void {
     if (this.#refuses(hello, keys, from)) return
     const now = this.#hub.options.clock.now()
-    this.hearing.hello(hello.senderSession, now)
+    const needsProof = this.hearing.hello(hello.senderSession, now)
     const known = hello.receiverSession !== 0 && this.#hub.sessions.get(hello.receiverSession)?.peer === this
     const answer = this.#handshake.answer(hello, keys, known, this.link.maxDatagramBytes, this.#firstWindow(now), now)
     if (answer === null) this.#hub.schedule(this)
     else this.link.answer(answer, from)
     if (known) this.link.isNotHeard()
-    if (known && this.link.needsProof) this.#ask()
+    if (needsProof || (known && this.link.needsProof)) this.#ask()
   }
 
   onAnswer(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
@@ -175,6 +175,7 @@ export class Peer {
       this.#current !== null &&
       this.#current.sealed < this.#hub.options.maxSessionDatagrams
     ) {
+      this.hearing.answered(now)
       this.hearing.heard(now)
       this.#handshake.abandon()
       return

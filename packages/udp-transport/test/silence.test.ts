@@ -237,3 +237,26 @@ describe('a member that the owner was told of already', () => {
     expect([a.told, b.told]).toEqual([['RAFT_UNKNOWN_SECRET b'], ['RAFT_UNKNOWN_SECRET a']])
   })
 })
+
+describe('datagrams that were recorded and are sent again', () => {
+  it('let no member that hears this one be called one that hears nothing', async () => {
+    const { cluster, members, a, b } = await pair(95)
+    cluster.recording = true
+    await talk(cluster, members, 1000)
+    const hellos = cluster.recorded.filter(({ bytes }) => bytes[1] === 1)
+    expect(hellos.length).toBeGreaterThan(0)
+    cluster.recording = false
+    const before = a.station.transport.counters().datagramsSent + b.station.transport.counters().datagramsSent
+    let replayed = 0
+    for (let time = 0; time < 60_000; time += 500) {
+      for (const { from, to, bytes } of hellos) cluster.network.inject({ bytes, from, to })
+      replayed += hellos.length
+      await talk(cluster, members, 500)
+    }
+    expect([a.told, b.told]).toEqual([[], []])
+    expect([a.presence, b.presence]).toEqual([['came b'], ['came a']])
+    const sent = a.station.transport.counters().datagramsSent + b.station.transport.counters().datagramsSent - before
+    // What the members say to each other, an answer to each that was replayed, and now and then a hello and its answer.
+    expect(sent).toBeLessThan(2 * 1200 + 2 * replayed)
+  })
+})

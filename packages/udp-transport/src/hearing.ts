@@ -48,7 +48,7 @@ export interface PeerStatus {
 /** What is needed of the way to the peer. */
 interface Way {
   readonly address: string | null
-  /** Why the address cannot be used; null while it can, or was not tried. */
+  /** Why the name could not be resolved; null when it could be, or was not tried. */
   readonly failure: string | null
 }
 
@@ -73,6 +73,8 @@ export class Hearing {
   #tellAt = Number.POSITIVE_INFINITY
   #refusedAt = NEVER
   #foreignAt = NEVER
+  #failedAt = NEVER
+  #failure: string | null = null
   #greetedAt = NEVER
   #explanation: { readonly at: number; readonly reason: string } | null = null
   /** The peer's last hello, by the session that it asks for. */
@@ -185,6 +187,12 @@ export class Hearing {
     this.#foreignAt = now
   }
 
+  /** The system sends nothing to the peer's address. */
+  failed(reason: string, now: number): void {
+    this.#failedAt = now
+    this.#failure = reason
+  }
+
   /** The owner was told of a problem that lets nothing of the peer be taken. */
   explain(reason: string, now: number): void {
     this.#explanation = { at: now, reason }
@@ -226,6 +234,7 @@ export class Hearing {
     const isRefused = this.#isSign(this.#refusedAt)
     if (this.#deafSince !== Number.POSITIVE_INFINITY && this.#isSign(this.#greetedAt)) return isRefused ? 'wrongAddress' : 'deaf'
     if (isRefused) return 'closed'
+    if (this.#isSign(this.#failedAt)) return 'unsendable'
     return this.#isSign(this.#foreignAt) ? 'foreign' : 'silent'
   }
 
@@ -235,7 +244,8 @@ export class Hearing {
   }
 
   #tell(cause: SilenceCause, now: number): void {
-    const { address, failure } = this.#way
+    const { address } = this.#way
+    const failure = cause === 'unsendable' ? this.#failure : this.#way.failure
     // A member without an address is expected to come by itself.
     if (address === null) return
     const silentFor = now - (this.#heardAt ?? this.#askedSince)

@@ -61,6 +61,7 @@ export class Peer {
         this.hearing.refused(options.clock.now())
         hub.onUnreachable(id)
       },
+      onFailed: (reason) => this.hearing.failed(reason, options.clock.now()),
     })
     this.hearing = new Hearing(hub, id, this.link)
     this.#handshake = new Handshake(hub, id)

@@ -238,6 +238,43 @@ describe('a member that the owner was told of already', () => {
   })
 })
 
+describe('what the system says of an address', () => {
+  const failure = new Error('connect ENETUNREACH 10.0.0.2:7000')
+
+  it('is told where nothing can be sent to it', async () => {
+    const cluster = new VirtualCluster(96)
+    cluster.socketsFrom = (sockets) => ({ ...sockets, connect: (_, __, done) => cluster.world.after(0.1, () => done(failure, null)) })
+    const a = await start(cluster, 'a', ['a', 'b'])
+    const b = await start(cluster, 'b', ['a', 'b'])
+    await b.station.transport.close()
+    await talk(cluster, [a, b], 60_000)
+    expect(a.told).toEqual(['RAFT_PEER_NO_ROUTE b'])
+    expect(a.messages[0]).toContain('this system sends nothing to 10.0.0.2:7000, the peer address of b (connect ENETUNREACH')
+    expect(peerOf(a, 'b')?.trouble).toBe('the system sends nothing to this address')
+  })
+
+  it('is forgotten when the member was heard since: what is silent later is not told as that', async () => {
+    const cluster = new VirtualCluster(97)
+    const failures: (() => void)[] = []
+    cluster.socketsFrom = (sockets) => ({
+      ...sockets,
+      connect: (remote, handlers, done) => {
+        failures.push(() => handlers.onError(failure))
+        sockets.connect(remote, handlers, done)
+      },
+    })
+    const a = await start(cluster, 'a', ['a', 'b'])
+    const b = await start(cluster, 'b', ['a', 'b'])
+    await talk(cluster, [a, b], 1000)
+    for (const fail of failures) fail()
+    await talk(cluster, [a, b], 1000)
+    cluster.filter = (sent) => !isTo('b', sent) && !isTo('a', sent)
+    await talk(cluster, [a, b], 60_000)
+    expect([a.told, b.told]).toEqual([['RAFT_PEER_SILENT b'], ['RAFT_PEER_SILENT a']])
+    expect(a.lines[1]?.message).toContain('(it does not answer)')
+  })
+})
+
 describe('datagrams that were recorded and are sent again', () => {
   it('let no member that hears this one be called one that hears nothing', async () => {
     const { cluster, members, a, b } = await pair(95)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TransportPresence, TransportProblem } from '../src/index.js'
-import { heartbeat, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
+import { append, heartbeat, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
 
 interface Member {
   readonly station: Station
@@ -272,6 +272,48 @@ describe('what the system says of an address', () => {
     await talk(cluster, [a, b], 60_000)
     expect([a.told, b.told]).toEqual([['RAFT_PEER_SILENT b'], ['RAFT_PEER_SILENT a']])
     expect(a.lines[1]?.message).toContain('(it does not answer)')
+  })
+})
+
+describe('a name service that never answers', () => {
+  const named = { id: 'b', addresses: { peer: 'b.example:7000' } }
+  /** Answers so many look-ups of each member that is started. */
+  const answering = (cluster: VirtualCluster, count: number) => {
+    cluster.socketsFrom = (sockets) => {
+      let left = count
+      return {
+        ...sockets,
+        lookup: (host, done) => {
+          if (host !== 'b.example') sockets.lookup(host, done)
+          else if (left-- > 0) sockets.lookup('10.0.0.2', done)
+        },
+      }
+    }
+  }
+
+  it('is told as the reason', async () => {
+    const cluster = new VirtualCluster(98)
+    answering(cluster, 0)
+    const a = await start(cluster, 'a', ['a', named])
+    await cluster.run(60_000)
+    expect(a.told).toEqual(['RAFT_PEER_UNRESOLVED b'])
+    expect(a.messages[0]).toContain('(the name service has not answered for 5 s)')
+  })
+
+  it('does not keep a member from the addresses that the name had before', async () => {
+    const cluster = new VirtualCluster(99)
+    answering(cluster, 1)
+    const a = await start(cluster, 'a', ['a', named])
+    const b = await start(cluster, 'b', [VirtualCluster.elsewhere('a'), 'b'])
+    await talk(cluster, [a, b], 1000)
+    await b.station.transport.close()
+    // Entries that are not taken end the session, so that nothing is left but the name.
+    a.station.transport.send('b', append(1, 100))
+    await talk(cluster, [a, b], 60_000)
+    // It does not know where A is: A has to find it.
+    const again = await start(cluster, 'b', [VirtualCluster.elsewhere('a'), 'b'])
+    await talk(cluster, [a, again], 10_000)
+    expect(a.presence).toEqual(['came b', 'left b', 'came b'])
   })
 })
 

@@ -95,6 +95,11 @@ export class Hearing {
     this.#way = way
   }
 
+  /** Whether the peer was heard, and has not been missed since. */
+  get isHere(): boolean {
+    return this.#isHere
+  }
+
   /** When `check` has something to say. */
   get dueAt(): number {
     return this.#isHere ? this.#askedSince + GONE_AFTER : this.#tellAt

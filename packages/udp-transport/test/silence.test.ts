@@ -318,6 +318,30 @@ describe('a name service that never answers', () => {
 })
 
 describe('datagrams that were recorded and are sent again', () => {
+  it('let no member be said to have a wrong address, or to run twice', async () => {
+    const cluster = new VirtualCluster(101)
+    cluster.recording = true
+    const ids = ['a', 'b', 'c']
+    const before = await start(cluster, 'a', ids)
+    const b = await start(cluster, 'b', ids)
+    const c = await start(cluster, 'c', ids)
+    await talk(cluster, [before, b, c], 1000)
+    await before.station.transport.close()
+    const a = await start(cluster, 'a', ids)
+    await talk(cluster, [a, b, c], 1000)
+    cluster.recording = false
+    // Of each member to each other one, of its first handshake in each of its processes.
+    const hellos = new Map<string, (typeof cluster.recorded)[number]>()
+    for (const one of cluster.recorded)
+      if (one.bytes[1] === 1) hellos.set(`${one.from.address} ${one.to.address} ${one.from.address.endsWith('.1') && one.from.port}`, one)
+    for (let time = 0; time < 60_000; time += 1000) {
+      for (const { bytes, from } of hellos.values())
+        for (const id of ids) cluster.network.inject({ bytes, from, to: VirtualCluster.endpoint(id) })
+      await talk(cluster, [a, b, c], 1000)
+    }
+    expect([a.told, b.told, c.told]).toEqual([[], [], []])
+  })
+
   it('let no member that hears this one be called one that hears nothing', async () => {
     const { cluster, members, a, b } = await pair(95)
     cluster.recording = true

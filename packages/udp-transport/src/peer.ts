@@ -47,6 +47,7 @@ export class Peer {
    * one; should one of them be lost, only silence in it tells. Such a pair agrees on a new one.
    */
   #heardAside = false
+  #isClosed = false
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | null = null
 
@@ -123,6 +124,7 @@ export class Peer {
 
   /** End of a turn: everything that is due leaves. */
   flush(): void {
+    if (this.#isClosed) return
     const now = this.#hub.options.clock.now()
     this.#checkSessions(now)
     this.#shakeHands(now)
@@ -224,7 +226,9 @@ export class Peer {
     this.#hub.onRefused({ reason: reasonAsSeenHere(refusal, this.#boot !== null), by: this.id, remembered })
   }
 
+  /** For good, though a flush may still be on its way. */
   close(): void {
+    this.#isClosed = true
     this.#closeSession(this.#current)
     this.#closeSession(this.#previous)
     this.#current = null

@@ -3,6 +3,8 @@ import type { NodeLogger } from './options.js'
 
 /** How often the member looks at itself, in ms. */
 const INTERVAL = 1000
+/** A look that comes so much too late says that this process was held up, and could hear nobody; ms. */
+const HELD_UP = 2000
 /** A member that knows no leader for so long says so, in ms. */
 const LEADERLESS_PATIENCE = 10_000
 /** How long after that it says so again, in ms. */
@@ -64,10 +66,20 @@ export class Watch {
 
   #lookLater(): void {
     const { clock } = this.#options
-    this.#cancel = clock.schedule(clock.now() + INTERVAL, () => {
-      this.#look(clock.now())
+    const at = clock.now() + INTERVAL
+    this.#cancel = clock.schedule(at, () => {
+      const now = clock.now()
+      if (now - at < HELD_UP) this.#look(now)
+      else this.#wasHeldUp(now - at)
       this.#lookLater()
     })
+  }
+
+  /** What has come meanwhile may be waiting to be read: it is looked at the next time, and the pause counts for nothing. */
+  #wasHeldUp(pause: number): void {
+    this.#leaderlessSince += pause
+    this.#tellAt += pause
+    for (const followed of this.#followed.values()) followed.stuckSince += pause
   }
 
   #look(now: number): void {

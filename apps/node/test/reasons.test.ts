@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tcpConnector } from '@raft/client'
 import { encodePut, RequestKind } from '@raft/client/protocol'
 import type { Member, Transition } from '@raft/core'
@@ -115,6 +115,37 @@ test('a leader that was unreachable is tried again by who asks whether it is, an
   onTestFinished(() => cluster.stop())
   while (access.leaderTrouble() !== null) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(recovered).toEqual([`the connection to n1 at 127.0.0.1:${port} is there again`])
+})
+
+test('a leader whose connection breaks once, and which takes the next one, is not called unreachable meanwhile', async () => {
+  const { client: port } = await onePair()
+  const cluster = await createNode({
+    id: 'n1',
+    clusterId: 'c',
+    members: { n1: { peer: `127.0.0.1:${(await onePair()).peer}`, client: `127.0.0.1:${port}` } },
+    secret: SECRET,
+    dataDir: temporaryDirectory(),
+    stopTimeout: 200,
+  })
+  onTestFinished(() => cluster.stop())
+  const sockets: Socket[] = []
+  const server = createServer((socket) => {
+    sockets.push(socket)
+    const onwards = connect(port, '127.0.0.1')
+    socket.on('error', () => {}).pipe(onwards)
+    onwards.on('error', () => {}).pipe(socket)
+    socket.on('close', () => onwards.destroy())
+  })
+  const front = await listening(server)
+  const { access, told } = accessTo(memberAt(front))
+  await access.run(TASK, 5000)
+  sockets[0]?.resetAndDestroy()
+  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(access.leaderTrouble()).toBeNull()
+  server.close()
+  for (const socket of sockets) socket.resetAndDestroy()
+  while (access.leaderTrouble() === null) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(access.leaderTrouble()).toContain(`takes no requests from here: the connection to n1 at 127.0.0.1:${front} failed`)
 })
 
 test('a leader that cannot confirm that it leads says so itself', async () => {

@@ -30,7 +30,9 @@ function setUp(role: RoleName = 'leader') {
       clock.advance(1000)
     }
   }
-  return { lines, details, status, follower, pass, watch }
+  /** The process is stopped for so long, and goes on. */
+  const pause = (milliseconds: number) => clock.advance(milliseconds)
+  return { lines, details, status, follower, pass, pause, watch }
 }
 
 test('a member that knows no leader for ten seconds says so and why, again after ten minutes, and when there is one', () => {
@@ -115,5 +117,28 @@ test('a watch that was stopped says nothing any more', () => {
   status.leaderId = null
   watch.stop()
   pass(100)
+  expect(lines).toEqual([])
+})
+
+test('a pause of the process itself is no time without a leader', () => {
+  const { lines, status, pass, pause } = setUp('follower')
+  pass(10)
+  status.leaderId = null
+  pause(15_000)
+  pass(3)
+  status.leaderId = 'n2'
+  pass(10)
+  expect(lines).toEqual([])
+})
+
+test('nor does it leave followers behind that answer as soon as they are heard', () => {
+  const { lines, status, follower, pass, pause } = setUp()
+  follower(90, 10)
+  pass(1)
+  follower(90, 15_000)
+  pause(15_000)
+  status.lastLogIndex += 10
+  follower(110, 10)
+  pass(10)
   expect(lines).toEqual([])
 })

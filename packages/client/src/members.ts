@@ -207,7 +207,7 @@ export class Members {
     else {
       const { memberId, leaderId } = status
       const known = leaderId === null ? 'knows no leader' : `says that ${leaderId} leads`
-      this.#reasons.set(link.address, `${link.address} is ${memberId}, which ${known}`)
+      if (this.#addresses.has(link.address)) this.#reasons.set(link.address, `${link.address} is ${memberId}, which ${known}`)
       this.notLeader(link, null)
       return
     }

@@ -16,6 +16,8 @@ const SIGN_COUNTS_FOR = 15_000
 const EXPLAINED_FOR = 60_000
 /** A member that hears nothing and has something to say says hello more often than this, in ms. */
 const HELLOS_BREAK = 5000
+/** For how long a hello of this member's own may go unanswered by a member that hears it, in ms. */
+const PROOF_TAKES = 2000
 /** Upper bound on lines about the coming and going of one member that come at once; one more is earned each minute. */
 const MAX_LINES = 6
 const LINE_INTERVAL = 60_000
@@ -46,7 +48,7 @@ export interface PeerStatus {
 /** What is needed of the way to the peer. */
 interface Way {
   readonly address: string | null
-  /** Why the address cannot be used; null while it can, or was not tried. */
+  /** Why the name could not be resolved; null when it could be, or was not tried. */
   readonly failure: string | null
 }
 
@@ -71,6 +73,8 @@ export class Hearing {
   #tellAt = Number.POSITIVE_INFINITY
   #refusedAt = NEVER
   #foreignAt = NEVER
+  #failedAt = NEVER
+  #failure: string | null = null
   #greetedAt = NEVER
   #explanation: { readonly at: number; readonly reason: string } | null = null
   /** The peer's last hello, by the session that it asks for. */
@@ -78,6 +82,8 @@ export class Hearing {
   #greetedAgain = false
   /** Since when all its hellos came several times, as if it had never got an answer. */
   #deafSince = Number.POSITIVE_INFINITY
+  /** When a hello of this member's own was last asked for, to find out whether the peer is deaf. */
+  #proofAt = NEVER
   #toldDeaf = false
   #lines = MAX_LINES
   #linesAt = 0
@@ -87,6 +93,11 @@ export class Hearing {
     this.#host = host
     this.#peer = peer
     this.#way = way
+  }
+
+  /** Whether the peer was heard, and has not been missed since. */
+  get isHere(): boolean {
+    return this.#isHere
   }
 
   /** When `check` has something to say. */
@@ -148,19 +159,27 @@ export class Hearing {
     this.#greetedAgain = false
   }
 
-  /** An authentic hello of the peer. One that comes several times has not been answered, as far as the peer knows. */
-  hello(session: number, now: number): void {
+  /**
+   * An authentic hello of the peer. One that comes several times has not been answered, as far as the peer knows, or somebody who has
+   * recorded it sends it again: a hello of this member's own tells which, as only a peer that hears it answers it.
+   * @returns whether to say that hello now
+   */
+  hello(session: number, now: number): boolean {
     const isRepeated = session === this.#greeting
     if (now - this.#greetedAt > HELLOS_BREAK || (!isRepeated && !this.#greetedAgain)) this.#deafSince = Number.POSITIVE_INFINITY
     this.#greetedAt = now
     this.#greeting = session
     this.#greetedAgain = isRepeated
-    if (!isRepeated) return
+    if (!isRepeated) return false
     this.#deafSince = Math.min(this.#deafSince, now)
-    if (now - this.#deafSince < PATIENCE) return
-    this.#deafSince = now
-    this.#toldDeaf = true
-    this.#tell(this.#isSign(this.#refusedAt) ? 'wrongAddress' : 'deaf', now)
+    if (now - this.#deafSince >= PATIENCE && this.#isUnproven(now)) {
+      this.#deafSince = now
+      this.#toldDeaf = true
+      this.#tell(this.#isSign(this.#refusedAt) ? 'wrongAddress' : 'deaf', now)
+    }
+    if (now - this.#deafSince < PATIENCE / 2 || now - this.#proofAt < HELLOS_BREAK) return false
+    this.#proofAt = now
+    return true
   }
 
   /** The system says that nobody listens at the peer's address. */
@@ -171,6 +190,12 @@ export class Hearing {
   /** Something came from the peer's address that no member has sent. */
   foreign(now: number): void {
     this.#foreignAt = now
+  }
+
+  /** The system sends nothing to the peer's address. */
+  failed(reason: string, now: number): void {
+    this.#failedAt = now
+    this.#failure = reason
   }
 
   /** The owner was told of a problem that lets nothing of the peer be taken. */
@@ -192,6 +217,11 @@ export class Hearing {
     if (!isExplained) this.#tell(this.#cause(), now)
   }
 
+  /** Whether the peer has had the time to answer a hello since it seems to be deaf, and has not. */
+  #isUnproven(now: number): boolean {
+    return this.#proofAt >= this.#deafSince && now - this.#proofAt >= PROOF_TAKES
+  }
+
   get #isAsked(): boolean {
     return this.#askedSince !== Number.POSITIVE_INFINITY
   }
@@ -209,6 +239,7 @@ export class Hearing {
     const isRefused = this.#isSign(this.#refusedAt)
     if (this.#deafSince !== Number.POSITIVE_INFINITY && this.#isSign(this.#greetedAt)) return isRefused ? 'wrongAddress' : 'deaf'
     if (isRefused) return 'closed'
+    if (this.#isSign(this.#failedAt)) return 'unsendable'
     return this.#isSign(this.#foreignAt) ? 'foreign' : 'silent'
   }
 
@@ -218,7 +249,8 @@ export class Hearing {
   }
 
   #tell(cause: SilenceCause, now: number): void {
-    const { address, failure } = this.#way
+    const { address } = this.#way
+    const failure = cause === 'unsendable' ? this.#failure : this.#way.failure
     // A member without an address is expected to come by itself.
     if (address === null) return
     const silentFor = now - (this.#heardAt ?? this.#askedSince)

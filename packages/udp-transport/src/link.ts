@@ -14,6 +14,8 @@ export interface LinkEvents {
   /** The address in use has failed and is replaced by the next, or the name has got another: to be tried at once. */
   readonly onOtherWay: () => void
   readonly onUnreachable: () => void
+  /** Nothing can be sent to the address in use, and there is no other. */
+  readonly onFailed: (reason: string) => void
 }
 
 /**
@@ -44,9 +46,9 @@ export class Link {
     return this.#name?.text ?? null
   }
 
-  /** Why the peer's address cannot be used; null while it can, or was not tried. */
+  /** Why the peer's name could not be resolved; null when it could be, or was not tried. */
   get failure(): string | null {
-    return this.#name?.failure ?? this.#used?.failure ?? null
+    return this.#name?.failure ?? null
   }
 
   /** Whether datagrams from there come from an address of the peer. */
@@ -208,8 +210,10 @@ export class Link {
           this.#hub.counters.refused += 1
           if (!this.#isReplaced(way)) this.#reportUnreachable(way)
         },
-        onFailed: (way) => {
-          if (!this.#isReplaced(way)) this.#abandonUnusable()
+        onFailed: (way, reason) => {
+          if (this.#isReplaced(way)) return
+          if (way === this.#used) this.#events.onFailed(reason)
+          this.#abandonUnusable()
         },
       },
     )

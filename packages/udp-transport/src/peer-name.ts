@@ -6,6 +6,8 @@ import type { Hub } from './hub.js'
 const INTERVAL = 1000
 /** Upper bound on the time between two look-ups of a name that cannot be resolved, in ms. */
 const MAX_INTERVAL = 10_000
+/** A look-up that has not ended for so long is not waited for, in ms. It goes on, and no other is begun beside it. */
+const LOOK_UP_TIMEOUT = 5000
 /** Maximum number of addresses of one name that are tried. */
 const MAX_ADDRESSES = 8
 
@@ -20,6 +22,9 @@ export class PeerName {
   readonly #onAddresses: (addresses: readonly string[]) => void
   #known: readonly string[] = []
   #isLookingUp = false
+  /** The look-up that goes on is not waited for any more. */
+  #isOverdue = false
+  #cancelTimeout: (() => void) | null = null
   /** No look-up is begun before. */
   #notBefore = Number.NEGATIVE_INFINITY
   #failures = 0
@@ -27,7 +32,7 @@ export class PeerName {
   #cancel: (() => void) | null = null
   #isClosed = false
 
-  /** @param onAddresses called after each look-up, with at least one address, and never from inside `lookUp` */
+  /** @param onAddresses called after each look-up with at least one address, which may be before `lookUp` returns */
   constructor(hub: Hub, text: string, onAddresses: (addresses: readonly string[]) => void) {
     this.text = text
     this.#hub = hub
@@ -52,7 +57,11 @@ export class PeerName {
 
   /** Looks the name up: now, or as soon as that is not too often. */
   lookUp(): void {
-    if (this.#isClosed || this.#isLookingUp || this.#cancel !== null) return
+    if (this.#isClosed || this.#cancel !== null) return
+    if (this.#isLookingUp) {
+      if (this.#isOverdue && this.#known.length > 0) this.#onAddresses(this.#known)
+      return
+    }
     if (this.#target === null) {
       this.#hub.counters.socketErrors += 1
       this.#failure = 'it is not of the form host:port'
@@ -67,6 +76,8 @@ export class PeerName {
     this.#isClosed = true
     this.#cancel?.()
     this.#cancel = null
+    this.#cancelTimeout?.()
+    this.#cancelTimeout = null
   }
 
   #lookUpLater(): void {
@@ -79,9 +90,13 @@ export class PeerName {
   #begin(host: string): void {
     const { clock, sockets } = this.#hub.options
     this.#isLookingUp = true
+    if (this.canChange) this.#cancelTimeout = clock.schedule(clock.now() + LOOK_UP_TIMEOUT, () => this.#overdue())
     sockets.lookup(host, (error, addresses) => {
       if (this.#isClosed) return
+      this.#cancelTimeout?.()
+      this.#cancelTimeout = null
       this.#isLookingUp = false
+      this.#isOverdue = false
       this.#notBefore = clock.now() + INTERVAL
       if (error === null && addresses.length > 0) {
         this.#failures = 0
@@ -90,6 +105,14 @@ export class PeerName {
         this.#onAddresses(this.#known)
       } else this.#failed(error)
     })
+  }
+
+  /** The name service may never answer: until it does, the addresses that the name had before are tried. */
+  #overdue(): void {
+    this.#cancelTimeout = null
+    this.#isOverdue = true
+    if (this.#known.length > 0) this.#onAddresses(this.#known)
+    else this.#failure = `the name service has not answered for ${LOOK_UP_TIMEOUT / 1000} s`
   }
 
   /** The addresses that the name had before may be right: it is the name server that may be out of reach. */

@@ -52,6 +52,7 @@ export class Peer {
    * one; should one of them be lost, only silence in it tells. Such a pair agrees on a new one.
    */
   #heardAside = false
+  #isClosed = false
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | null = null
 
@@ -66,6 +67,7 @@ export class Peer {
         this.hearing.refused(options.clock.now())
         hub.onUnreachable(id)
       },
+      onFailed: (reason) => this.hearing.failed(reason, options.clock.now()),
     })
     this.hearing = new Hearing(hub, id, this.link)
     this.#handshake = new Handshake(hub, id)
@@ -127,6 +129,7 @@ export class Peer {
 
   /** End of a turn: everything that is due leaves. */
   flush(): void {
+    if (this.#isClosed) return
     const now = this.#hub.options.clock.now()
     this.#checkSessions(now)
     this.#shakeHands(now)
@@ -154,13 +157,13 @@ export class Peer {
   onHello(hello: HandshakeDatagram, keys: SecretKeys, from: Endpoint): void {
     if (this.#refuses(hello, keys, from)) return
     const now = this.#hub.options.clock.now()
-    this.hearing.hello(hello.senderSession, now)
+    const needsProof = this.hearing.hello(hello.senderSession, now)
     const known = hello.receiverSession !== 0 && this.#hub.sessions.get(hello.receiverSession)?.peer === this
     const answer = this.#handshake.answer(hello, keys, known, this.link.maxDatagramBytes, this.#firstWindow(now), now)
     if (answer === null) this.#hub.schedule(this)
     else this.link.answer(answer, from)
     if (known) this.link.isNotHeard()
-    if (known && this.link.needsProof) this.#ask()
+    if (needsProof || (known && this.link.needsProof)) this.#ask()
   }
 
   onAnswer(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
@@ -180,6 +183,7 @@ export class Peer {
       this.#current !== null &&
       this.#current.sealed < this.#hub.options.maxSessionDatagrams
     ) {
+      this.hearing.answered(now)
       this.hearing.heard(now)
       this.#handshake.abandon()
       return
@@ -227,7 +231,9 @@ export class Peer {
     this.#hub.onRefused({ reason: reasonAsSeenHere(refusal, this.#boot !== null), by: this.id, remembered })
   }
 
+  /** For good, though a flush may still be on its way. */
   close(): void {
+    this.#isClosed = true
     this.#closeSession(this.#current)
     this.#current = null
     this.#keepFormer(0)

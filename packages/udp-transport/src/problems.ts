@@ -28,6 +28,8 @@ export type TransportProblemCode =
   | 'RAFT_PEER_FOREIGN'
   /** The name in the peer's address cannot be resolved. */
   | 'RAFT_PEER_UNRESOLVED'
+  /** The system of this member sends nothing to the peer's address. */
+  | 'RAFT_PEER_NO_ROUTE'
   /** The peer's address leads back to this member. */
   | 'RAFT_PEER_IS_SELF'
   /** The peer says hello to another member at this member's address. */

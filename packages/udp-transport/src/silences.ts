@@ -13,6 +13,8 @@ export type SilenceCause =
   | 'foreign'
   /** The name in its address has no address. */
   | 'unresolved'
+  /** The system sends nothing to its address. */
+  | 'unsendable'
   /** Nothing comes, and nothing says why. */
   | 'silent'
 
@@ -23,6 +25,7 @@ export const SILENCES: Readonly<Record<SilenceCause, string>> = {
   deaf: 'it says hello, and what is sent to it does not arrive',
   foreign: 'what answers there is no member of this version',
   unresolved: 'its name cannot be resolved',
+  unsendable: 'the system sends nothing to this address',
   silent: 'it does not answer',
 }
 
@@ -37,7 +40,7 @@ export interface Silence {
   readonly silentFor: number
   /** Hellos that were sent meanwhile. */
   readonly hellos: number
-  /** Why the name was not found. */
+  /** Why the name was not found, or nothing can be sent. */
   readonly failure: string | null
 }
 
@@ -75,6 +78,12 @@ export function silenceProblem(silence: Silence): TransportProblem {
         code: 'RAFT_PEER_UNRESOLVED',
         peer,
         message: `the peer address of ${peer}, ${address}, cannot be used (${failure ?? 'the name has no address'}): correct it, or the name service`,
+      }
+    case 'unsendable':
+      return {
+        code: 'RAFT_PEER_NO_ROUTE',
+        peer,
+        message: `this system sends nothing to ${address}, the peer address of ${peer} (${failure}): is the network up, is there a route, is UDP allowed out? Correct that, or the address`,
       }
     case 'silent':
       return {

@@ -14,7 +14,7 @@ import { BOOT_BYTES, DatagramKind, type HandshakeDatagram } from './datagram.js'
 import type { PeerStatus } from './hearing.js'
 import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
-import { misdirected } from './misdirected.js'
+import { Misdirected } from './misdirected.js'
 import { type ResolvedOptions, resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peer } from './peer.js'
 import { explanationOf, Problems } from './problems.js'
@@ -67,7 +67,7 @@ export class UdpTransport implements Transport {
         if (reason !== null) this.#peers.get(problem.peer)?.hearing.explain(reason, clock.now())
         problems.report(problem)
       },
-      onMisdirected: (hello, from) => this.#hub.report(misdirected(hello, this.#options.id, this.#hub.boot, from)),
+      onMisdirected: (hello, from) => misdirected.onHello(hello, from, clock.now()),
       onUnknownSecret: (step, from) => this.#onUnknownSecret(step, from),
       onRefused: (refusal) => {
         void this.close()
@@ -76,6 +76,13 @@ export class UdpTransport implements Transport {
       onForgetful: () => void this.close(),
       receiveWindow: (peer, now) => this.#receiveWindow(peer, now),
     }
+    const misdirected = new Misdirected({
+      self: this.#options.id,
+      boot: this.#hub.boot,
+      isMember: (id) => this.#peers.has(id),
+      isHeard: (id) => this.#peers.get(id)?.hearing.isHere === true,
+      report: (problem) => this.#hub.report(problem),
+    })
     this.#intake = new Intake(this.#hub, this.#peers)
   }
 

@@ -5,7 +5,7 @@ export interface WayEvents {
   /** The system says that nobody listens there. */
   readonly onRefused: (way: Way) => void
   /** No socket can be connected to it, or the system does not send to it. */
-  readonly onFailed: (way: Way) => void
+  readonly onFailed: (way: Way, reason: string) => void
 }
 
 /** One address of a peer, and the socket that is connected to it while it is in use or tried. */
@@ -13,8 +13,6 @@ export class Way {
   readonly endpoint: Endpoint
   /** The address has refused, or could not be sent to, since the name was last looked up. */
   hasFailed = false
-  /** Why the last attempt to open has failed, or the system did not send; null when neither was so. */
-  failure: string | null = null
   readonly #hub: Hub
   readonly #events: WayEvents
   #socket: DatagramSocket | null = null
@@ -61,7 +59,6 @@ export class Way {
         return
       }
       this.#socket = socket
-      this.failure = null
       then()
     })
   }
@@ -80,8 +77,7 @@ export class Way {
   }
 
   #fail(reason: string): void {
-    this.failure = reason
     this.#hub.counters.socketErrors += 1
-    this.#events.onFailed(this)
+    this.#events.onFailed(this, reason)
   }
 }

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { nodeClock } from '@raft/system'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type DatagramSocket, nodeSockets, type TransportProblem, UdpTransport, type UdpTransportOptions } from '../src/index.js'
 import { arrivedRounds, heartbeat, KEY, type Station } from './support/cluster.js'
@@ -312,4 +313,33 @@ it('a socket for both families sends to IPv4 addresses, however they are written
     })
   })
   expect(Buffer.from(await arrived).toString()).toBe('here')
+})
+
+describe('a member that is taken away', () => {
+  it('in the turn in which it was added leaves no timer behind', async () => {
+    const timers = new Set<object>()
+    const clock = {
+      ...nodeClock,
+      schedule: (time: number, callback: () => void) => {
+        const timer = {}
+        timers.add(timer)
+        const cancel = nodeClock.schedule(time, () => {
+          timers.delete(timer)
+          callback()
+        })
+        return () => {
+          timers.delete(timer)
+          cancel()
+        }
+      },
+    }
+    const names: Names = new Map([['b.test', ['127.0.0.1']]])
+    const a = await start('a', '127.0.0.1:0', names, { clock })
+    for (let i = 0; i < 10; i++) {
+      know(a, { ...a, id: 'b' })
+      a.transport.setMembers(0, [{ id: 'a', addresses: {} }])
+      await pause(5)
+    }
+    expect(timers.size).toBe(0)
+  })
 })

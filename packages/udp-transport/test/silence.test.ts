@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TransportPresence, TransportProblem } from '../src/index.js'
-import { heartbeat, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
+import { append, heartbeat, OTHER_KEY, type Station, VirtualCluster } from './support/cluster.js'
 
 interface Member {
   readonly station: Station
@@ -235,5 +235,131 @@ describe('a member that the owner was told of already', () => {
     const b = await start(cluster, 'b', ['a', 'b'], { insecurePlainText: true })
     await talk(cluster, [a, b], 60_000)
     expect([a.told, b.told]).toEqual([['RAFT_UNKNOWN_SECRET b'], ['RAFT_UNKNOWN_SECRET a']])
+  })
+})
+
+describe('what the system says of an address', () => {
+  const failure = new Error('connect ENETUNREACH 10.0.0.2:7000')
+
+  it('is told where nothing can be sent to it', async () => {
+    const cluster = new VirtualCluster(96)
+    cluster.socketsFrom = (sockets) => ({ ...sockets, connect: (_, __, done) => cluster.world.after(0.1, () => done(failure, null)) })
+    const a = await start(cluster, 'a', ['a', 'b'])
+    const b = await start(cluster, 'b', ['a', 'b'])
+    await b.station.transport.close()
+    await talk(cluster, [a, b], 60_000)
+    expect(a.told).toEqual(['RAFT_PEER_NO_ROUTE b'])
+    expect(a.messages[0]).toContain('this system sends nothing to 10.0.0.2:7000, the peer address of b (connect ENETUNREACH')
+    expect(peerOf(a, 'b')?.trouble).toBe('the system sends nothing to this address')
+  })
+
+  it('is forgotten when the member was heard since: what is silent later is not told as that', async () => {
+    const cluster = new VirtualCluster(97)
+    const failures: (() => void)[] = []
+    cluster.socketsFrom = (sockets) => ({
+      ...sockets,
+      connect: (remote, handlers, done) => {
+        failures.push(() => handlers.onError(failure))
+        sockets.connect(remote, handlers, done)
+      },
+    })
+    const a = await start(cluster, 'a', ['a', 'b'])
+    const b = await start(cluster, 'b', ['a', 'b'])
+    await talk(cluster, [a, b], 1000)
+    for (const fail of failures) fail()
+    await talk(cluster, [a, b], 1000)
+    cluster.filter = (sent) => !isTo('b', sent) && !isTo('a', sent)
+    await talk(cluster, [a, b], 60_000)
+    expect([a.told, b.told]).toEqual([['RAFT_PEER_SILENT b'], ['RAFT_PEER_SILENT a']])
+    expect(a.lines[1]?.message).toContain('(it does not answer)')
+  })
+})
+
+describe('a name service that never answers', () => {
+  const named = { id: 'b', addresses: { peer: 'b.example:7000' } }
+  /** Answers so many look-ups of each member that is started. */
+  const answering = (cluster: VirtualCluster, count: number) => {
+    cluster.socketsFrom = (sockets) => {
+      let left = count
+      return {
+        ...sockets,
+        lookup: (host, done) => {
+          if (host !== 'b.example') sockets.lookup(host, done)
+          else if (left-- > 0) sockets.lookup('10.0.0.2', done)
+        },
+      }
+    }
+  }
+
+  it('is told as the reason', async () => {
+    const cluster = new VirtualCluster(98)
+    answering(cluster, 0)
+    const a = await start(cluster, 'a', ['a', named])
+    await cluster.run(60_000)
+    expect(a.told).toEqual(['RAFT_PEER_UNRESOLVED b'])
+    expect(a.messages[0]).toContain('(the name service has not answered for 5 s)')
+  })
+
+  it('does not keep a member from the addresses that the name had before', async () => {
+    const cluster = new VirtualCluster(99)
+    answering(cluster, 1)
+    const a = await start(cluster, 'a', ['a', named])
+    const b = await start(cluster, 'b', [VirtualCluster.elsewhere('a'), 'b'])
+    await talk(cluster, [a, b], 1000)
+    await b.station.transport.close()
+    // Entries that are not taken end the session, so that nothing is left but the name.
+    a.station.transport.send('b', append(1, 100))
+    await talk(cluster, [a, b], 60_000)
+    // It does not know where A is: A has to find it.
+    const again = await start(cluster, 'b', [VirtualCluster.elsewhere('a'), 'b'])
+    await talk(cluster, [a, again], 10_000)
+    expect(a.presence).toEqual(['came b', 'left b', 'came b'])
+  })
+})
+
+describe('datagrams that were recorded and are sent again', () => {
+  it('let no member be said to have a wrong address, or to run twice', async () => {
+    const cluster = new VirtualCluster(101)
+    cluster.recording = true
+    const ids = ['a', 'b', 'c']
+    const before = await start(cluster, 'a', ids)
+    const b = await start(cluster, 'b', ids)
+    const c = await start(cluster, 'c', ids)
+    await talk(cluster, [before, b, c], 1000)
+    await before.station.transport.close()
+    const a = await start(cluster, 'a', ids)
+    await talk(cluster, [a, b, c], 1000)
+    cluster.recording = false
+    // Of each member to each other one, of its first handshake in each of its processes.
+    const hellos = new Map<string, (typeof cluster.recorded)[number]>()
+    for (const one of cluster.recorded)
+      if (one.bytes[1] === 1) hellos.set(`${one.from.address} ${one.to.address} ${one.from.address.endsWith('.1') && one.from.port}`, one)
+    for (let time = 0; time < 60_000; time += 1000) {
+      for (const { bytes, from } of hellos.values())
+        for (const id of ids) cluster.network.inject({ bytes, from, to: VirtualCluster.endpoint(id) })
+      await talk(cluster, [a, b, c], 1000)
+    }
+    expect([a.told, b.told, c.told]).toEqual([[], [], []])
+  })
+
+  it('let no member that hears this one be called one that hears nothing', async () => {
+    const { cluster, members, a, b } = await pair(95)
+    cluster.recording = true
+    await talk(cluster, members, 1000)
+    const hellos = cluster.recorded.filter(({ bytes }) => bytes[1] === 1)
+    expect(hellos.length).toBeGreaterThan(0)
+    cluster.recording = false
+    const before = a.station.transport.counters().datagramsSent + b.station.transport.counters().datagramsSent
+    let replayed = 0
+    for (let time = 0; time < 60_000; time += 500) {
+      for (const { from, to, bytes } of hellos) cluster.network.inject({ bytes, from, to })
+      replayed += hellos.length
+      await talk(cluster, members, 500)
+    }
+    expect([a.told, b.told]).toEqual([[], []])
+    expect([a.presence, b.presence]).toEqual([['came b'], ['came a']])
+    const sent = a.station.transport.counters().datagramsSent + b.station.transport.counters().datagramsSent - before
+    // What the members say to each other, an answer to each that was replayed, and now and then a hello and its answer.
+    expect(sent).toBeLessThan(2 * 1200 + 2 * replayed)
   })
 })

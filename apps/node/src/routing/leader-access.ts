@@ -48,6 +48,13 @@ export interface LeaderAccessOptions {
   readonly whyNoLeader?: () => string
 }
 
+/** How the last connection to a member has failed. */
+interface Trouble {
+  readonly message: string
+  /** A connection that worked may break once while the member is well: it is trouble when the next one does not come about. */
+  readonly isSure: boolean
+}
+
 /** How long to wait before a member is asked again that did not lead, or could not be reached, in ms. */
 const RETRY_DELAY = 25
 /** How late a deadline may be noticed, in ms. */
@@ -65,7 +72,7 @@ export class LeaderAccess {
   readonly #connections = new Map<MemberId, MemberConnection>()
   readonly #operations = new Operations()
   /** Why the last connection to a member has failed, until one succeeds. */
-  readonly #troubles = new Map<MemberId, string>()
+  readonly #troubles = new Map<MemberId, Trouble>()
   #waiting: Operation[] = []
   #retryAt = Number.POSITIVE_INFINITY
   #sweeping = false
@@ -102,7 +109,7 @@ export class LeaderAccess {
     if (trouble === undefined) return null
     // Where a member that is not ready gets no requests, nothing else would try.
     this.#connectionTo(leader)
-    return unreachable(leader, trouble)
+    return trouble.isSure ? unreachable(leader, trouble.message) : null
   }
 
   /**
@@ -193,6 +200,7 @@ export class LeaderAccess {
     const { client } = leader.addresses
     if (client === undefined || parseAddress(client) === null) return null
     const { clock, connector, clusterId, onProblem, onRecovered } = this.#options
+    let wasGreeted = false
     const connection = new MemberConnection({
       address: client,
       memberId: leader.id,
@@ -203,10 +211,11 @@ export class LeaderAccess {
       silenceTimeout: this.#options.silenceTimeout,
       onClose: () => this.#connections.delete(leader.id),
       onGreeted: () => {
+        wasGreeted = true
         if (this.#troubles.delete(leader.id)) onRecovered?.(`the connection to ${leader.id} at ${client} is there again`)
       },
       onProblem: (message) => {
-        this.#troubles.set(leader.id, message)
+        this.#troubles.set(leader.id, { message, isSure: !wasGreeted })
         onProblem(message)
       },
     })

@@ -1,6 +1,6 @@
 import { type Clock, EntryBatch, EntryKind, type Member, type MemberId, type Message } from '@raft/core'
 import { type Datagram, DatagramNetwork, Host, type Incarnation, type Links, World } from '@raft/simulator'
-import { UdpTransport, type UdpTransportOptions } from '../../src/index.js'
+import { type DatagramSockets, UdpTransport, type UdpTransportOptions } from '../../src/index.js'
 import { SteadyLinks } from './steady-links.js'
 
 export const KEY = new Uint8Array(32).fill(7)
@@ -28,6 +28,8 @@ export class VirtualCluster {
   recording = false
   /** Return false to drop. */
   filter: (sent: Datagram) => boolean = () => true
+  /** What members that are started get in the place of the sockets of the network. */
+  socketsFrom: (sockets: DatagramSockets) => DatagramSockets = (sockets) => sockets
   readonly #hosts: Map<MemberId, Host>
 
   /** Links take a steady time unless told otherwise. */
@@ -80,7 +82,7 @@ export class VirtualCluster {
   async start(id: MemberId, members: readonly (MemberId | Member)[], options: Partial<UdpTransportOptions> = {}): Promise<Station> {
     const host = this.host(id)
     const incarnation = host.begin()
-    const sockets = this.network.sockets(incarnation)
+    const sockets = this.socketsFrom(this.network.sockets(incarnation))
     let derived = () => {}
     const keys = new Promise<void>((resolve) => {
       derived = resolve

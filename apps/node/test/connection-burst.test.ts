@@ -126,7 +126,7 @@ test('connections that come at once are served in far fewer turns than there are
   expect(servedIn.size).toBeLessThan(CONNECTIONS / 2)
 })
 
-/** A port to which connections come without end, so that requests wait until they are carried out. */
+/** A port to which connections come without end while time stands still, so that requests wait until they are carried out. */
 async function burstingPort() {
   const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
   const came = vi.spyOn(ConnectionBurst.prototype, 'came')
@@ -149,7 +149,9 @@ async function burstingPort() {
   goOn()
   /** Fulfilled once so many requests have come, in all. */
   const requests = (count: number) => vi.waitFor(() => expect(run).toHaveBeenCalledTimes(count))
-  return { port, dial, served, held, requests, carryOut: () => burst.flush() }
+  /** Time goes on: a port that closes waits for a while in which nobody comes. */
+  const goOnWithTime = () => clock.mockRestore()
+  return { port, dial, served, held, requests, goOnWithTime, carryOut: () => burst.flush() }
 }
 
 test('a request whose connection ends while it waits is not served', async () => {
@@ -179,7 +181,7 @@ test('a request that waits behind the last answer of its connection is not serve
 })
 
 test('requests that wait when the port closes came before: they are served', async () => {
-  const { port, dial, served, held, carryOut, requests } = await burstingPort()
+  const { port, dial, served, held, carryOut, requests, goOnWithTime } = await burstingPort()
   const [fresh, used] = [await dial(), await dial()]
   used.send(put('/held', 'content-length: 1', 'a'))
   await requests(1)
@@ -193,13 +195,14 @@ test('requests that wait when the port closes came before: they are served', asy
   await requests(3)
   const closed = port.close()
   await Promise.all([fresh.over, used.over])
+  goOnWithTime()
   await Promise.all([fresh.end(), used.end(), closed])
   expect(served).toEqual(['PUT /held', 'GET /', 'GET /'])
   expect([fresh.statuses, used.statuses]).toEqual([[200], [200, 200]])
 })
 
 test('nothing waits once the port closes', async () => {
-  const { port, dial, held, carryOut, requests } = await burstingPort()
+  const { port, dial, held, carryOut, requests, goOnWithTime } = await burstingPort()
   const [first, second] = [await dial(), await dial()]
   first.send(put('/held', 'content-length: 1', 'a'))
   await requests(1)
@@ -211,6 +214,7 @@ test('nothing waits once the port closes', async () => {
   await second.over
   held[0]?.()
   await first.over
+  goOnWithTime()
   await Promise.all([first.end(), second.end(), closed])
   expect(second.statuses).toEqual([503])
 })

@@ -153,6 +153,7 @@ export class DatagramNetwork {
     if (this.filter !== null && !this.filter({ bytes, from, to })) return
     const host = this.#addresses.host(to.address)
     if (host === null) {
+      this.#world.count('to a dead end')
       if (this.#refusing.has(to.address)) this.#world.after(0.1, () => this.#tell(socket))
       return
     }

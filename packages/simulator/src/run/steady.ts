@@ -11,7 +11,7 @@ const LONGEST_PAUSE = 2.5
 /** In ms: shorter timeouts cost more than one election. */
 export const LEAST_TIMEOUT = 100
 /** What is counted when something is lost after all: a path that is too narrow, say. */
-const LOSSES = ['lost', 'cut off', 'too large for the path', 'corrupted', 'overrun']
+const LOSSES = ['lost', 'cut off', 'too large for the path', 'corrupted', 'overrun', 'to a dead end']
 
 /** A cluster on which everything takes a known time, and the times of what is done on it, in ms. */
 export class Steady<Result, Answer> {

@@ -129,7 +129,9 @@ function drawPlan(random: Prng, options: PlanOptions = {}): Plan {
  * @param randomOfCharacter a stream of its own: what is drawn from it shifts nothing of the plan
  */
 export function drawCharacteristicPlan(seed: number, random: Prng, randomOfCharacter: Prng, options: PlanOptions = {}): Plan {
-  const character = drawCharacter(seed, randomOfCharacter, options.character)
+  const drawn = drawCharacter(seed, randomOfCharacter, options.character)
+  // How long things take on a quiet cluster is known for heartbeats that are rare: not for those that somebody has fixed.
+  const character = options.tuning?.heartbeatInterval === undefined ? drawn : { ...drawn, quiet: false }
   const plan = shaped({ ...drawPlan(random, options), character }, character, randomOfCharacter, options.tuning)
   return options.length === undefined ? plan : prolonged(plan, options.length)
 }

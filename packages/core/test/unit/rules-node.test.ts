@@ -165,7 +165,9 @@ describe('a status', () => {
     await world.clock.advance(200)
     const status = leader.status()
     expect(status).toMatchObject({ role: 'leader', votedFor: leader.id, lastLogIndex: 2, lastLogTerm: 1, durableIndex: 2, commitIndex: 2 })
-    expect(status.followers).toMatchObject(world.followers(leader).map(({ id }) => ({ id, matchIndex: 2, nextIndex: 3, mode: 'replicate' })))
+    expect(status.followers).toMatchObject(
+      world.followers(leader).map(({ id }) => ({ id, matchIndex: 2, nextIndex: 3, mode: 'replicate' })),
+    )
   })
 })
 

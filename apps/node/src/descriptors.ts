@@ -24,7 +24,7 @@ export interface Descriptors {
   readonly open: number
 }
 
-/** What is asked of the system. Both throw where it does not tell. */
+/** The questions to the operating system. Both methods throw where the system gives no answer. */
 export interface DescriptorSource {
   readonly platform: NodeJS.Platform
   /** `/proc/self/limits` */

@@ -15,7 +15,7 @@ export interface MemberAddresses {
 
 /** What the member writes its log to; a pino logger is one. */
 export interface NodeLogger {
-  /** What comes again and again and is of use only to who looks for a fault. Default: it is dropped. */
+  /** Events that are repeated and serve only the search for a fault. Default: they are dropped. */
   debug?(details: object, message: string): void
   info(details: object, message: string): void
   warn(details: object, message: string): void

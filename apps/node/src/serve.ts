@@ -31,7 +31,7 @@ export interface ServeOptions {
   readonly storage?: StorageName | LogStorage
   /** What the directory of the log takes on the disk; null where nothing is known of it. */
   readonly diskBytes: () => Promise<number | null>
-  /** What is heard of each other member. */
+  /** When each other member was heard last, and why not since. */
   readonly peers: () => readonly PeerStatus[]
   readonly node: Node<StoreResult>
   readonly store: Store

@@ -17,7 +17,7 @@ export interface RunningTransport {
   readonly transport: Transport
   /** Totals by name; drops as `dropped_<reason>`. */
   readonly counters: () => Record<string, number>
-  /** What is heard of each other member; empty where the transport does not tell. */
+  /** When each other member was heard last, and why not since; empty where the transport does not tell. */
   readonly peers: () => readonly PeerStatus[]
   readonly stop: () => Promise<void>
 }

@@ -6,7 +6,7 @@ export interface VitalSource {
   on(name: 'fatal', listener: (event: NodeEvents['fatal']) => void): () => void
 }
 
-/** What is known of the way to the leader. */
+/** The reasons why this member reaches no leader. */
 export interface LeaderOutlook {
   /** Why no leader is known, in one line. */
   whyNoLeader(): string

@@ -75,7 +75,7 @@ export class Watch {
     })
   }
 
-  /** What has come meanwhile may be waiting to be read: it is looked at the next time, and the pause counts for nothing. */
+  /** Messages that came during a pause of this process may not have been read yet, so the pause does not count as silence. */
   #wasHeldUp(pause: number): void {
     this.#leaderlessSince += pause
     this.#tellAt += pause

@@ -64,7 +64,7 @@ test('when clients have all their places, a member still gets one; HTTP is answe
   expect([client.answers.size, node.writes.length]).toEqual([0, 0])
   expect([await member(seal, address), port.members]).toEqual(['open', 1])
   expect(refused).toEqual(['full', 'full'])
-  // What was there before goes on.
+  // The first connection goes on.
   first.ask(2, RequestKind.Status).flush()
   await first.answered(2)
 })
@@ -153,7 +153,7 @@ test('connections that are turned away and never end give way to others, and no 
     expect(port.connections).toBeLessThanOrEqual(7)
   }
   expect([answers, port.maxClients]).toEqual([MANY, 1])
-  // What was there before goes on.
+  // The first connection goes on.
   first.ask(2, RequestKind.Status).flush()
   await first.answered(2)
 })

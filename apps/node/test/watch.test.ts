@@ -23,7 +23,7 @@ function setUp(role: RoleName = 'leader') {
       { id: 'n2', matchIndex, nextIndex: matchIndex + 1, mode: 'replicate', lag: status.lastLogIndex - matchIndex, heardAgo },
     ]
   }
-  /** So many seconds pass. */
+  /** Lets this number of seconds pass. */
   const pass = (seconds: number, each: (second: number) => void = () => {}) => {
     for (let i = 0; i < seconds; i++) {
       each(i)

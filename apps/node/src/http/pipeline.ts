@@ -110,8 +110,8 @@ export class Pipelines {
   }
 
   /**
-   * What comes from now on is refused, and the last answer of each connection says that it is the last. A connection on which nothing
-   * comes is ended after a moment.
+   * Requests that come from now on are refused, and the last answer of each connection says that it is the last. A connection on which
+   * no request comes is ended after a moment.
    */
   close(): void {
     this.#closing = true
@@ -209,7 +209,7 @@ export class Pipelines {
    * was taken. So the connection stays for a moment, in which a request is refused by an answer.
    */
   #endSoon(connection: Connection, socket: Socket): void {
-    // What has come while this process was busy is read before anything is decided.
+    // Requests that have come while this process was busy are read before the connection is found idle.
     setTimeout(() => setImmediate(() => this.#endIfIdle(connection, socket)), LAST_MOMENT).unref()
   }
 

@@ -93,7 +93,7 @@ export class SilenceWatch {
     this.#owed = 0
   }
 
-  /** What is asked first can only be answered from now on. */
+  /** The first request can be answered from now on, so the time of silence begins now. */
   #begin(): void {
     this.heard()
     this.#takeTime()

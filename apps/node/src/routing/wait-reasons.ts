@@ -1,6 +1,6 @@
 import type { Member, MemberId } from '@raft/core'
 
-/** What is known of the way from this member to the leader that it knows. */
+/** The facts about the connection from this member to the leader that it knows. */
 export interface WayToLeader {
   readonly self: MemberId
   readonly leader: Member

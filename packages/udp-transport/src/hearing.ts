@@ -11,7 +11,7 @@ const PATIENCE = 10_000
 /** How long after that the owner is told again, in ms. */
 const TOLD_AGAIN_AFTER = 600_000
 /** For how long a sign of what is wrong counts before the last thing that was asked, in ms. */
-const SIGN_COUNTS_FOR = 15_000
+const SIGN_COUNTS_FOR = 5000
 /** For how long a member that was explained by another problem is not called silent beside it, in ms. */
 const EXPLAINED_FOR = 60_000
 /** A member that hears nothing and has something to say says hello more often than this, in ms. */

@@ -137,6 +137,22 @@ describe('a member that was never heard', () => {
     expect(peerOf(a, 'b')).toMatchObject({ heardAgo: null, trouble: 'it does not answer' })
   })
 
+  it('is not told as one whose port is closed when the port was closed at first, and hellos have vanished since', async () => {
+    const cluster = new VirtualCluster(91)
+    const a = await start(cluster, 'a', ['a', 'b'])
+    const talkTo = async (milliseconds: number) => {
+      for (let time = 0; time < milliseconds; time += 50) {
+        a.station.transport.send('b', heartbeat(time))
+        await cluster.run(50)
+      }
+    }
+    await talkTo(1000)
+    expect(peerOf(a, 'b')).toMatchObject({ trouble: 'nobody listens there' })
+    cluster.filter = (sent) => !isTo('b', sent)
+    await talkTo(14_000)
+    expect(a.told).toEqual(['RAFT_PEER_SILENT b'])
+  })
+
   it('and whose name cannot be resolved is told as that', async () => {
     const cluster = new VirtualCluster(87)
     const lost = { id: 'b', addresses: { peer: 'nowhere.example:7000' } }

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, expect, test } from 'vitest'
 import { Consumer } from '../support/consumer.js'
+import { read } from '../support/documents.js'
 import { documents, examplesOf } from '../support/examples.js'
 
 /*
@@ -19,6 +20,10 @@ afterAll(() => rmSync(consumer.folder, { recursive: true }))
 const examples = documents().flatMap(examplesOf)
 for (const { file, code } of examples) consumer.write(file, code)
 const files = examples.map(({ file }) => file)
+// The programs that a document has its reader copy lie beside those that it shows.
+for (const { file, document } of examples)
+  for (const [, copied = ''] of read(document).matchAll(/^cp \.\.\/raft\/(\S+\.ts) \.$/gm))
+    consumer.write(join(dirname(file), basename(copied)), read(copied))
 
 /** That a parameter has no type, which JavaScript has no place for. */
 const UNTYPED = /^[^:]*\.m?js:.* implicitly has an 'any' type/

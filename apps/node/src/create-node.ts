@@ -97,6 +97,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
         maxPending: options.maxPendingProposals,
       },
       store,
+      fate,
       proposer: (node) => observed(node, metrics, clock),
       clusterId,
       maxPending: options.maxPendingProposals,
@@ -128,7 +129,6 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
             account,
           })
     node.on('fatal', () => port?.died())
-    fate.onFailed = (error) => node.fail(error)
     await group.begin(parts, port === null || address === undefined ? null : tcpEntrance(port, address, logger))
     // Not before: what stands in the way of a start is told to the caller, and only there.
     logEvents(node, metrics, logger, clock)

@@ -1,5 +1,6 @@
 import { Node, type NodeOptions } from '@raft/core'
 import type { StoreResult } from '@raft/state-machine'
+import type { Fate } from '../directory/fate.js'
 import type { Entrance, Environment } from '../member/environment.js'
 import type { RunningParts } from '../member/running-parts.js'
 import type { Store } from '../options.js'
@@ -10,6 +11,8 @@ import { Vitals } from '../vitals.js'
 export interface GroupOptions extends Omit<LeaderAccessOptions, 'node' | 'clock' | 'connector'> {
   /** What the node is made with. */
   readonly node: NodeOptions<StoreResult>
+  /** What the member may die of besides the node's own errors. */
+  readonly fate: Fate
   /** The state machine that the node applies commands to. It is read from directly. */
   readonly store: Pick<Store, 'revision' | 'get' | 'range'>
   /** The node as the service proposes to it. Default: the node itself. */
@@ -25,7 +28,7 @@ export class Group {
   readonly service: KeyValueService
   readonly vitals: Vitals
 
-  constructor(environment: Environment, { node, store, proposer = (made) => made, ...access }: GroupOptions) {
+  constructor(environment: Environment, { node, store, fate, proposer = (made) => made, ...access }: GroupOptions) {
     this.node = new Node(node)
     this.store = store
     this.clusterId = access.clusterId
@@ -35,6 +38,7 @@ export class Group {
       whyNoLeader: () => access.whyNoLeader?.() ?? 'no leader is known',
       leaderTrouble: () => this.access.leaderTrouble(),
     })
+    fate.onFailed = (error) => this.node.fail(error)
     // What waits for a leader would wait in vain.
     this.node.on('fatal', ({ error }) => this.access.stop(error))
   }

@@ -1,5 +1,5 @@
 import { ipv4OfMapped } from './address.js'
-import type { Hub } from './hub.js'
+import type { TransportContext } from './context.js'
 import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
 import { PeerName } from './peer-name.js'
 import type { Endpoint } from './socket.js'
@@ -9,6 +9,8 @@ import { Way } from './way.js'
 const REPORT_INTERVAL = 100
 
 export interface LinkEvents {
+  /** Something has arrived at a socket of this link, from whomever. */
+  readonly onDatagram: (bytes: Uint8Array, from: Endpoint) => void
   /** Something can be sent that could not before. */
   readonly onReady: () => void
   /** The address in use has failed and is replaced by the next, or the name has got another: to be tried at once. */
@@ -24,7 +26,7 @@ export interface LinkEvents {
  * has answered a hello that went to another. A member that is not (yet) among the members is answered where it came from.
  */
 export class Link {
-  readonly #hub: Hub
+  readonly #context: TransportContext
   readonly #events: LinkEvents
   #name: PeerName | null = null
   /** The first one is in use. */
@@ -37,8 +39,8 @@ export class Link {
   #learned: Endpoint | null = null
   #reportedAt = Number.NEGATIVE_INFINITY
 
-  constructor(hub: Hub, events: LinkEvents) {
-    this.#hub = hub
+  constructor(context: TransportContext, events: LinkEvents) {
+    this.#context = context
     this.#events = events
   }
 
@@ -73,7 +75,7 @@ export class Link {
   setAddress(address: string | null): void {
     if (address === this.address) return
     this.#closeName()
-    if (address !== null) this.#name = new PeerName(this.#hub, address, (addresses) => this.#found(addresses))
+    if (address !== null) this.#name = new PeerName(this.#context, address, (addresses) => this.#found(addresses))
     this.open()
   }
 
@@ -84,7 +86,7 @@ export class Link {
 
   /** Looks the name up and connects, unless that has been done. */
   open(): void {
-    if (this.#hub.main !== null && this.#used === null) this.#name?.lookUp()
+    if (this.#context.main !== null && this.#used === null) this.#name?.lookUp()
   }
 
   /** Lets go of the sockets, so that the next `open` looks the name up again. */
@@ -96,7 +98,7 @@ export class Link {
 
   /** To the peer, dropped when there is no way. */
   send(parts: readonly Uint8Array[]): void {
-    const { main } = this.#hub
+    const { main } = this.#context
     if (this.#used?.send(parts)) this.#count(parts)
     else if (main !== null && this.#learned !== null) this.#sendFrom(main, parts, this.#learned)
   }
@@ -132,7 +134,7 @@ export class Link {
       if (i > 0) way.close()
     })
     this.#isProven = true
-    this.#provenAt = this.#hub.options.clock.now()
+    this.#provenAt = this.#context.options.clock.now()
     this.#lastGood = address
     return index > 0
   }
@@ -144,7 +146,7 @@ export class Link {
 
   /** The peer says that it hears nothing. What it says may be replayed, and is looked into once in a while. */
   isNotHeard(): void {
-    const { clock, silenceTimeout } = this.#hub.options
+    const { clock, silenceTimeout } = this.#context.options
     if (clock.now() - this.#provenAt >= silenceTimeout) this.doubt()
   }
 
@@ -163,7 +165,7 @@ export class Link {
 
   /** To where a datagram came from, whatever the peer's address: its sender may be another process than the one that is reached there. */
   sendFromMain(bytes: Uint8Array, target: Endpoint): void {
-    const { main } = this.#hub
+    const { main } = this.#context
     if (main !== null) this.#sendFrom(main, [bytes], target)
   }
 
@@ -177,7 +179,7 @@ export class Link {
   }
 
   #maxDatagramOf(way: Way | null): number {
-    const { options, main } = this.#hub
+    const { options, main } = this.#context
     const socket = way?.isOpen ? way : main
     return options.maxDatagramBytes ?? socket?.maxDatagramBytes ?? MIN_DATAGRAM_BYTES
   }
@@ -203,11 +205,12 @@ export class Link {
 
   #wayTo(address: string): Way {
     return new Way(
-      this.#hub,
+      this.#context,
       { address, port: this.#name?.port ?? 0 },
       {
+        onDatagram: this.#events.onDatagram,
         onRefused: (way) => {
-          this.#hub.counters.refused += 1
+          this.#context.counters.refused += 1
           if (!this.#isReplaced(way)) this.#reportUnreachable(way)
         },
         onFailed: (way, reason) => {
@@ -248,7 +251,7 @@ export class Link {
   }
 
   #reportUnreachable(way: Way): void {
-    const now = this.#hub.options.clock.now()
+    const now = this.#context.options.clock.now()
     if (way !== this.#used || now - this.#reportedAt < REPORT_INTERVAL) return
     this.#reportedAt = now
     this.#events.onUnreachable()
@@ -260,7 +263,7 @@ export class Link {
   }
 
   #count(parts: readonly Uint8Array[]): void {
-    const { counters } = this.#hub
+    const { counters } = this.#context
     counters.datagramsSent += 1
     for (const part of parts) counters.bytesSent += part.length
   }

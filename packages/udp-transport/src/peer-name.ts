@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type HostPort, parseHostPort } from './address.js'
-import type { Hub } from './hub.js'
+import type { TransportContext } from './context.js'
 
 /** A name is looked up once in this time at most, in ms. */
 const INTERVAL = 1000
@@ -17,7 +17,7 @@ const MAX_ADDRESSES = 8
  */
 export class PeerName {
   readonly text: string
-  readonly #hub: Hub
+  readonly #context: TransportContext
   readonly #target: HostPort | null
   readonly #onAddresses: (addresses: readonly string[]) => void
   #known: readonly string[] = []
@@ -33,9 +33,9 @@ export class PeerName {
   #isClosed = false
 
   /** @param onAddresses called after each look-up with at least one address, which may be before `lookUp` returns */
-  constructor(hub: Hub, text: string, onAddresses: (addresses: readonly string[]) => void) {
+  constructor(context: TransportContext, text: string, onAddresses: (addresses: readonly string[]) => void) {
     this.text = text
-    this.#hub = hub
+    this.#context = context
     this.#target = parsed(text)
     this.#onAddresses = onAddresses
   }
@@ -63,11 +63,11 @@ export class PeerName {
       return
     }
     if (this.#target === null) {
-      this.#hub.counters.socketErrors += 1
+      this.#context.counters.socketErrors += 1
       this.#failure = 'it is not of the form host:port'
       return
     }
-    const { clock } = this.#hub.options
+    const { clock } = this.#context.options
     if (!this.canChange || clock.now() >= this.#notBefore) this.#begin(this.#target.host)
     else this.#lookUpLater()
   }
@@ -81,14 +81,14 @@ export class PeerName {
   }
 
   #lookUpLater(): void {
-    this.#cancel = this.#hub.options.clock.schedule(this.#notBefore, () => {
+    this.#cancel = this.#context.options.clock.schedule(this.#notBefore, () => {
       this.#cancel = null
       this.lookUp()
     })
   }
 
   #begin(host: string): void {
-    const { clock, sockets } = this.#hub.options
+    const { clock, sockets } = this.#context.options
     this.#isLookingUp = true
     if (this.canChange) this.#cancelTimeout = clock.schedule(clock.now() + LOOK_UP_TIMEOUT, () => this.#overdue())
     sockets.lookup(host, (error, addresses) => {
@@ -117,12 +117,12 @@ export class PeerName {
 
   /** The addresses that the name had before may be right: it is the name server that may be out of reach. */
   #failed(error: Error | null): void {
-    this.#hub.counters.socketErrors += 1
+    this.#context.counters.socketErrors += 1
     if (this.#known.length > 0) {
       this.#onAddresses(this.#known)
       return
     }
-    this.#notBefore = this.#hub.options.clock.now() + Math.min(MAX_INTERVAL, INTERVAL * 2 ** this.#failures)
+    this.#notBefore = this.#context.options.clock.now() + Math.min(MAX_INTERVAL, INTERVAL * 2 ** this.#failures)
     this.#failures = Math.min(this.#failures + 1, 10)
     this.#failure = error?.message ?? 'the name has no address'
     this.#lookUpLater()

@@ -1,7 +1,8 @@
-import type { Hub } from './hub.js'
+import type { TransportContext } from './context.js'
 import type { DatagramSocket, Endpoint } from './socket.js'
 
 export interface WayEvents {
+  readonly onDatagram: (bytes: Uint8Array, from: Endpoint) => void
   /** The system says that nobody listens there. */
   readonly onRefused: (way: Way) => void
   /** No socket can be connected to it, or the system does not send to it. */
@@ -13,15 +14,15 @@ export class Way {
   readonly endpoint: Endpoint
   /** The address has refused, or could not be sent to, since the name was last looked up. */
   hasFailed = false
-  readonly #hub: Hub
+  readonly #context: TransportContext
   readonly #events: WayEvents
   #socket: DatagramSocket | null = null
   /** Counts attempts to open, so that one that was overtaken closes what it opened. */
   #attempt = 0
   #isOpening = false
 
-  constructor(hub: Hub, endpoint: Endpoint, events: WayEvents) {
-    this.#hub = hub
+  constructor(context: TransportContext, endpoint: Endpoint, events: WayEvents) {
+    this.#context = context
     this.endpoint = endpoint
     this.#events = events
   }
@@ -44,11 +45,11 @@ export class Way {
     const attempt = ++this.#attempt
     this.#isOpening = true
     const handlers = {
-      onDatagram: (bytes: Uint8Array, from: Endpoint) => this.#hub.onDatagram(bytes, from),
+      onDatagram: this.#events.onDatagram,
       onRefused: () => this.#events.onRefused(this),
       onError: (error: Error) => this.#fail(error.message),
     }
-    this.#hub.options.sockets.connect(this.endpoint, handlers, (error, socket) => {
+    this.#context.options.sockets.connect(this.endpoint, handlers, (error, socket) => {
       if (attempt !== this.#attempt) {
         socket?.close()
         return
@@ -77,7 +78,7 @@ export class Way {
   }
 
   #fail(reason: string): void {
-    this.#hub.counters.socketErrors += 1
+    this.#context.counters.socketErrors += 1
     this.#events.onFailed(this, reason)
   }
 }

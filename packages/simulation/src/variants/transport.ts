@@ -7,7 +7,7 @@ const INCOMING = 'packages/udp-transport/src/incoming.ts'
 const RECOVERY = 'packages/udp-transport/src/recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
 const LINK = 'packages/udp-transport/src/link.ts'
-const PEER = 'packages/udp-transport/src/peer.ts'
+const ESTABLISHMENT = 'packages/udp-transport/src/establishment.ts'
 const RANGES = 'packages/udp-transport/src/received-ranges.ts'
 const PATH = 'packages/udp-transport/src/path-size.ts'
 const FRAMES = 'packages/udp-transport/src/frames.ts'
@@ -144,9 +144,9 @@ export const transport: readonly Variant[] = [
   {
     name: 'who answers a handshake does not look for the way back',
     breaks: 'a member that was reached takes the first address of the other for one at which that is reached',
-    file: PEER,
-    search: 'if (this.link.needsProof) this.#ask()\n    this.#hub',
-    replace: 'this.#hub',
+    file: ESTABLISHMENT,
+    search: 'if (link.needsProof) this.#ask()\n    this.#events',
+    replace: 'this.#events',
     stack: 'transport',
     maxSeeds: 400,
   },

@@ -121,9 +121,9 @@ export const waiting: readonly Variant[] = [
     name: 'answers wait for the next datagram',
     breaks: 'an answer to a heartbeat, and to a pre-vote, does not make its peer send',
     file: PEER,
-    search: '    if (this.#current === null) this.begin()\n    this.#hub.schedule(this)',
+    search: '    if (this.#sessions.current === null) this.establishment.begin()\n    this.#events.onWork(this)',
     replace:
-      "    if (this.#current === null) this.begin()\n    if (this.#current === null || !message.type.endsWith('Reply')) this.#hub.schedule(this)",
+      "    if (this.#sessions.current === null) this.establishment.begin()\n    if (this.#sessions.current === null || !message.type.endsWith('Reply')) this.#events.onWork(this)",
     stack: 'transport',
     maxSeeds: 300,
   },

@@ -1,3 +1,4 @@
+import type { TransportContext } from './context.js'
 import {
   DATAGRAM_VERSION,
   DatagramKind,
@@ -11,23 +12,50 @@ import {
   SEALED_HEADER_BYTES,
   SEALED_SESSION_AT,
 } from './datagram.js'
-import type { Hub } from './hub.js'
 import type { Peer } from './peer.js'
+import type { TransportProblem } from './problems.js'
 import type { SecretKeys } from './secrets.js'
+import type { Session } from './session.js'
 import type { Endpoint } from './socket.js'
 
-/** Where datagrams arrive: finds the peer and the session that each is for, or counts why it is dropped. */
-export class Intake {
-  readonly #hub: Hub
-  readonly #peers: ReadonlyMap<string, Peer>
+export interface ReceivingEvents {
+  readonly report: (problem: TransportProblem) => void
+  /** A handshake has come under a secret that is not accepted, or that of another cluster. */
+  readonly onUnknownSecret: (step: HandshakeDatagram, from: Endpoint) => void
+  /** An authentic hello has come that was not meant for this member. */
+  readonly onMisdirected: (hello: HandshakeDatagram, from: Endpoint) => void
+}
 
-  constructor(hub: Hub, peers: ReadonlyMap<string, Peer>) {
-    this.#hub = hub
+/** Where datagrams arrive: finds the peer and the session that each is for, or counts why it is dropped. */
+export class Receiving {
+  readonly #context: TransportContext
+  readonly #peers: ReadonlyMap<string, Peer>
+  readonly #events: ReceivingEvents
+  /** The open sessions, by the id under which peers address them. */
+  readonly #sessions = new Map<number, { readonly peer: Peer; readonly session: Session }>()
+
+  constructor(context: TransportContext, peers: ReadonlyMap<string, Peer>, events: ReceivingEvents) {
+    this.#context = context
     this.#peers = peers
+    this.#events = events
+  }
+
+  /** Whether datagrams for a session of this id are taken. */
+  hasSession(id: number): boolean {
+    return this.#sessions.has(id)
+  }
+
+  openSession(peer: Peer, session: Session): void {
+    this.#sessions.set(session.localId, { peer, session })
+  }
+
+  closeSession(session: Session): void {
+    this.#sessions.delete(session.localId)
   }
 
   onDatagram(bytes: Uint8Array, from: Endpoint): void {
-    const { counters, options } = this.#hub
+    const { counters, options, main } = this.#context
+    if (main === null) return
     counters.datagramsReceived += 1
     counters.bytesReceived += bytes.length
     const version = bytes[0] ?? 0
@@ -43,12 +71,12 @@ export class Intake {
   }
 
   #onSealed(bytes: Uint8Array, from: Endpoint): void {
-    const { dropped } = this.#hub.counters
+    const { dropped } = this.#context.counters
     if (bytes.length < SEALED_HEADER_BYTES) {
       dropped.malformed += 1
       return
     }
-    const found = this.#hub.sessions.get(numberAt(bytes, SEALED_SESSION_AT))
+    const found = this.#sessions.get(numberAt(bytes, SEALED_SESSION_AT))
     const counter = numberAt(bytes, SEALED_COUNTER_AT)
     if (found !== undefined && counter >= 0) {
       found.peer.onSealed(found.session, bytes, counter, from)
@@ -56,11 +84,11 @@ export class Intake {
     }
     dropped.unknownSession += 1
     // A member may be using a session from before this one's restart: meet it.
-    for (const peer of this.#peers.values()) peer.onStrayDatagram()
+    for (const peer of this.#peers.values()) peer.establishment.onStrayDatagram()
   }
 
   #onHandshake(bytes: Uint8Array, from: Endpoint): void {
-    const { dropped } = this.#hub.counters
+    const { dropped } = this.#context.counters
     let step: HandshakeDatagram
     try {
       step = decodeHandshake(bytes)
@@ -69,16 +97,16 @@ export class Intake {
       this.#onForeign(from)
       return
     }
-    const { keys: ownKeys, formerKeys } = this.#hub
+    const { keys: ownKeys, formerKeys } = this.#context
     const keys = [...ownKeys, ...formerKeys].find((known) => known.hint === step.hint)
     if (keys === undefined) {
       dropped.unknownSecret += 1
-      this.#hub.onUnknownSecret(step, from)
+      this.#events.onUnknownSecret(step, from)
       return
     }
-    if (step.to !== this.#hub.options.id || step.from === this.#hub.options.id) {
+    if (step.to !== this.#context.options.id || step.from === this.#context.options.id) {
       dropped.wrongMember += 1
-      if (step.kind === DatagramKind.Hello && isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) this.#hub.onMisdirected(step, from)
+      if (step.kind === DatagramKind.Hello && isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) this.#events.onMisdirected(step, from)
       return
     }
     if (step.kind === DatagramKind.Hello) {
@@ -87,27 +115,27 @@ export class Intake {
     }
     const peer = this.#peers.get(step.from)
     if (peer === undefined) dropped.staleHandshake += 1
-    else if (step.kind === DatagramKind.Answer) peer.onAnswer(step, bytes, keys, from)
-    else if (step.kind === DatagramKind.Confirm) peer.onConfirm(step, bytes, keys, from)
-    else if (step.kind === DatagramKind.Refusal) peer.onRefusal(step, bytes, keys)
+    else if (step.kind === DatagramKind.Answer) peer.establishment.onAnswer(step, bytes, keys, from)
+    else if (step.kind === DatagramKind.Confirm) peer.establishment.onConfirm(step, bytes, keys, from)
+    else if (step.kind === DatagramKind.Refusal) peer.establishment.onRefusal(step, bytes, keys)
     else dropped.malformed += 1
   }
 
   #onHello(hello: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys, from: Endpoint): void {
-    const { dropped } = this.#hub.counters
+    const { dropped } = this.#context.counters
     if (!isAuthentic(bytes, keys.authenticationKey, NO_NONCE)) dropped.failedToOpen += 1
     else {
       const peer = this.#peers.get(hello.from)
       if (peer === undefined) this.#refuseStranger(hello.from, from)
-      else peer.onHello(hello, keys, from)
+      else peer.establishment.onHello(hello, keys, from)
     }
   }
 
   /** Plain text where secrets rule, or the other way round. */
   #onOtherSealing(bytes: Uint8Array, from: Endpoint): void {
-    this.#hub.counters.dropped.unknownSecret += 1
+    this.#context.counters.dropped.unknownSecret += 1
     try {
-      this.#hub.onUnknownSecret(decodeHandshake(bytes), from)
+      this.#events.onUnknownSecret(decodeHandshake(bytes), from)
     } catch {
       // A sealed datagram says nothing of its sender, and a hello comes before it.
     }
@@ -115,15 +143,15 @@ export class Intake {
 
   /** No member has sent this. Where it comes from the address of one, that one cannot be reached there. */
   #onForeign(from: Endpoint): void {
-    for (const peer of this.#peers.values()) if (peer.link.isAt(from)) peer.hearing.foreign(this.#hub.options.clock.now())
+    for (const peer of this.#peers.values()) if (peer.link.isAt(from)) peer.hearing.foreign(this.#context.options.clock.now())
   }
 
   /** Nobody who is no member is answered, and nothing is kept of them: one who knows the secret can invent any number of names. */
   #refuseStranger(id: string, { address, port }: Endpoint): void {
-    this.#hub.counters.dropped.stranger += 1
+    this.#context.counters.dropped.stranger += 1
     const name = JSON.stringify(id)
     const message = `a handshake under the secret of this cluster has come from ${address} (port ${port}) in the name of ${name}, which is not among the members: nothing from there is taken. If ${name} belongs to this cluster, this member and it were given different members; if not, change the secret`
-    this.#hub.report({ code: 'RAFT_STRANGER', peer: id, message })
+    this.#events.report({ code: 'RAFT_STRANGER', peer: id, message })
   }
 }
 

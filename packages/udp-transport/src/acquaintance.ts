@@ -47,9 +47,9 @@ export class Acquaintance {
   readonly #peer: MemberId
   readonly #own: HandshakeIdentity | null
   readonly #isVoter: boolean
-  /** The start before the one that is known: who still says hello by it runs beside that one. */
+  /** The start before the one that is known. A process that still says hello by it runs beside that one. */
   #formerBoot: Uint8Array | null = null
-  /** Starts that are being written. */
+  /** Number of starts that are being written. */
   #pending = 0
   #held: Uint8Array[] = []
   #heldBytes = 0

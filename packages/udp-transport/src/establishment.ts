@@ -4,12 +4,14 @@ import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import type { Hearing } from './hearing.js'
 import type { TransportRefusal } from './identity.js'
-import type { Link } from './link.js'
+import type { Link } from './link/link.js'
 import type { PeerSessions } from './peer-sessions.js'
 import type { SecretKeys } from './secrets.js'
 import type { Endpoint } from './socket.js'
 
+/** How long after a confirmation the next one is sent, in ms. */
 const CONFIRM_INTERVAL = 100
+/** Maximum number of confirmations that are sent for one session. */
 const MAX_CONFIRMATIONS = 6
 /** For how long nothing is tried with a peer that belongs to a cluster of other members, in ms. */
 const QUIET_TIME = 1000
@@ -149,7 +151,7 @@ export class Establishment {
     acquaintance.meet(confirmation)
     this.#confirmation = null
     this.#open(agreement, this.#now())
-    sessions.current?.greet()
+    sessions.current?.probe()
     // The peer has reached this member, which does not say that the way back is one.
     link.doubt()
     if (link.needsProof) this.#ask()

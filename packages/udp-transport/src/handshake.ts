@@ -15,19 +15,19 @@ import {
   type RememberedStart,
 } from './datagram.js'
 import { handshakeIdentity } from './identity.js'
-import { datagramFor } from './kernel-cost.js'
 import { AesSeal, PlainSeal, type Seal, SealByLength } from './sealing.js'
 import { expand, type SecretKeys } from './secrets.js'
+import { datagramFor } from './sending/kernel-cost.js'
 import type { SessionParameters } from './session.js'
 
 const FIRST_RETRY = 100
 const MAX_RETRY = 1000
 const MAX_ATTEMPTS = 6
-/** In ms. Hellos that are hastened do not count, and anybody can hasten them. */
+/** Upper bound on how long an attempt lasts, in ms. It is needed beside the number of hellos, as hastened ones do not count and anybody can hasten them. */
 const MAX_DURATION = 5000
 /**
- * A crossing hello of the peer is not answered for so long after ours began, in ms, if our name comes first. By time and not by
- * attempts: datagrams that anybody can send hasten those.
+ * For how long after our attempt began a crossing hello of the peer is not answered, in ms, if our name comes first. It is a time and
+ * not a number of hellos, which datagrams that anybody can send would hasten.
  */
 const YOUNG = 300
 const RESEND_INTERVAL = 20
@@ -44,7 +44,7 @@ interface Attempt {
   keys: SecretKeys
   sentAt: number
   dueAt: number
-  /** The next one goes out early, and does not count. */
+  /** The next hello goes out early, and does not count. */
   hastened: boolean
 }
 

@@ -5,9 +5,9 @@ import type { TransportProblem } from './problems.js'
 import { inSeconds, SILENCES, type SilenceCause, silenceProblem } from './silences.js'
 
 const NEVER = Number.NEGATIVE_INFINITY
-/** A member that was heard, and has answered nothing for so long since it was first asked, has gone; ms. */
+/** How long after it was first asked a member that was heard, and has not answered, counts as gone, in ms. */
 const GONE_AFTER = 2000
-/** For how long a member may leave what it is asked unanswered before the owner is told why; ms. */
+/** For how long a member may leave what it is asked unanswered before the owner is told why, in ms. */
 const PATIENCE = 10_000
 /** How long after that the owner is told again, in ms. */
 const TOLD_AGAIN_AFTER = 600_000
@@ -27,7 +27,7 @@ interface Way {
   readonly failure: string | null
 }
 
-/** Who is told. */
+/** Where what is found out is told. */
 interface HearingHost {
   readonly options: Pick<ResolvedOptions, 'id' | 'onPresence'>
   report(problem: TransportProblem): void

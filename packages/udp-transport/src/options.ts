@@ -3,11 +3,11 @@ import { type Clock, ConfigurationError, type MemberId } from '@raft/core'
 import { nodeClock } from '@raft/system'
 import { type HostPort, parseHostPort } from './address.js'
 import type { TransportIdentity } from './identity.js'
-import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import { nodeSockets } from './node-sockets.js'
 import type { TransportPresence } from './presence.js'
 import type { TransportProblem } from './problems.js'
 import { checkSecrets, type Secret } from './secrets.js'
+import { MAX_DATAGRAM_BYTES } from './sending/kernel-cost.js'
 import type { DatagramSockets } from './socket.js'
 
 /** Exactly one of `secrets` and `insecurePlainText` must be given. Times are in milliseconds. */

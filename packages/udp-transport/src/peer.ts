@@ -4,15 +4,15 @@ import type { TransportContext } from './context.js'
 import { Establishment } from './establishment.js'
 import { Hearing } from './hearing.js'
 import type { TransportRefusal } from './identity.js'
-import { Link } from './link.js'
-import { PathSize } from './path-size.js'
+import { Link } from './link/link.js'
 import { PeerSessions } from './peer-sessions.js'
 import { narrowPath } from './problems.js'
+import { PathSize } from './sending/path-size.js'
+import { SendQueue } from './sending/send-queue.js'
 import type { Session, SessionHost } from './session.js'
 import type { Endpoint } from './socket.js'
-import { Waiting } from './waiting.js'
 
-/** A turn's worth: then other peers, and what has arrived, come first. */
+/** Maximum number of datagrams that a session sends in a turn. Then other peers, and what has arrived, come first. */
 const DATAGRAMS_PER_TURN = 16
 
 /** What a peer tells the transport, and what it asks of it. */
@@ -46,7 +46,7 @@ export class Peer {
   readonly #context: TransportContext
   readonly #events: PeerEvents
   readonly #sessions: PeerSessions
-  readonly #waiting: Waiting
+  readonly #queue: SendQueue
   #isClosed = false
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | null = null
@@ -68,7 +68,7 @@ export class Peer {
     })
     this.hearing = new Hearing({ options, report: events.report }, id, this.link)
     const acquaintance = new Acquaintance(context, events, id)
-    this.#waiting = new Waiting(options.maxQueuedBytes)
+    this.#queue = new SendQueue(options.maxQueuedBytes)
     this.#sessions = new PeerSessions(context, this.#sessionHost(acquaintance), {
       onOpened: (session) => events.onSessionOpened(this, session),
       onClosed: events.onSessionClosed,
@@ -76,7 +76,7 @@ export class Peer {
     const parts = { link: this.link, hearing: this.hearing, acquaintance, sessions: this.#sessions }
     this.establishment = new Establishment(context, id, parts, {
       onWork: () => events.onWork(this),
-      onGivenUp: () => this.#dropWaiting(),
+      onGivenUp: () => this.#dropQueued(),
       onRefused: events.onRefused,
       isSessionOpen: events.isSessionOpen,
       firstWindow: (now) => this.#firstWindow(now),
@@ -91,10 +91,10 @@ export class Peer {
     const { counters, options } = this.#context
     if (message.type === 'appendEntries' && message.entries.count > 0) {
       if (encodedMessageLength(message) > options.maxMessageBytes) counters.dropped.messageTooLarge += 1
-      else if (this.#bulkSession?.pushBulk(message) ?? this.#waiting.pushBulk(message)) counters.messagesSent += 1
+      else if (this.#bulkSession?.pushBulk(message) ?? this.#queue.pushBulk(message)) counters.messagesSent += 1
       else counters.dropped.queueFull += 1
     } else {
-      if (!this.#waiting.pushControl(message)) counters.dropped.queueFull += 1
+      if (!this.#queue.pushControl(message)) counters.dropped.queueFull += 1
       counters.messagesSent += 1
     }
     if (this.#sessions.current === null) this.establishment.begin()
@@ -107,7 +107,7 @@ export class Peer {
     const now = this.#context.options.clock.now()
     this.#sessions.check(now)
     this.establishment.onTimer(now)
-    this.#moveWaiting(now)
+    this.#moveQueued(now)
     if (this.#sessions.flush(now)) this.#events.onWork(this)
     this.hearing.check(now)
     this.#sleep(now)
@@ -126,7 +126,7 @@ export class Peer {
   close(): void {
     this.#isClosed = true
     this.#sessions.close()
-    this.#dropWaiting()
+    this.#dropQueued()
     this.establishment.close()
     this.#cancelWake?.()
     this.#cancelWake = null
@@ -155,16 +155,16 @@ export class Peer {
     return this.establishment.isConfirmed ? this.#sessions.current : null
   }
 
-  #moveWaiting(now: number): void {
+  #moveQueued(now: number): void {
     const session = this.#sessions.current
     if (session === null) return
-    if (this.#waiting.count + session.pending > 0) this.#sessions.onSending(now)
-    for (const message of this.#waiting.takeControl()) session.pushControl(message)
-    if (this.#bulkSession !== null) for (const message of this.#waiting.takeBulk()) session.pushBulk(message)
+    if (this.#queue.count + session.pending > 0) this.#sessions.onSending(now)
+    for (const message of this.#queue.takeControl()) session.pushControl(message)
+    if (this.#bulkSession !== null) for (const message of this.#queue.takeBulk()) session.pushBulk(message)
   }
 
-  #dropWaiting(): void {
-    this.#context.counters.dropped.noSession += this.#waiting.drop()
+  #dropQueued(): void {
+    this.#context.counters.dropped.noSession += this.#queue.drop()
   }
 
   #firstWindow(now: number): number {

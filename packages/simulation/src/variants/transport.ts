@@ -1,15 +1,15 @@
 import type { Variant } from './variant.js'
 
 const SEALING = 'packages/udp-transport/src/sealing.ts'
-const RECEIVER = 'packages/udp-transport/src/bulk-receiver.ts'
-const SENDER = 'packages/udp-transport/src/bulk-sender.ts'
-const INCOMING = 'packages/udp-transport/src/incoming.ts'
-const RECOVERY = 'packages/udp-transport/src/recovery.ts'
+const RECEIVER = 'packages/udp-transport/src/receiving/bulk-receiver.ts'
+const SENDER = 'packages/udp-transport/src/sending/bulk-sender.ts'
+const INCOMING = 'packages/udp-transport/src/receiving/incoming.ts'
+const RECOVERY = 'packages/udp-transport/src/sending/loss-recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
-const LINK = 'packages/udp-transport/src/link.ts'
+const LINK = 'packages/udp-transport/src/link/link.ts'
 const ESTABLISHMENT = 'packages/udp-transport/src/establishment.ts'
-const RANGES = 'packages/udp-transport/src/received-ranges.ts'
-const PATH = 'packages/udp-transport/src/path-size.ts'
+const RANGES = 'packages/udp-transport/src/receiving/received-ranges.ts'
+const PATH = 'packages/udp-transport/src/sending/path-size.ts'
 const FRAMES = 'packages/udp-transport/src/frames.ts'
 
 /** How members talk: datagrams that are lost, repeated, late and damaged. */
@@ -19,7 +19,7 @@ export const transport: readonly Variant[] = [
     breaks: 'whether a datagram is authentic is not asked',
     file: SEALING,
     search: '  } catch {\n    return null\n  }',
-    replace: '  } catch {\n    return text\n  }',
+    replace: '  } catch {\n    return plaintext\n  }',
     stack: 'transport',
     maxSeeds: 200,
   },

@@ -1,10 +1,10 @@
 import { type AppendEntries, encodedMessageLength, type Message } from '@raft/core'
 
-/** Small messages that may wait for a handshake, or for the end of a turn: only the newest matter. */
+/** Maximum number of control messages that wait for a session or for the end of a turn. Only the newest matter. */
 const MAX_CONTROL = 1024
 
-/** What waits for a session. */
-export class Waiting {
+/** The messages to one peer that wait for a session, or for the end of a turn. */
+export class SendQueue {
   readonly #maxBulkBytes: number
   #control: Message[] = []
   #bulk: AppendEntries[] = []

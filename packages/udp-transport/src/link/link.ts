@@ -1,11 +1,11 @@
-import { ipv4OfMapped } from './address.js'
-import type { TransportContext } from './context.js'
-import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
+import { ipv4OfMapped } from '../address.js'
+import type { TransportContext } from '../context.js'
+import { MIN_DATAGRAM_BYTES } from '../sending/kernel-cost.js'
+import type { Endpoint } from '../socket.js'
 import { PeerName } from './peer-name.js'
-import type { Endpoint } from './socket.js'
 import { Way } from './way.js'
 
-/** How often at most a member is reported as unreachable. */
+/** Least time between two reports that a member is unreachable, in ms. */
 const REPORT_INTERVAL = 100
 
 export interface LinkEvents {
@@ -13,7 +13,7 @@ export interface LinkEvents {
   readonly onDatagram: (bytes: Uint8Array, from: Endpoint) => void
   /** Something can be sent that could not before. */
   readonly onReady: () => void
-  /** The address in use has failed and is replaced by the next, or the name has got another: to be tried at once. */
+  /** Another address is to be tried at once: the one in use has failed, or the name has got another. */
   readonly onOtherWay: () => void
   readonly onUnreachable: () => void
   /** Nothing can be sent to the address in use, and there is no other. */
@@ -29,7 +29,7 @@ export class Link {
   readonly #context: TransportContext
   readonly #events: LinkEvents
   #name: PeerName | null = null
-  /** The first one is in use. */
+  /** The ways to all addresses of the name. The first one is in use. */
   #ways: readonly Way[] = []
   /** Whether a hello that went by the way in use was answered, and nothing has cast doubt on it since. */
   #isProven = false

@@ -22,12 +22,12 @@ export class RoundTrip {
     this.smoothed += (sample - this.smoothed) / 8
   }
 
-  /** How long to wait for an acknowledgement before probing. */
+  /** How long to wait for an acknowledgement before a probe is sent, in ms. */
   probeTimeout(): number {
     return this.smoothed + Math.max(4 * this.variation, GRANULARITY) + MAX_ACK_DELAY
   }
 
-  /** What was sent this long before something acknowledged is lost. */
+  /** A datagram counts as lost when it was sent this long ago, in ms, and one that was sent after it is acknowledged. */
   lossDelay(): number {
     return Math.max((9 / 8) * Math.max(this.smoothed, this.latest), GRANULARITY)
   }

@@ -1,11 +1,11 @@
 import { FormatError, Reader } from '@raft/core'
+import type { UdpCounters } from '../counters.js'
+import { SEALED_HEADER_BYTES } from '../datagram.js'
+import { type Acknowledgement, everyFragment, Frame, readAcknowledgement, readLength } from '../frames.js'
+import { ReplayWindow } from '../replay-window.js'
+import { EPOCH_DATAGRAMS, type Seal } from '../sealing.js'
 import { Acknowledger } from './acknowledger.js'
 import { BulkReceiver } from './bulk-receiver.js'
-import type { UdpCounters } from './counters.js'
-import { SEALED_HEADER_BYTES } from './datagram.js'
-import { type Acknowledgement, everyFragment, Frame, readAcknowledgement, readLength } from './frames.js'
-import { ReplayWindow } from './replay-window.js'
-import { EPOCH_DATAGRAMS, type Seal } from './sealing.js'
 
 interface IncomingHost {
   readonly counters: UdpCounters
@@ -14,7 +14,7 @@ interface IncomingHost {
   deliver(message: Uint8Array): void
 }
 
-/** What the sending half of the session is told. */
+/** What the receiving half of a session tells the sending half. */
 interface IncomingEvents {
   onPeerAlive(now: number): void
   /** Returns false for an acknowledgement of what was never sent. */
@@ -38,12 +38,12 @@ export class Incoming {
     this.#assembly = new BulkReceiver(host.counters, host.maxMessageBytes, (message) => host.deliver(message))
   }
 
-  /** Messages that arrived in part or too early. */
+  /** Number of messages that arrived in part or too early. */
   get held(): number {
     return this.#assembly.held
   }
 
-  /** For how long a half received message has waited for its rest. */
+  /** For how long a message that arrived in part has waited for its rest, in ms. */
   heldFor(now: number): number {
     return this.#assembly.held === 0 ? 0 : now - this.#heldSince
   }
@@ -55,18 +55,18 @@ export class Incoming {
       dropped.replayed += 1
       return false
     }
-    const text =
+    const plaintext =
       counter < this.#replay.next + EPOCH_DATAGRAMS
         ? this.#receiving.open(counter, datagram.subarray(0, SEALED_HEADER_BYTES), datagram.subarray(SEALED_HEADER_BYTES))
         : null
-    if (text === null) {
+    if (plaintext === null) {
       dropped.failedToOpen += 1
       return false
     }
     this.#events.onPeerAlive(now)
     const inOrder = counter === this.#replay.next
     try {
-      this.#read(new Reader(text), counter, inOrder, now)
+      this.#read(new Reader(plaintext), counter, inOrder, now)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       this.#replay.mark(counter)
@@ -78,7 +78,7 @@ export class Incoming {
   #read(reader: Reader, counter: number, inOrder: boolean, now: number): void {
     let wantsAck = false
     let atOnce = !inOrder
-    // Looked through first, as a datagram of which a part cannot be taken must come again as a whole.
+    // All fragments are looked at before any is taken: where one cannot be taken, the datagram is not acknowledged, and comes again.
     const isAcceptable = everyFragment(reader, (number, total) => this.#assembly.accepts(number, total))
     reader.position = 0
     if (!isAcceptable) {
@@ -118,7 +118,7 @@ export class Incoming {
     else if (wantsAck || heldBefore === 0) this.#heldSince = now
   }
 
-  /** The rest of the message that is due, by which there will be room, may travel with what finds none. */
+  /** Takes the fragments that fit. They may complete the message that is due, and so free memory for the others. */
   #takeAcceptable(reader: Reader): void {
     everyFragment(reader, (number, total, offset, bytes) => {
       if (this.#assembly.accepts(number, total)) this.#assembly.receive(number, total, offset, bytes)

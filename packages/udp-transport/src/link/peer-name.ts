@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
-import { type HostPort, parseHostPort } from './address.js'
-import type { TransportContext } from './context.js'
+import { type HostPort, parseHostPort } from '../address.js'
+import type { TransportContext } from '../context.js'
 
-/** A name is looked up once in this time at most, in ms. */
+/** Least time between two look-ups of a name, in ms. */
 const INTERVAL = 1000
 /** Upper bound on the time between two look-ups of a name that cannot be resolved, in ms. */
 const MAX_INTERVAL = 10_000
-/** A look-up that has not ended for so long is not waited for, in ms. It goes on, and no other is begun beside it. */
+/** For how long a look-up is waited for, in ms. After that it goes on, and no other is begun beside it. */
 const LOOK_UP_TIMEOUT = 5000
 /** Maximum number of addresses of one name that are tried. */
 const MAX_ADDRESSES = 8

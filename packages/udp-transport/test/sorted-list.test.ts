@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Numbered } from '../src/numbered.js'
+import { SortedList } from '../src/sorted-list.js'
 
 /** It, and a Map that is told the same. */
 class Pair {
-  readonly numbered = new Numbered<string>()
+  readonly numbered = new SortedList<string>()
   readonly model = new Map<number, string>()
 
   add(number: number): void {

@@ -1,6 +1,6 @@
 import { encodedMessageLength, encodeMessageInto, type Message, type Writer } from '@raft/core'
-import type { UdpCounters } from './counters.js'
-import { FRAGMENT_HEADER, Frame } from './frames.js'
+import type { UdpCounters } from '../counters.js'
+import { FRAGMENT_HEADER, Frame } from '../frames.js'
 
 /** A message of the ordered stream, until all of it is acknowledged. */
 interface Item {
@@ -38,12 +38,12 @@ export class BulkSender {
     this.#counters = counters
   }
 
-  /** Bytes of messages that are not yet acknowledged as a whole. */
+  /** Bytes of the messages that are not yet acknowledged as a whole. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
 
-  /** Messages that are not yet acknowledged as a whole. */
+  /** Number of messages that are not yet acknowledged as a whole. */
   get unfinished(): number {
     return this.#unfinished
   }
@@ -107,7 +107,7 @@ export class BulkSender {
     return { item, offset, length: first, done: false }
   }
 
-  /** To be sent again. */
+  /** These fragments are to be sent again. */
   lost(fragments: readonly Fragment[]): void {
     for (const fragment of fragments) if (!fragment.done) this.#lost.splice(this.#placeOf(fragment), 0, fragment)
   }

@@ -1,11 +1,11 @@
+import type { UdpCounters } from '../counters.js'
+import type { Acknowledgement } from '../frames.js'
+import { SortedList } from '../sorted-list.js'
 import type { BulkSender, Fragment } from './bulk-sender.js'
 import { Congestion } from './congestion.js'
-import type { UdpCounters } from './counters.js'
-import type { Acknowledgement } from './frames.js'
 import { kernelCost } from './kernel-cost.js'
-import { Numbered } from './numbered.js'
 import type { PathSize } from './path-size.js'
-import { RoundTrip } from './rtt.js'
+import { RoundTrip } from './round-trip.js'
 
 /** A datagram that wants an acknowledgement. */
 interface InFlight {
@@ -17,21 +17,21 @@ interface InFlight {
 }
 
 const PACKET_THRESHOLD = 3
-/** So that a member that was cut off is found soon after it is back. */
+/** Upper bound on a probe timeout, in ms, so that a member that was cut off is found soon after it is back. */
 const MAX_PROBE_TIMEOUT = 1000
 const PERSISTENT_PROBES = 3
-/** Between probes that are early because the peer was heard: it may send much and hear nothing. */
+/** Least time between probes that are early because the peer was heard, in ms: it may send much and hear nothing. */
 const HASTE_INTERVAL = 10
 
-/** Finds out what was lost, and how much may be in flight (RFC 9002: a datagram's number is never used twice). */
-export class Recovery {
+/** Finds out which datagrams were lost, and how many bytes may be in flight (RFC 9002: a datagram's number is never used twice). */
+export class LossRecovery {
   readonly roundTrip = new RoundTrip()
   readonly #bulk: BulkSender
   readonly #counters: UdpCounters
-  /** Null where what was cut once cannot be cut anew. */
+  /** Null where the peer's version takes no fragments that are cut anew. */
   readonly #path: PathSize | null
-  /** By counter. */
-  readonly #inFlight = new Numbered<InFlight>()
+  /** The datagrams in flight, by their counters. */
+  readonly #inFlight = new SortedList<InFlight>()
   #congestion: Congestion
   #datagramBytes: number
   #bytes = 0
@@ -40,7 +40,7 @@ export class Recovery {
   #largestAcknowledged = -1
   #probes = 0
   #lastSentAt = 0
-  /** Since when something has been in flight with nothing acknowledged and no probe sent. */
+  /** Since when something has been in flight, without an acknowledgement or a probe. */
   #unansweredSince = 0
   #lossTime = Number.POSITIVE_INFINITY
   #limited = false
@@ -73,8 +73,8 @@ export class Recovery {
   }
 
   /**
-   * From now on datagrams have so many bytes. Where that is less, the larger ones in flight do not arrive, and that so many were
-   * lost says nothing of congestion.
+   * Sets the size of datagrams. Where that is less than before, the larger ones in flight do not arrive, and their loss says nothing
+   * of congestion.
    */
   resize(datagramBytes: number): void {
     if (datagramBytes < this.#datagramBytes) {
@@ -88,7 +88,7 @@ export class Recovery {
     this.#datagramBytes = datagramBytes
   }
 
-  /** To be called before anything is sent: what is sent when nothing has been waiting waits from now on. */
+  /** To be called before anything is sent: where nothing was waiting, the time without progress begins now. */
   beforeSending(now: number): void {
     if (!this.#isWaiting) this.#progressAt = now
   }
@@ -175,7 +175,7 @@ export class Recovery {
     return this.#isWaiting ? now - this.#progressAt : 0
   }
 
-  /** Also between the moment at which something counts as lost and the one at which it is sent again. */
+  /** Whether something is to be acknowledged. Something that counts as lost is, also before it is sent again. */
   get #isWaiting(): boolean {
     return !this.isIdle || this.#probes > 0 || this.#bulk.hasLost
   }

@@ -1,9 +1,9 @@
 /**
- * Things by ascending number, of which most are added at the end and removed at the beginning. A Map would do, but as things
- * come and go it replaces its table again and again, and V8 has each table point to the one after it: once one has grown old,
- * all later ones and what they held are kept, and copied, until the whole heap is collected.
+ * Items by ascending number, of which most are added at the end and removed at the beginning. Not a Map: as items come and go, a Map
+ * replaces its table again and again, and V8 has each table point to the one after it. Once one table has grown old, all later ones
+ * and what they held are kept, and copied, until the whole heap is collected (decision 007).
  */
-export class Numbered<T> {
+export class SortedList<T> {
   readonly #numbers: number[] = []
   readonly #items: T[] = []
 
@@ -55,7 +55,7 @@ export class Numbered<T> {
     }
   }
 
-  /** Of the first whose number is not below this one. */
+  /** The place of the first item whose number is not below this one. */
   #placeOf(number: number): number {
     let low = 0
     let high = this.#numbers.length

@@ -1,4 +1,4 @@
-import type { UdpCounters } from './counters.js'
+import type { UdpCounters } from '../counters.js'
 import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
 
 /**

@@ -1,7 +1,7 @@
 import type { Writer } from '@raft/core'
-import { SMALLEST_ACK, writeAcknowledgement } from './frames.js'
+import { SMALLEST_ACK, writeAcknowledgement } from '../frames.js'
+import { MAX_ACK_DELAY } from '../sending/round-trip.js'
 import { ReceivedRanges } from './received-ranges.js'
-import { MAX_ACK_DELAY } from './rtt.js'
 
 /** Decides when to acknowledge: every second datagram, at once where something is missing, and soon in any case. */
 export class Acknowledger {

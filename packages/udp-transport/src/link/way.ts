@@ -1,5 +1,5 @@
-import type { TransportContext } from './context.js'
-import type { DatagramSocket, Endpoint } from './socket.js'
+import type { TransportContext } from '../context.js'
+import type { DatagramSocket, Endpoint } from '../socket.js'
 
 export interface WayEvents {
   readonly onDatagram: (bytes: Uint8Array, from: Endpoint) => void

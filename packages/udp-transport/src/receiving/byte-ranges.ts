@@ -2,7 +2,7 @@
 export class ByteRanges {
   /** Ascending, with gaps between. */
   readonly #starts: number[] = []
-  /** Excluded, in the order of the starts. */
+  /** The first byte behind each range, in the order of the starts. */
   readonly #ends: number[] = []
 
   /** Takes in the bytes from `start` up to but not including `end`. Returns how many of them are new. */

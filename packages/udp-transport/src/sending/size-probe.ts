@@ -1,6 +1,6 @@
-import type { Acknowledgement } from './frames.js'
+import type { Acknowledgement } from '../frames.js'
 import type { PathSize } from './path-size.js'
-import type { RoundTrip } from './rtt.js'
+import type { RoundTrip } from './round-trip.js'
 
 /** Bounds of how long the acknowledgement of a probe may be overtaken by that of what was sent after it, in ms. */
 const MIN_WAIT = 100
@@ -17,7 +17,7 @@ interface Probe {
 /** One session's search for the largest datagram that the path carries: one probe at a time, whose loss says nothing of congestion. */
 export class SizeProbe {
   readonly #path: PathSize
-  /** In bytes: what both ends can take. */
+  /** Bytes of the largest datagram that both ends can take. */
   readonly #limit: number
   #probe: Probe | null = null
 

@@ -1,6 +1,6 @@
+import type { UdpCounters } from '../counters.js'
+import { SortedList } from '../sorted-list.js'
 import { ByteRanges } from './byte-ranges.js'
-import type { UdpCounters } from './counters.js'
-import { Numbered } from './numbered.js'
 
 /** A message that is not complete, or not yet due. */
 interface Partial {
@@ -9,7 +9,7 @@ interface Partial {
   received: number
 }
 
-/** Messages ahead of the one that is due; far more than a window of datagrams can hold. */
+/** Upper bound on how many messages ahead of the one that is due a fragment may be; far more than a window of datagrams can hold. */
 const MAX_AHEAD = 65_536
 
 const NOTHING = new Uint8Array(0)
@@ -20,7 +20,7 @@ export class BulkReceiver {
   readonly #deliver: (message: Uint8Array) => void
   readonly #maxMessageBytes: number
   readonly #maxBytes: number
-  readonly #partials = new Numbered<Partial>()
+  readonly #partials = new SortedList<Partial>()
   #due = 0
   #bytes = 0
 
@@ -31,7 +31,7 @@ export class BulkReceiver {
     this.#deliver = deliver
   }
 
-  /** Messages that are held because something is missing. */
+  /** Number of messages that are held because something is missing. */
   get held(): number {
     return this.#partials.size
   }

@@ -1,4 +1,4 @@
-/** Ranges of counters that are remembered; those forgotten were acknowledged many times over. */
+/** Maximum number of ranges that are remembered. Those that are forgotten were acknowledged many times over. */
 const MAX_RANGES = 64
 
 /** Which datagrams arrived, for acknowledgements: ranges from the newest down. */

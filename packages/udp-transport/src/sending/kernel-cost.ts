@@ -10,7 +10,7 @@ export function kernelCost(datagramBytes: number): number {
   return rounded + 512
 }
 
-/** How many datagrams in flight make a window worth having. */
+/** Least number of datagrams in flight that make a window worth having. */
 const USEFUL_WINDOW = 8
 
 /** The largest datagram up to `wanted`, of which a receive buffer with room for `window` bytes holds several. */
@@ -20,8 +20,8 @@ export function datagramFor(wanted: number, window: number): number {
   return bytes
 }
 
-/** Every network carries this much (IPv6's minimum of 1,280, less headers); used where nothing is known. */
+/** Bytes of a datagram that every network carries: IPv6's minimum of 1,280, less headers. Used where nothing is known. */
 export const MIN_DATAGRAM_BYTES = 1200
 
-/** The most that UDP over IPv4 can carry. */
+/** Bytes of the largest datagram that UDP over IPv4 can carry. */
 export const MAX_DATAGRAM_BYTES = 65_507

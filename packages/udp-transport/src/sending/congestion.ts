@@ -1,18 +1,18 @@
-import type { RoundTrip } from './rtt.js'
+import type { RoundTrip } from './round-trip.js'
 
 const BETA = 0.7
 const C = 0.4
 const INITIAL_DATAGRAMS = 10
 const MIN_DATAGRAMS = 4
 const MAX_WINDOW = 64 * 1024 * 1024
-/** Pacing waits for so many milliseconds at a time: what would leave within them needs no timer. */
+/** Least time for which pacing waits, in ms: what would leave sooner needs no timer. */
 const QUANTUM = 2
-/** What timers that come late may make up for; on a busy machine they do, and each would otherwise cost throughput. */
+/** Upper bound on the lateness of a timer that pacing makes up for, in ms. On a busy machine timers are late, and each would cost throughput. */
 const CATCH_UP = 8
 
 /** How many bytes may be in flight: CUBIC (RFC 9438), and how fast they may leave: pacing (RFC 9002 §7.7). */
 export class Congestion {
-  /** Bytes. */
+  /** Bytes that may be in flight. */
   window: number
   #datagram: number
   #threshold = Number.POSITIVE_INFINITY
@@ -30,7 +30,7 @@ export class Congestion {
     this.window = INITIAL_DATAGRAMS * datagramBytes
   }
 
-  /** From now on datagrams have so many bytes. */
+  /** Sets the size of datagrams. */
   resize(datagramBytes: number): void {
     this.#datagram = datagramBytes
   }

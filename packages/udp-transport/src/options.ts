@@ -64,24 +64,14 @@ export interface UdpTransportOptions {
   readonly randomBytes?: (length: number) => Uint8Array
 }
 
-export interface ResolvedOptions {
-  readonly id: MemberId
-  readonly clusterId: string
+type Changed = 'bind' | 'insecurePlainText' | 'maxDatagramBytes' | 'identity' | 'socket'
+
+export interface ResolvedOptions extends Required<Omit<UdpTransportOptions, Changed>> {
   readonly bind: HostPort
-  readonly secrets: readonly Secret[]
   readonly plain: boolean
   readonly maxDatagramBytes: number | null
-  readonly maxMessageBytes: number
-  readonly maxQueuedBytes: number
-  readonly deliveryTimeout: number
-  readonly silenceTimeout: number
-  readonly maxSessionDatagrams: number
   readonly identity: TransportIdentity | null
-  readonly onProblem: (problem: TransportProblem) => void
-  readonly onPresence: (presence: TransportPresence) => void
   readonly sockets: DatagramSockets
-  readonly clock: Clock
-  readonly randomBytes: (length: number) => Uint8Array
 }
 
 /** @throws ConfigurationError naming the option and what was expected. */

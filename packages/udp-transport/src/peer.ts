@@ -29,7 +29,7 @@ export interface PeerEvents extends AcquaintanceEvents {
   readonly onSessionClosed: (session: Session) => void
   /** Whether a session has the id, with whichever peer. */
   readonly isSessionOpen: (id: number) => boolean
-  /** The part of the receive buffer that `peer`, which is sending, may fill. */
+  /** The part of the receive buffer that `peer` may fill, once it is sending. */
   readonly receiveWindow: (peer: Peer, now: number) => number
 }
 
@@ -79,7 +79,7 @@ export class Peer {
       onGivenUp: () => this.#dropQueued(),
       onRefused: events.onRefused,
       isSessionOpen: events.isSessionOpen,
-      firstWindow: (now) => this.#firstWindow(now),
+      firstWindow: (now) => events.receiveWindow(this, now),
     })
   }
 
@@ -146,7 +146,10 @@ export class Peer {
       path: new PathSize(counters, (carried, lost) => report(narrowPath(this.id, this.link.address, carried, lost))),
       deliver: (message) => acquaintance.deliver(message),
       transmit: (parts) => this.link.send(parts),
-      receiveWindow: (now) => receiveWindow(this, now),
+      receiveWindow: (now) => {
+        this.sendingAt = now
+        return receiveWindow(this, now)
+      },
     }
   }
 
@@ -165,13 +168,6 @@ export class Peer {
 
   #dropQueued(): void {
     this.#context.counters.dropped.noSession += this.#queue.drop()
-  }
-
-  #firstWindow(now: number): number {
-    const sendingAt = this.sendingAt
-    const window = this.#events.receiveWindow(this, now)
-    this.sendingAt = sendingAt
-    return window
   }
 
   /** Timers are late rather than many: one that fires too early finds nothing to do, and sets the next. */

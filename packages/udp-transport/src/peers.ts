@@ -80,11 +80,10 @@ export class Peers {
     }
   }
 
-  /** The receive buffer is shared by the peers that are sending. */
+  /** The receive buffer is shared by the peers that are sending, this one included. */
   #receiveWindow(peer: Peer, now: number): number {
-    peer.sendingAt = now
-    let sending = 0
-    for (const other of this.#byId.values()) if (now - other.sendingAt < SENDING_FOR) sending += 1
-    return Math.floor(((this.#context.main?.receiveBufferBytes ?? 0) * WINDOW_SHARE) / Math.max(1, sending))
+    let sending = 1
+    for (const other of this.#byId.values()) if (other !== peer && now - other.sendingAt < SENDING_FOR) sending += 1
+    return Math.floor(((this.#context.main?.receiveBufferBytes ?? 0) * WINDOW_SHARE) / sending)
   }
 }

@@ -5,7 +5,7 @@ import { entryPoints, root, sourceAliases } from './house.mjs'
 
 /** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
 
-/** The folders of the house, and into which others each may reach (docs/architecture.md, "The house"). */
+/** The folders of the house, and into which others each may reach (docs/architecture.md, "The rooms"). */
 const arrows = {
   'packages/core': [],
   'packages/conformance': ['packages/core'],

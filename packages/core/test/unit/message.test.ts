@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   decodeMessage,
   EntryBatch,
+  EntryKind,
   encodedMessageLength,
   encodeMessage,
   FormatError,
@@ -18,7 +19,9 @@ const u32 = fc.nat({ max: 0xffff_ffff })
 /** Batches whose entries begin at `firstIndex`. */
 const batchAt = (firstIndex: number) =>
   fc
-    .array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 2 }), fc.uint8Array({ maxLength: 40 })), { maxLength: 12 })
+    .array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.constantFrom(...Object.values(EntryKind)), fc.uint8Array({ maxLength: 40 })), {
+      maxLength: 12,
+    })
     .map((entries) => {
       const sorted = entries.toSorted((a, b) => a[0] - b[0])
       if (sorted.length === 0) return EntryBatch.empty(firstIndex)

@@ -10,10 +10,10 @@ export interface Outgoing {
   readonly after: number
 }
 
-/** Entries that have left memory, to be read from LogStorage and handed back as an `entriesRead` event. */
-export interface ReadRequest {
-  /** Names the request in the event. */
-  readonly reader: MemberId
+/** Entries that have left memory, to be fetched from LogStorage and handed back as a `fetched` event. */
+export interface Fetch {
+  /** The follower that the leader fetches them for, or the member itself where they are to be applied; the event names it. */
+  readonly requester: MemberId
   readonly from: number
   readonly to: number
   readonly maxBytes: number
@@ -37,7 +37,7 @@ export interface Effects {
   readonly transitions: readonly Transition[]
   readonly write: NumberedWrite | null
   readonly messages: readonly Outgoing[]
-  readonly entryReads: readonly ReadRequest[]
+  readonly fetches: readonly Fetch[]
   readonly confirmedReads: readonly ConfirmedRead[]
   /** Committed and durable here; the next come after an `applied` event. */
   readonly apply: EntryBatch | null
@@ -47,20 +47,20 @@ export interface Effects {
 export class PendingEffects {
   transitions: Transition[] = []
   messages: Outgoing[] = []
-  entryReads: ReadRequest[] = []
+  fetches: Fetch[] = []
   confirmedReads: ConfirmedRead[] = []
 
   fork(): PendingEffects {
     const copy = new PendingEffects()
     copy.transitions = [...this.transitions]
     copy.messages = [...this.messages]
-    copy.entryReads = [...this.entryReads]
+    copy.fetches = [...this.fetches]
     copy.confirmedReads = [...this.confirmedReads]
     return copy
   }
 
   complete(write: NumberedWrite | null, apply: EntryBatch | null): Effects {
-    const { transitions, messages, entryReads, confirmedReads } = this
-    return { transitions, write, messages, entryReads, confirmedReads, apply }
+    const { transitions, messages, fetches, confirmedReads } = this
+    return { transitions, write, messages, fetches, confirmedReads, apply }
   }
 }

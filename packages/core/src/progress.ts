@@ -1,5 +1,6 @@
-import { type EntryBatch, nameOf } from './entry-batch.js'
+import type { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
+import { digestOf } from './fingerprint.js'
 
 /** How a leader may send to one follower. */
 export interface Window {
@@ -39,8 +40,8 @@ export class Progress {
   /** When what is in flight counts as lost, in ms; Infinity while nothing is. */
   resendAt = Number.POSITIVE_INFINITY
   /** Read back from storage for this follower, to be sent next. */
-  loaded: EntryBatch | null = null
-  loading = false
+  fetched: EntryBatch | null = null
+  isFetching = false
   #inflight: Inflight[] = []
   #inflightBytes = 0
   /** The prevLogIndex of the probe in flight, or of the last one. */
@@ -62,8 +63,8 @@ export class Progress {
     copy.hasAnswered = this.hasAnswered
     copy.mode = this.mode
     copy.resendAt = this.resendAt
-    copy.loaded = this.loaded
-    copy.loading = this.loading
+    copy.fetched = this.fetched
+    copy.isFetching = this.isFetching
     copy.#inflight = [...this.#inflight]
     copy.#inflightBytes = this.#inflightBytes
     copy.#patience = this.#patience
@@ -79,8 +80,8 @@ export class Progress {
       this.mode,
       this.heardAt - now,
       this.resendAt - now,
-      this.loading,
-      nameOf(this.loaded),
+      this.isFetching,
+      digestOf(this.fetched),
       inflight,
       this.#patience,
       this.#probedPrevLogIndex,
@@ -167,7 +168,7 @@ export class Progress {
   #restartAt(nextIndex: number): void {
     this.mode = 'probe'
     this.nextIndex = nextIndex
-    this.loaded = null
+    this.fetched = null
     this.#clearInflight()
   }
 

@@ -1,5 +1,6 @@
-import { EntryBatch, HASH_START, hashEntries } from '../entry-batch.js'
+import { EntryBatch } from '../entry-batch.js'
 import { assert } from '../errors.js'
+import { HASH_START, hashEntries } from '../fingerprint.js'
 import type { StoredLog } from '../ports/log-storage.js'
 import type { TermRun } from '../types.js'
 import { TermRuns } from './term-runs.js'

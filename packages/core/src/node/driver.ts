@@ -132,9 +132,9 @@ export class Driver<Result> {
       })
     }
     for (const outgoing of effects.messages) this.#outbox.add(outgoing)
-    for (const { reader, from, to, maxBytes } of effects.entryReads) {
+    for (const { requester, from, to, maxBytes } of effects.fetches) {
       storage.read(from, to, maxBytes, (error, entries) => {
-        if (error === null && entries !== null) this.receive({ type: 'entriesRead', reader, entries })
+        if (error === null && entries !== null) this.receive({ type: 'fetched', requester, entries })
         else this.#fail(storageFailure('read', error))
       })
     }

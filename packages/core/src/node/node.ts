@@ -1,18 +1,19 @@
 import type { Transition } from '../effects.js'
 import { NodeStoppedError, OutcomeUnknownError } from '../errors.js'
 import { initialMembership, type Membership } from '../membership.js'
-import { completeTuning, type Tuning } from '../options.js'
 import type { StoredLog } from '../ports/log-storage.js'
 import { State } from '../state.js'
+import { completeTuning, type Tuning } from '../tuning.js'
 import type { GroupId, Member, MemberId, RoleName } from '../types.js'
+import { awaitCallback, type WaitOptions } from './await-callback.js'
 import { Driver } from './driver.js'
-import { LeadershipTerm } from './leadership-term.js'
+import { LeadershipCallbacks } from './leadership-callbacks.js'
 import { Listeners } from './listeners.js'
 import { completeLimits, type NodeOptions } from './options.js'
 import { type ProposalDone, Proposals } from './proposals.js'
 import { type ReadDone, Reads } from './reads.js'
 import { type NodeStatus, statusOf } from './status.js'
-import { awaitCallback, Waiters, type WaitOptions } from './waiting.js'
+import { Waiters } from './waiters.js'
 
 export interface NodeEvents {
   /** The role, term or leader has changed. */
@@ -35,7 +36,7 @@ export class Node<Result = unknown> {
   readonly #proposals: Proposals<Result>
   readonly #reads: Reads
   readonly #tuning: Tuning
-  readonly #leadership: LeadershipTerm
+  readonly #leadership: LeadershipCallbacks
   readonly #waiters = new Waiters()
   #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #state: State | null = null
@@ -56,7 +57,7 @@ export class Node<Result = unknown> {
     this.#listeners = new Listeners((error) => this.#listeners.emit('callbackError', { error }))
     this.#proposals = new Proposals(limits)
     this.#reads = new Reads(limits.maxPending)
-    this.#leadership = new LeadershipTerm((callback, event) => this.#listeners.call(callback, event), options)
+    this.#leadership = new LeadershipCallbacks((callback, event) => this.#listeners.call(callback, event), options)
     this.stopped = new Promise((resolve, reject) => {
       this.#settleStopped = { resolve, reject }
     })

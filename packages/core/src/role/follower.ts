@@ -1,6 +1,6 @@
 import { assert } from '../errors.js'
-import type { AppendEntries, Heartbeat } from '../message.js'
-import type { State } from '../state.js'
+import type { AppendEntries, Heartbeat, Message } from '../message.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Role } from './role.js'
 
@@ -19,20 +19,20 @@ export class Follower extends Role {
   /** Whether the system has said, since the leader was last heard, that nobody listens at its address. */
   #isUnreachable = false
   #lastRound = 0
-  /** What is to be acknowledged, once a turn; null when all is. */
+  /** The highest index that was verified against this leader and is not yet fully acknowledged; null where there is none. */
   #verifiedIndex: number | null = null
-  /** The part of it that was acknowledged, with the write before the last that it takes; or NOTHING. */
+  /** Of that, the highest index that is already acknowledged, where it spans several writes; or NOTHING. */
   #acknowledgedIndex = NOTHING
   /** All that was ever acknowledged to the leader of this term: it was verified against that leader, and can only grow. */
   #everAcknowledged = 0
   #acknowledgedAt = Number.NEGATIVE_INFINITY
 
-  constructor(state: State, electionDeadline: number) {
+  constructor(state: RoleContext, electionDeadline: number) {
     super(state)
     this.#electionDeadline = electionDeadline
   }
 
-  fork(state: State): Follower {
+  fork(state: RoleContext): Follower {
     const copy = new Follower(state, this.#electionDeadline)
     copy.#pingDeadline = this.#pingDeadline
     copy.#isUnreachable = this.#isUnreachable
@@ -68,11 +68,10 @@ export class Follower extends Role {
 
   override promised(): void {
     const { state } = this
-    this.#electionDeadline = Math.max(this.#electionDeadline, state.drawNextTurn() ?? state.now + state.preVoteWindow)
+    this.#electionDeadline = Math.max(this.#electionDeadline, state.drawNextTurn() ?? state.now + state.early.window)
   }
 
-  /** It has promised its vote to somebody, who gets the time to win. */
-  voteGranted(): void {
+  override voteGranted(): void {
     this.#electionDeadline = this.state.now + this.state.drawElectionTimeout()
   }
 
@@ -92,7 +91,12 @@ export class Follower extends Role {
     if (state.leaderId !== null) this.#answerHeartbeat(state.leaderId)
   }
 
-  override appendEntries(from: MemberId, message: AppendEntries): void {
+  receive(from: MemberId, message: Message): void {
+    if (message.type === 'appendEntries') this.#appendEntries(from, message)
+    if (message.type === 'heartbeat') this.#heartbeat(from, message)
+  }
+
+  #appendEntries(from: MemberId, message: AppendEntries): void {
     this.#heardLeader()
     const { state } = this
     state.heardCommit(message.leaderCommit)
@@ -113,7 +117,7 @@ export class Follower extends Role {
     this.#verifiedIndex = Math.max(this.#verifiedIndex ?? 0, verifiedIndex)
   }
 
-  override heartbeat(from: MemberId, message: Heartbeat): void {
+  #heartbeat(from: MemberId, message: Heartbeat): void {
     this.#heardLeader()
     const { state } = this
     // The leader never says more than what this member has acknowledged.
@@ -139,8 +143,7 @@ export class Follower extends Role {
     else this.#isUnreachable = true
   }
 
-  /** Its leader leads no more: the next one is to be elected soon. */
-  leaderLost(): void {
+  override leaderLost(): void {
     this.#isUnreachable = false
     this.#pingDeadline = Number.POSITIVE_INFINITY
     this.#electionDeadline = Math.min(this.#electionDeadline, this.state.loseLeader())

@@ -1,11 +1,11 @@
 import { EntryBatch, EntryKind } from '../entry-batch.js'
 import { assert } from '../errors.js'
 import { peersOf } from '../membership.js'
-import type { AppendEntriesReply, HeartbeatReply } from '../message.js'
+import type { AppendEntriesReply, HeartbeatReply, Message } from '../message.js'
 import { Progress } from '../progress.js'
 import { reachedByMajority } from '../quorum.js'
 import type { ReadIndex } from '../read-index.js'
-import type { State } from '../state.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Role } from './role.js'
 
@@ -15,20 +15,19 @@ const STALLED_WRITE_TIMEOUTS = 2
 /** Accepts commands, replicates them, and commits what a majority has made durable (paper §5.3, §5.4). */
 export class Leader extends Role {
   readonly name = 'leader'
-  /** The index of the no-op with which the term begins. */
-  readonly termStartIndex: number
-  readonly progress = new Map<MemberId, Progress>()
+  override readonly termStartIndex: number
+  override readonly progress = new Map<MemberId, Progress>()
   readonly #reads: ReadIndex
   #heartbeatDeadline: number
 
-  constructor(state: State, termStartIndex: number, reads: ReadIndex) {
+  constructor(state: RoleContext, termStartIndex: number, reads: ReadIndex) {
     super(state)
     this.termStartIndex = termStartIndex
     this.#reads = reads
     this.#heartbeatDeadline = state.now + state.tuning.heartbeatInterval
   }
 
-  fork(state: State): Leader {
+  fork(state: RoleContext): Leader {
     const copy = new Leader(state, this.termStartIndex, this.#reads.fork())
     copy.#heartbeatDeadline = this.#heartbeatDeadline
     for (const [id, progress] of this.progress) copy.progress.set(id, progress.fork())
@@ -78,20 +77,23 @@ export class Leader extends Role {
     this.#sendHeartbeats()
   }
 
-  /** Appends commands; returns the index of the first. */
-  propose(commands: readonly Uint8Array[]): number {
+  override propose(commands: readonly Uint8Array[]): number {
     const { state } = this
     const firstIndex = state.log.lastIndex + 1
     state.log.append(EntryBatch.of(firstIndex, state.currentTerm, EntryKind.Command, commands))
     return firstIndex
   }
 
-  /** Asks for a confirmed read index; returns the ticket under which it will come. */
-  read(): number {
+  override read(): number {
     return this.#reads.request()
   }
 
-  override appendEntriesReply(from: MemberId, message: AppendEntriesReply): void {
+  receive(from: MemberId, message: Message): void {
+    if (message.type === 'appendEntriesReply') this.#appendEntriesReply(from, message)
+    if (message.type === 'heartbeatReply') this.#heartbeatReply(from, message)
+  }
+
+  #appendEntriesReply(from: MemberId, message: AppendEntriesReply): void {
     const progress = this.progress.get(from)
     if (progress === undefined) return
     const { state } = this
@@ -107,7 +109,7 @@ export class Leader extends Role {
     progress.refused(message.prevLogIndex, state.log.lastIndexWithTermAtMost(message.matchTerm, message.matchIndex))
   }
 
-  override heartbeatReply(from: MemberId, message: HeartbeatReply): void {
+  #heartbeatReply(from: MemberId, message: HeartbeatReply): void {
     const progress = this.progress.get(from)
     if (progress === undefined) return
     progress.heard(this.state.now)
@@ -119,11 +121,11 @@ export class Leader extends Role {
     this.#advanceCommit()
   }
 
-  override entriesRead(reader: MemberId, entries: EntryBatch): void {
-    const progress = this.progress.get(reader)
-    if (progress === undefined || !progress.loading) return
-    progress.loading = false
-    progress.loaded = entries
+  override fetched(follower: MemberId, entries: EntryBatch): void {
+    const progress = this.progress.get(follower)
+    if (progress === undefined || !progress.isFetching) return
+    progress.isFetching = false
+    progress.fetched = entries
   }
 
   override flush(): void {
@@ -211,12 +213,12 @@ export class Leader extends Role {
     const from = progress.nextIndex
     const entries = log.entries(from, log.lastIndex, maxAppendBytes)
     if (entries !== null) return entries
-    const { loaded } = progress
-    progress.loaded = null
-    if (loaded?.has(from)) return loaded.slice(from, loaded.lastIndex)
-    if (!progress.loading) {
-      progress.loading = true
-      state.requestEntries({ reader: to, from, to: log.windowFirst - 1, maxBytes: maxAppendBytes })
+    const { fetched } = progress
+    progress.fetched = null
+    if (fetched?.has(from)) return fetched.slice(from, fetched.lastIndex)
+    if (!progress.isFetching) {
+      progress.isFetching = true
+      state.fetchEntries({ requester: to, from, to: log.windowFirst - 1, maxBytes: maxAppendBytes })
     }
     return null
   }

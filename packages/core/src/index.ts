@@ -21,19 +21,16 @@ export { initialMembership, type Membership } from './membership.js'
 export {
   type AppendEntries,
   type AppendEntriesReply,
-  decodeMessage,
-  encodedMessageLength,
-  encodeMessage,
-  encodeMessageInto,
   type Heartbeat,
   type HeartbeatReply,
-  MESSAGE_VERSION,
+  isBulk,
   type Message,
   type PreVote,
   type PreVoteReply,
   type RequestVote,
   type RequestVoteReply,
 } from './message.js'
+export { decodeMessage, encodedMessageLength, encodeMessage, encodeMessageInto, MESSAGE_VERSION } from './message-codec.js'
 export type { WaitOptions } from './node/await-callback.js'
 export { Node, type NodeEvents } from './node/node.js'
 export { defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'

@@ -2,8 +2,8 @@ import type { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
 import { digestOf } from './fingerprint.js'
 
-/** How a leader may send to one follower. */
-export interface Window {
+/** How much a leader may send to one follower ahead of its acknowledgements. */
+export interface SendLimits {
   /** Bytes of entries in one AppendEntries; one entry may be larger. */
   readonly maxAppendBytes: number
   /** Bytes of entries sent and not acknowledged; one message may be larger. */
@@ -11,7 +11,7 @@ export interface Window {
   readonly maxInflightMessages: number
 }
 
-/** So much is sent again without hesitation. */
+/** Number of bytes that are sent again without hesitation. */
 const CHEAP_BYTES = 64 * 1024
 
 interface Inflight {
@@ -49,7 +49,7 @@ export class Progress {
   readonly #initialPatience: number
   #patience: number
 
-  /** @param patience ms without progress after which what is in flight counts as lost; doubles, up to 16 times, where that was much */
+  /** @param patience ms without progress after which what is in flight counts as lost; doubled, at most 16-fold, each time more than CHEAP_BYTES were in flight */
   constructor(nextIndex: number, now: number, patience: number) {
     this.nextIndex = nextIndex
     this.heardAt = now
@@ -89,9 +89,9 @@ export class Progress {
   }
 
   /** Whether another AppendEntries may be sent now. */
-  maySend(window: Window): boolean {
+  maySend(limits: SendLimits): boolean {
     if (this.mode === 'probe') return this.#inflight.length === 0
-    return this.#inflight.length < window.maxInflightMessages && this.#inflightBytes < window.maxInflightBytes
+    return this.#inflight.length < limits.maxInflightMessages && this.#inflightBytes < limits.maxInflightBytes
   }
 
   sent(lastIndex: number, bytes: number, now: number): void {

@@ -1,7 +1,7 @@
 import type { EntryBatch } from './entry-batch.js'
 import type { NumberedWrite } from './log/durability.js'
 import type { Message } from './message.js'
-import type { MemberId, RoleName } from './types.js'
+import type { Member, MemberId, RoleName } from './types.js'
 
 /** A message, and the write after which it may leave: when that is durable, and not before. 0: at once. */
 export interface Outgoing {
@@ -32,9 +32,14 @@ export interface Transition {
   readonly leaderId: MemberId | null
 }
 
-/** What Node is to do, in this order. */
+/**
+ * What is to be done, in this order. Three interpreters carry effects out: the Driver of a Node, the explorer of `@raft/simulator`, and
+ * the scripted members of core's own tests. An effect that is added here has to be added to each of them.
+ */
 export interface Effects {
   readonly transitions: readonly Transition[]
+  /** The members of the group, this one included, for the transport: with the first effects, and whenever they have changed; else null. */
+  readonly members: readonly Member[] | null
   readonly write: NumberedWrite | null
   readonly messages: readonly Outgoing[]
   readonly fetches: readonly Fetch[]
@@ -46,6 +51,7 @@ export interface Effects {
 /** The effects of a turn while they come together. */
 export class PendingEffects {
   transitions: Transition[] = []
+  members: readonly Member[] | null = null
   messages: Outgoing[] = []
   fetches: Fetch[] = []
   confirmedReads: ConfirmedRead[] = []
@@ -53,6 +59,7 @@ export class PendingEffects {
   fork(): PendingEffects {
     const copy = new PendingEffects()
     copy.transitions = [...this.transitions]
+    copy.members = this.members
     copy.messages = [...this.messages]
     copy.fetches = [...this.fetches]
     copy.confirmedReads = [...this.confirmedReads]
@@ -60,7 +67,7 @@ export class PendingEffects {
   }
 
   complete(write: NumberedWrite | null, apply: EntryBatch | null): Effects {
-    const { transitions, messages, fetches, confirmedReads } = this
-    return { transitions, write, messages, fetches, confirmedReads, apply }
+    const { transitions, members, messages, fetches, confirmedReads } = this
+    return { transitions, members, write, messages, fetches, confirmedReads, apply }
   }
 }

@@ -20,6 +20,7 @@ export abstract class RoleContext {
   readonly id: MemberId
   readonly group: GroupId
   readonly tuning: Tuning
+  /** Who takes part. Nobody else keeps it: a Node asks here, and its transport is told by an effect. */
   readonly membership: Membership
   readonly log: Log
   readonly durability: Durability
@@ -50,6 +51,7 @@ export abstract class RoleContext {
     this.#commitIndex = copied === undefined ? Math.max(stored.baseIndex, lastApplied) : copied.#commitIndex
     this.#knownCommitIndex = copied === undefined ? this.#commitIndex : copied.#knownCommitIndex
     this.#pending = copied === undefined ? new PendingEffects() : copied.#pending.fork()
+    if (copied === undefined) this.#pending.members = [...membership.members.values()]
   }
 
   get now(): number {

@@ -31,7 +31,8 @@ export class Node<Result = unknown> {
   /** Fulfilled when the node was stopped; rejected when it stopped because it could not go on. */
   readonly stopped: Promise<void>
   readonly #options: NodeOptions<Result>
-  readonly #membership: Membership
+  /** As at the first start; State has it as soon as there is one. */
+  readonly #initialMembership: Membership
   readonly #listeners: Listeners<NodeEvents>
   readonly #proposals: Proposals<Result>
   readonly #reads: Reads
@@ -51,7 +52,7 @@ export class Node<Result = unknown> {
     this.#options = options
     this.id = options.id
     this.group = options.group ?? 0
-    this.#membership = initialMembership(options.members, options.id)
+    this.#initialMembership = initialMembership(options.members, options.id)
     this.#tuning = completeTuning(options)
     const limits = completeLimits(options)
     this.#listeners = new Listeners((error) => this.#listeners.emit('callbackError', { error }))
@@ -109,6 +110,10 @@ export class Node<Result = unknown> {
 
   get members(): readonly Member[] {
     return [...this.#membership.members.values()]
+  }
+
+  get #membership(): Membership {
+    return this.#state?.membership ?? this.#initialMembership
   }
 
   status(): NodeStatus {
@@ -196,9 +201,9 @@ export class Node<Result = unknown> {
 
   #run(stored: StoredLog): void {
     const { id, group } = this
-    const { stateMachine, transport, clock, random, members } = this.#options
+    const { stateMachine, transport, clock, random } = this.#options
     const state = new State(
-      { id, group, membership: this.#membership, tuning: this.#tuning, random },
+      { id, group, membership: this.#initialMembership, tuning: this.#tuning, random },
       stored,
       stateMachine.lastApplied,
       clock.now(),
@@ -220,7 +225,7 @@ export class Node<Result = unknown> {
       onMessage: (from, message) => driver.receive({ type: 'message', from, message }),
       onUnreachable: (peer) => driver.receive({ type: 'unreachable', peer }),
     })
-    transport.setMembers(group, members)
+    driver.start()
     this.#leadership.transition({ role: 'follower', term: state.currentTerm, leaderId: null })
   }
 

@@ -1,4 +1,4 @@
-import { encodedMessageLength, type MemberId, type Message } from '@raft/core'
+import { encodedMessageLength, isBulk, type MemberId, type Message } from '@raft/core'
 import { Acquaintance, type AcquaintanceEvents } from './acquaintance.js'
 import type { TransportContext } from './context.js'
 import { Establishment } from './establishment.js'
@@ -89,7 +89,7 @@ export class Peer {
 
   send(message: Message): void {
     const { counters, options } = this.#context
-    if (message.type === 'appendEntries' && message.entries.count > 0) {
+    if (isBulk(message)) {
       if (encodedMessageLength(message) > options.maxMessageBytes) counters.dropped.messageTooLarge += 1
       else if (this.#bulkSession?.pushBulk(message) ?? this.#queue.pushBulk(message)) counters.messagesSent += 1
       else counters.dropped.queueFull += 1

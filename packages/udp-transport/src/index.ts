@@ -1,4 +1,4 @@
-export type { HostPort } from './address.js'
+export type { HostPort } from '@raft/system'
 export type { DropCounters, UdpCounters } from './counters.js'
 export type { MemberStart, RefusalReason, TransportIdentity, TransportRefusal } from './identity.js'
 export { nodeSockets } from './node-sockets.js'

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, ConfigurationError, type MemberId } from '@raft/core'
-import { nodeClock } from '@raft/system'
-import { type HostPort, parseHostPort } from './address.js'
+import { type HostPort, nodeClock, parseHostPort } from '@raft/system'
 import type { TransportIdentity } from './identity.js'
 import { nodeSockets } from './node-sockets.js'
 import type { TransportPresence } from './presence.js'
@@ -87,7 +86,7 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
       )
     checkSecrets(options.secrets)
   }
-  const bind = typeof options.bind === 'string' ? parseHostPort(options.bind) : options.bind
+  const bind = typeof options.bind === 'string' ? addressIn(options.bind) : options.bind
   if (!Number.isInteger(bind.port) || bind.port < 0 || bind.port > 65_535)
     throw new ConfigurationError(`bind has port ${bind.port}: expected 0 to 65535`)
   return {
@@ -116,6 +115,12 @@ function surroundings(options: UdpTransportOptions) {
     clock: options.clock ?? nodeClock,
     randomBytes: options.randomBytes ?? randomBytes,
   }
+}
+
+function addressIn(text: string): HostPort {
+  const address = parseHostPort(text)
+  if (address === null) throw new ConfigurationError(`'${text}' is no address: expected host:port, as in 127.0.0.1:7001 or [::1]:7001`)
+  return address
 }
 
 function checkName(option: string, value: string): void {

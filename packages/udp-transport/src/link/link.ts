@@ -1,4 +1,3 @@
-import { ipv4OfMapped } from '../address.js'
 import type { TransportContext } from '../context.js'
 import { MIN_DATAGRAM_BYTES } from '../sending/kernel-cost.js'
 import type { Endpoint } from '../socket.js'
@@ -273,4 +272,9 @@ export class Link {
     this.#name?.close()
     this.#name = null
   }
+}
+
+/** The IPv4 address that a socket for both families shows as `::ffff:192.0.2.1`; any other address as it is. */
+function ipv4OfMapped(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type HostPort, parseHostPort } from '../address.js'
+import { type HostPort, parseHostPort } from '@raft/system'
 import type { TransportContext } from '../context.js'
 
 /** Least time between two look-ups of a name, in ms. */
@@ -36,7 +36,7 @@ export class PeerName {
   constructor(context: TransportContext, text: string, onAddresses: (addresses: readonly string[]) => void) {
     this.text = text
     this.#context = context
-    this.#target = parsed(text)
+    this.#target = parseHostPort(text)
     this.#onAddresses = onAddresses
   }
 
@@ -126,13 +126,5 @@ export class PeerName {
     this.#failures = Math.min(this.#failures + 1, 10)
     this.#failure = error?.message ?? 'the name has no address'
     this.#lookUpLater()
-  }
-}
-
-function parsed(text: string): HostPort | null {
-  try {
-    return parseHostPort(text)
-  } catch {
-    return null
   }
 }

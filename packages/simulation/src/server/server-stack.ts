@@ -1,6 +1,7 @@
 import { bytes, RaftClient } from '@raft/client'
-import { type Group, RunningParts } from '@raft/node/endpoint'
+import { RunningParts } from '@raft/node/endpoint'
 import {
+  CommandOutcomes,
   HandoverReaders,
   Host,
   isPlain,
@@ -16,10 +17,12 @@ import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'
 import type { StoreClient } from '../workload/calls.js'
 import { KeyValueWorkload } from '../workload/key-value-workload.js'
-import { EmbeddedClient } from './embedded-client.js'
+import { Punctuality } from '../workload/punctuality.js'
+import { Accounts } from './accounts.js'
+import { EmbeddedClient, type HostedService } from './embedded-client.js'
 import { HangingMembers } from './hanging-members.js'
 import { MemberClients } from './member-clients.js'
-import { CLIENT_PORT, STOP_TIMEOUT, servedMember } from './served-member.js'
+import { CLIENT_PORT, type MemberHoldings, STOP_TIMEOUT, servedMember } from './served-member.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
 const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 1000, maxBackoff: 200 }
@@ -27,6 +30,11 @@ const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 10
 const PATIENCE = 5 * TIMEOUTS.requestTimeout
 /** Clients join with their hosts, and none has more. */
 const CLIENT_HOSTS = 8
+
+/** A member that takes clients. */
+interface Served extends HostedService {
+  readonly holdings: () => MemberHoldings
+}
 
 /**
  * All that runs in production, byte for byte: `Node`, `FileLogStorage`, `UdpTransport`, `KeyValueStore`, the server's endpoint, and
@@ -49,7 +57,9 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const address = (id: string) => `${id}:${CLIENT_PORT}`
 
   /** What runs on the members now. */
-  const groups = new Map<string, Group>()
+  const groups = new Map<string, Served>()
+  const accounts = new Accounts(world, () => [...groups].map(([id, { holdings }]) => [id, holdings()] as const))
+  const punctuality = new Punctuality((message) => world.violated('calls end at their deadline', message))
   const embedded: { readonly client: EmbeddedClient; readonly homes: () => readonly string[] }[] = []
   /** How many clients are embedded in members; the others have hosts of their own. */
   const embeddedShare = random.pick([0, 0.3, 1])
@@ -58,14 +68,15 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     const id = random.pick(memberIds)
     // Its application is moved to another member where this one is out of the cluster for good.
     const home = () => (directories.isRefused(id) ? (memberIds.find((other) => !directories.isRefused(other)) ?? id) : id)
-    const client = new EmbeddedClient(() => groups.get(home())?.service ?? null, TIMEOUTS.requestTimeout)
+    const client = new EmbeddedClient(() => groups.get(home()) ?? null, TIMEOUTS.requestTimeout, punctuality)
+    accounts.addEmbedded(id, client)
     embedded.push({ client, homes: () => [id, home()] })
     return client
   }
 
   const connectFrom = (host: Host, members: readonly string[], chance: () => number): RaftClient<Uint8Array> => {
     const incarnation = host.begin()
-    return new RaftClient({
+    const client = new RaftClient({
       members: members.map(address),
       codec: bytes,
       ...TIMEOUTS,
@@ -73,6 +84,8 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       clock: host.clock.of(incarnation, (callback) => world.after(0, incarnation.bind(callback))),
       random: chance,
     })
+    accounts.addClient(host.id, client)
+    return client
   }
 
   /** Whether all have one client, with many requests under way over one connection. */
@@ -89,13 +102,14 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   }
 
   const ofMembers = new MemberClients({
-    serviceOf: (id) => groups.get(id)?.service ?? null,
+    serviceOf: (id) => groups.get(id) ?? null,
     connect: (id) => {
       const host = new Host(`of ${id}`, world)
       links.join(host.id)
       return connectFrom(host, [id], random.fork(host.id).next)
     },
     requestTimeout: TIMEOUTS.requestTimeout,
+    punctuality,
     random: random.fork('clients of members'),
   })
 
@@ -103,7 +117,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     const { id } = environment
     const store = new KeyValueStore()
     const { transport, storage, fate, start, stop } = directories.begin(environment)
-    const { group, entrance } = servedMember({
+    const { group, entrance, holdings } = servedMember({
       environment,
       ports: { transport, storage, stateMachine: store },
       fate,
@@ -117,7 +131,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       start: async () => {
         await start()
         await group.begin(parts, entrance)
-        groups.set(id, group)
+        groups.set(id, { service: group.service, clock: environment.clock, holdings })
       },
       stop: () => parts.end(STOP_TIMEOUT),
     }
@@ -140,6 +154,8 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         random: random.fork('hanging members'),
         addresses: memberIds.map(address),
         timeouts: TIMEOUTS,
+        punctuality,
+        accounts,
         serves: (id) => groups.has(id),
       })
       const people = new Host('people', world)
@@ -149,6 +165,9 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         random: random.fork('workload'),
         onViolation: (oracle, message) => world.violated(oracle, message),
         note: (what, ...parts) => world.note(what, ...parts),
+        outcomes: new CommandOutcomes(cluster.facts),
+        punctuality,
+        requestTimeout: TIMEOUTS.requestTimeout,
       })
       const operate = (kind: 'write' | 'read', id: string) =>
         workload.operateAs({ id: `client of ${id}`, client: ofMembers.any(id) }, kind, () => {})
@@ -161,6 +180,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         start: () => {
           workload.start()
           hanging.start()
+          accounts.start()
           readers?.start()
         },
         stop: () => {
@@ -177,6 +197,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         },
         finish: () => {
           workload.finish()
+          if (world.violation === null && workload.waiting().length === 0) accounts.finish()
           const { ok, failed, unknown, undecided } = workload.counts
           world.count('operations answered', ok)
           world.count('operations refused', failed)

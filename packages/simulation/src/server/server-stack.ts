@@ -22,6 +22,7 @@ import { Accounts } from './accounts.js'
 import { EmbeddedClient, type HostedService } from './embedded-client.js'
 import { HangingMembers } from './hanging-members.js'
 import { MemberClients } from './member-clients.js'
+import { RepeatedCalls } from './repeated-calls.js'
 import { CLIENT_PORT, type MemberHoldings, STOP_TIMEOUT, servedMember } from './served-member.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
@@ -113,6 +114,17 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     random: random.fork('clients of members'),
   })
 
+  /** Who calls what may be sent again, from a host of its own. */
+  const repeatedCalls = (outcomes: CommandOutcomes): RepeatedCalls => {
+    const host = new Host('repeats', world)
+    links.join(host.id)
+    const own = random.fork(host.id)
+    const client = connectFrom(host, memberIds, own.fork('client').next)
+    const { requestTimeout } = TIMEOUTS
+    const clock = host.clock.of(host.incarnation ?? host.begin(), (callback) => world.after(0, callback))
+    return new RepeatedCalls({ client, clock, random: own, outcomes, punctuality, requestTimeout })
+  }
+
   const member = (environment: LifeEnvironment<StoreResult>): MemberLife<StoreResult> => {
     const { id } = environment
     const store = new KeyValueStore()
@@ -158,6 +170,8 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         accounts,
         serves: (id) => groups.has(id),
       })
+      const outcomes = new CommandOutcomes(cluster.facts)
+      const repeats = !isPlain(character) && random.fork('repeated calls').chance(0.5) ? repeatedCalls(outcomes) : null
       const people = new Host('people', world)
       const workload = new KeyValueWorkload({
         connect,
@@ -165,7 +179,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         random: random.fork('workload'),
         onViolation: (oracle, message) => world.violated(oracle, message),
         note: (what, ...parts) => world.note(what, ...parts),
-        outcomes: new CommandOutcomes(cluster.facts),
+        outcomes,
         punctuality,
         requestTimeout: TIMEOUTS.requestTimeout,
       })
@@ -180,12 +194,14 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         start: () => {
           workload.start()
           hanging.start()
+          repeats?.start()
           accounts.start()
           readers?.start()
         },
         stop: () => {
           workload.stop()
           hanging.stop()
+          repeats?.stop()
           readers?.stop()
         },
         waiting: () => workload.waiting(),

@@ -4,6 +4,8 @@ import type { EntryWatcher, Facts } from '../facts/facts.js'
 
 interface Command {
   readonly by: string
+  /** Whether it may be appended more often than it was asked for. Such a command is asked for once. */
+  readonly mayRepeat: boolean
   begun: number
   refused: number
   succeeded: number
@@ -27,10 +29,13 @@ export class CommandOutcomes implements EntryWatcher {
     facts.entryWatcher = this
   }
 
-  /** @returns what to call the command in the other methods */
-  begin(payload: Uint8Array, by: string): number {
+  /**
+   * @param mayRepeat whether the client may send it again after an attempt of unknown outcome; then no other command may be equal
+   * @returns what to call the command in the other methods
+   */
+  begin(payload: Uint8Array, by: string, { mayRepeat = false }: { readonly mayRepeat?: boolean } = {}): number {
     const digest = payloadDigest(EntryKind.Command, payload)
-    const command = this.#commands.get(digest) ?? { by, begun: 0, refused: 0, succeeded: 0, appended: 0, committed: 0 }
+    const command = this.#commands.get(digest) ?? { by, mayRepeat, begun: 0, refused: 0, succeeded: 0, appended: 0, committed: 0 }
     command.begun += 1
     this.#commands.set(digest, command)
     return digest
@@ -59,7 +64,7 @@ export class CommandOutcomes implements EntryWatcher {
     terms.push(term)
     this.#seen.set(index, terms)
     command.appended += 1
-    if (command.appended > command.begun)
+    if (command.appended > command.begun && !command.mayRepeat)
       this.#facts.violated(
         'appended once',
         `a command of ${command.by} was given ${command.begun} times and stands in the logs ${command.appended} times`,

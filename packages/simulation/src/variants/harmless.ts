@@ -50,10 +50,6 @@ export const heldByTests: readonly Harmless[] = [
     why: 'not found in 20,000 clusters, some of them with disks that take seconds to read: a leader must lose its leadership and win it again while one read of its disk is under way. Held by trap 16 in packages/core/test/traps/replication.test.ts',
   },
   {
-    breaks: 'a call is not ended at its deadline',
-    why: 'the simulation looks at what is answered, not at how soon. Held by packages/client/test/pipelining.test.ts',
-  },
-  {
     breaks: 'a write counts for what is held for clients when it has been answered, too',
     why: 'simulated lives are too short to fill what a member may hold. Held by apps/node/test/account.test.ts',
   },

@@ -5,6 +5,7 @@ const DISPATCHER = 'packages/client/src/dispatcher.ts'
 const PROTOCOL_CONNECTION = 'apps/node/src/endpoint/protocol-connection.ts'
 const READ_REQUEST = 'apps/node/src/endpoint/read-request.ts'
 const LEADER_ACCESS = 'apps/node/src/routing/leader-access.ts'
+const MEMBER_CONNECTION = 'apps/node/src/routing/member-connection.ts'
 
 /** What clients and members count as held, queued and under way, and what they forget to give back. */
 export const accounts: readonly Variant[] = [
@@ -70,5 +71,34 @@ export const accounts: readonly Variant[] = [
     replace: "if (isFirst && operation.place !== 'waiting') this.#options.account.release(operation.task.bytes)",
     stack: 'server',
     maxSeeds: 100,
+  },
+  {
+    name: 'bytes of requests that nobody waits for are kept',
+    breaks: 'the answer to a request that was taken back does not give back the room of the request on its connection',
+    file: MEMBER_CONNECTION,
+    search: '    this.#sentBytes -= sent.bytes\n',
+    replace: '    if (sent.done !== null) this.#sentBytes -= sent.bytes\n',
+    stack: 'server',
+    maxSeeds: 100,
+  },
+  {
+    name: 'bytes of requests that never left are kept',
+    breaks: 'a request that is taken back before it has left stays in the count of what waits for the connection',
+    file: MEMBER_CONNECTION,
+    search: '  cancel(id: number): boolean {\n    this.#takeUnsent(id)\n',
+    replace: '  cancel(id: number): boolean {\n    this.#unsent.delete(id)\n',
+    stack: 'server',
+    maxSeeds: 100,
+  },
+  {
+    name: 'signs of life are owed for ever',
+    breaks: 'the answer to a question for a sign of life is not counted as an answer',
+    file: MEMBER_CONNECTION,
+    search:
+      '    this.#silence.answered()\n    const sent = this.#sent.get(id)\n    // Unknown: it was a sign of life.\n    if (sent === undefined) return\n',
+    replace:
+      '    const sent = this.#sent.get(id)\n    // Unknown: it was a sign of life.\n    if (sent === undefined) return\n    this.#silence.answered()\n',
+    stack: 'server',
+    maxSeeds: 250,
   },
 ]

@@ -101,4 +101,22 @@ export const accounts: readonly Variant[] = [
     stack: 'server',
     maxSeeds: 250,
   },
+  {
+    name: 'what is taken back from a silent member counts as under way',
+    breaks: 'a call that is taken back from a silent member keeps its place among those under way',
+    file: DISPATCHER,
+    search: '        link.withdraw(call)\n        this.#unsend(call)\n',
+    replace: '        link.withdraw(call)\n',
+    stack: 'server',
+    maxSeeds: 100,
+  },
+  {
+    name: 'bytes of reads are counted as under way for ever',
+    breaks: 'only writes give back the bytes that they take while they are under way',
+    file: DISPATCHER,
+    search: '    this.pending -= 1\n    this.pendingBytes -= call.body.length\n',
+    replace: '    this.pending -= 1\n    if (call.isWrite) this.pendingBytes -= call.body.length\n',
+    stack: 'server',
+    maxSeeds: 100,
+  },
 ]

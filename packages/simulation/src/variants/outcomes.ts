@@ -8,6 +8,7 @@ const DISPATCHER = 'packages/client/src/dispatcher.ts'
 const DEADLINES = 'packages/client/src/deadlines.ts'
 const READ_REQUEST = 'apps/node/src/endpoint/read-request.ts'
 const KEY_VALUE_SERVICE = 'apps/node/src/store/key-value-service.ts'
+const LINK = 'packages/client/src/link.ts'
 
 /** In such runs, half of the seeds have calls that may be sent again. */
 const REPEATED = { character: { handovers: true } }
@@ -65,6 +66,26 @@ export const outcomes: readonly Variant[] = [
     file: CALL,
     search: 'return this.isWrite && (this.link !== null || this.tainted)',
     replace: 'return this.isWrite && this.link !== null',
+    stack: 'server',
+    maxSeeds: 100,
+    options: REPEATED,
+  },
+  {
+    name: 'a refused attempt clears the doubt about an earlier one',
+    breaks: 'whether a call may have taken effect is decided by its last attempt alone',
+    file: DISPATCHER,
+    search: 'if (wasUnknown && call.isWrite) call.tainted = true',
+    replace: 'if (call.isWrite) call.tainted = wasUnknown',
+    stack: 'server',
+    maxSeeds: 240,
+    options: REPEATED,
+  },
+  {
+    name: 'an attempt that was lost with its connection leaves no doubt',
+    breaks: 'a call that may be sent again counts as never sent when its connection is lost',
+    file: DISPATCHER,
+    search: "else this.#retry(call, 'connection', error, true)",
+    replace: "else this.#retry(call, 'connection', error, false)",
     stack: 'server',
     maxSeeds: 100,
     options: REPEATED,
@@ -133,6 +154,15 @@ export const outcomes: readonly Variant[] = [
       '      local: (done) =>\n        this.#node.submitRead((error) => {\n          if (error !== null) done(error, undefined)\n          else done(null, () => attempt(local))\n        }),',
     replace:
       '      local: (done) => {\n        const early = attempt(local)\n        this.#node.submitRead((error) => {\n          if (error !== null) done(error, undefined)\n          else done(null, () => early)\n        })\n      },',
+    stack: 'server',
+    maxSeeds: 100,
+  },
+  {
+    name: 'a member that was silent once is never trusted again',
+    breaks: 'what a member sends at last does not end the distrust in it',
+    file: LINK,
+    search: '    const wasSilent = this.silent\n    this.silent = false\n',
+    replace: '    const wasSilent = this.silent\n',
     stack: 'server',
     maxSeeds: 100,
   },

@@ -18,7 +18,8 @@ export class Accounts {
   readonly #world: World
   readonly #members: () => Iterable<readonly [id: string, holdings: MemberHoldings]>
   readonly #clients = new Map<string, RaftClient<Uint8Array>>()
-  readonly #embedded = new Map<string, EmbeddedClient>()
+  /** By client, as several may be in one member: which. */
+  readonly #embedded = new Map<EmbeddedClient, string>()
 
   constructor(world: World, members: () => Iterable<readonly [id: string, holdings: MemberHoldings]>) {
     this.#world = world
@@ -30,7 +31,7 @@ export class Accounts {
   }
 
   addEmbedded(id: string, client: EmbeddedClient): void {
-    this.#embedded.set(id, client)
+    this.#embedded.set(client, id)
   }
 
   /** Compares again and again, to the end of the run. */
@@ -48,7 +49,7 @@ export class Accounts {
       const { counted, takenBack, watched, isWatching } = client.holdings()
       this.#expectNothing(`client ${id}`, { ...counted, takenBack, watched, silenceWatch: Number(isWatching) })
     }
-    for (const [id, client] of this.#embedded) this.#expectNothing(`the client in ${id}`, { waiting: client.waiting })
+    for (const [client, id] of this.#embedded) this.#expectNothing(`the client in ${id}`, { waiting: client.waiting })
     for (const [id, { account, connections, access }] of this.#members()) {
       for (const { holdings } of connections) {
         const { requests, answers, reads, resultBytes, transitBytes, bytes } = holdings

@@ -6,6 +6,10 @@ export interface Harmless {
 /** What was tried as a variant and turned out to break no promise: so that nobody tries it again. */
 export const harmless: readonly Harmless[] = [
   {
+    breaks: 'what left a stream without having filled it counts for the account of its connection until something else happens there',
+    why: 'so it is in the source: a stream tells that bytes have left only if so many waited that it was full. Each connection may count less than that too much, 16 KiB, while its client asks for nothing',
+  },
+  {
     breaks: 'a candidate counts what was promised to it as votes',
     why: 'a promise for a term that has begun is dropped before a role sees it (terms.ts)',
   },
@@ -50,8 +54,8 @@ export const heldByTests: readonly Harmless[] = [
     why: 'not found in 20,000 clusters, some of them with disks that take seconds to read: a leader must lose its leadership and win it again while one read of its disk is under way. Held by trap 16 in packages/core/test/traps/replication.test.ts',
   },
   {
-    breaks: 'a call is not ended at its deadline',
-    why: 'the simulation looks at what is answered, not at how soon. Held by packages/client/test/pipelining.test.ts',
+    breaks: 'local reads of a member that hangs are not asked of another, or are given to a member that hangs',
+    why: 'the connection to the member is given up soon after, and the check of the simulation allows for that time. Held by packages/client/test/silence.test.ts',
   },
   {
     breaks: 'a write counts for what is held for clients when it has been answered, too',

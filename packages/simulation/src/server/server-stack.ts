@@ -19,6 +19,7 @@ import { EmbeddedClient } from './embedded-client.js'
 import { HangingMembers } from './hanging-members.js'
 import { MemberClients } from './member-clients.js'
 import { CLIENT_PORT, ServedLife } from './served-member.js'
+import { StoreAccounts } from './store-accounts.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
 const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 1000, maxBackoff: 200 }
@@ -47,6 +48,9 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   for (const { id } of clients) links.join(id)
   const address = (id: string) => `${id}:${CLIENT_PORT}`
 
+  const accounts = new StoreAccounts((message) => world.violated('a store holds what it counts', message))
+  /** The stores of the members that run. */
+  const stores = new Map<string, KeyValueStore>()
   /** What runs on the members now. */
   const lives = new Map<string, ServedLife>()
   const embedded: { readonly client: EmbeddedClient; readonly homes: () => readonly string[] }[] = []
@@ -101,6 +105,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const member = (environment: MemberEnvironment) => {
     const { id, incarnation, clock } = environment
     const store = new KeyValueStore()
+    stores.set(id, store)
     const { transport, storage, fate, start, stop } = directories.begin(environment)
     const stack: ReturnType<Stack<StoreResult>['member']> = {
       transport,
@@ -126,8 +131,12 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     disk: (host) => storages.disk(host),
     isRemembered: (id, by) => directories.isRemembered(id, by),
     member,
+    rest: (members) => transports.rest?.(members),
     answer: (_index, result) => result as StoreResult,
-    digest: (machine) => (machine as KeyValueStore).digest(),
+    digest: (machine) => {
+      accounts.look(machine as KeyValueStore)
+      return (machine as KeyValueStore).digest()
+    },
     workload: (cluster) => {
       const hanging = new HangingMembers({
         cluster,
@@ -169,11 +178,13 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         probe: (done) => workload.probe(done),
         onEnded: (id) => {
           lives.delete(id)
+          stores.delete(id)
           ofMembers.ended(id)
           for (const { client, homes } of embedded) if (homes().includes(id)) client.ended()
         },
         finish: () => {
           workload.finish()
+          for (const [id, store] of stores) accounts.finish(id, store)
           const { ok, failed, unknown, undecided } = workload.counts
           world.count('operations answered', ok)
           world.count('operations refused', failed)

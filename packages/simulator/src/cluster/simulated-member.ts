@@ -10,7 +10,8 @@ import type { EqualStates } from '../oracles/equal-states.js'
 import type { Oracles } from '../oracles/oracle.js'
 import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
-import type { MemberParts, Stack } from './stack.js'
+import { SecondProcess } from './second-process.js'
+import type { MemberEnvironment, MemberParts, Stack } from './stack.js'
 
 /** What the members of one cluster have in common. */
 export interface MemberSettings {
@@ -59,6 +60,7 @@ export class SimulatedMember<Result, Answer> {
   #shortagesBefore = 0
   #isOutcast = false
   #startsAsOutcast = 0
+  readonly #second: SecondProcess
   /** What the disk held before this start. */
   #newestCopy: (() => void) | null = null
   /** What it held before starts that came to something; the newest last. One from before the last of them is behind it. */
@@ -71,6 +73,7 @@ export class SimulatedMember<Result, Answer> {
     this.disk = context.stack.disk(this.host)
     this.#context = context
     this.#random = world.random(`member ${id}`)
+    this.#second = new SecondProcess(this.host, this.disk, context.facts)
   }
 
   /** Null while no process runs. */
@@ -102,6 +105,7 @@ export class SimulatedMember<Result, Answer> {
 
   start(): void {
     if (this.isUp || (this.#isOutcast && ++this.#startsAsOutcast > MAX_STARTS_OF_OUTCAST)) return
+    this.#second.end()
     this.#copyDisk()
     const { facts, stack, settings } = this.#context
     const { world } = facts
@@ -111,10 +115,11 @@ export class SimulatedMember<Result, Answer> {
     this.#status = null
     this.#hasStarted = false
     world.note(`${this.id} starts`)
-    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
     const { id } = this
     const random = this.#random.next
-    const parts = stack.member({ id, members, incarnation, clock: this.#clock(incarnation, () => {}), random })
+    const environment = this.#environment(incarnation, random)
+    const { members } = environment
+    const parts = stack.member(environment)
     const observer: Observer = { id, incarnation, facts, oracles: this.#context.oracles, speaker: () => node }
     const node: Node<Answer> = new Node<Answer>({
       ...settings.tuning,
@@ -141,6 +146,7 @@ export class SimulatedMember<Result, Answer> {
 
   /** The power is lost. */
   crash(): void {
+    this.#second.end()
     if (!this.isUp) return
     this.#context.facts.world.note(`${this.id} loses power`)
     this.#end()
@@ -149,14 +155,19 @@ export class SimulatedMember<Result, Answer> {
 
   /** The process is killed; the system lives on. */
   kill(): void {
+    this.#second.end()
     if (!this.isUp) return
     this.#context.facts.world.note(`${this.id} is killed`)
     this.#end()
     this.disk.kill()
   }
 
-  /** Its owner stops it in an orderly way. */
-  stop(): void {
+  /**
+   * Its owner stops it in an orderly way.
+   *
+   * @param lingering ms for which its process lives on when it has stopped
+   */
+  stop(lingering = 0): void {
     const { incarnation } = this.host
     const node = this.#node
     const parts = this.#parts
@@ -165,12 +176,21 @@ export class SimulatedMember<Result, Answer> {
     world.note(`${this.id} stops`)
     this.#isStopping = true
     const stopped = parts?.stop?.(node) ?? node.stop()
-    const ended = () => world.after(0, () => this.#endOf(incarnation))
+    const ended = () => world.after(lingering, () => this.#endOf(incarnation))
     stopped.then(ended, ended)
+  }
+
+  /** Somebody starts another process on its directory while the member stops: again and again, where the directory is in use. */
+  startBeside(random: Prng): void {
+    const { openBeside } = this.#context.stack
+    // One that comes while the member starts would have the directory first, as it may: the member could not start then.
+    if (openBeside === undefined || !this.#isStopping) return
+    this.#second.begin(random, (incarnation) => openBeside(this.#environment(incarnation, random.next)))
   }
 
   /** An empty disk in place of the old one. Only while it is down. */
   wipe(): void {
+    this.#second.end()
     this.#context.facts.world.note(`the disk of ${this.id} is wiped`)
     if (this.#context.stack.isRemembered !== undefined) this.#castOut()
     this.disk.wipe()
@@ -180,10 +200,17 @@ export class SimulatedMember<Result, Answer> {
 
   /** The disk as it was before one of the last starts. Only while it is down. */
   rollBack(random: Prng): void {
+    this.#second.end()
     const restore = random.pick(this.#copies)
     this.#context.facts.world.note(`the disk of ${this.id} goes back by`, this.#copies.length - this.#copies.indexOf(restore))
     this.#castOut()
     restore()
+  }
+
+  #environment(incarnation: Incarnation, random: () => number): MemberEnvironment {
+    const { stack, settings } = this.#context
+    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
+    return { id: this.id, members, incarnation, clock: this.#clock(incarnation, () => {}), random }
   }
 
   get #shortages(): number {
@@ -264,6 +291,7 @@ export class SimulatedMember<Result, Answer> {
     oracles.tell('onFatal', this.id, error, isExcused)
     facts.world.after(0, () => {
       if (!incarnation.isAlive) return
+      this.#second.end()
       this.#end()
       this.disk.kill()
     })

@@ -54,7 +54,8 @@ describe('a second process on the directory of a member that stops', () => {
   it('comes while the directory is in use, and has it when the member has let go of it', { timeout: 300_000 }, async () => {
     const statistics = new Statistics()
     for (let seed = 1; seed <= 30; seed++) {
-      const outcome = await stackNamed('starts').simulate({ seed, faults: ['startTwice', 'crash'] })
+      const options = { seed, faults: ['startTwice', 'crash'] }
+      const outcome = await stackNamed('starts').simulate(options)
       statistics.add(outcome)
       expect(outcome.violation).toBeNull()
     }

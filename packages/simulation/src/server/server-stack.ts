@@ -24,6 +24,7 @@ import { HangingMembers } from './hanging-members.js'
 import { MemberClients } from './member-clients.js'
 import { RepeatedCalls } from './repeated-calls.js'
 import { CLIENT_PORT, type MemberHoldings, STOP_TIMEOUT, servedMember } from './served-member.js'
+import { StoreAccounts } from './store-accounts.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
 const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 1000, maxBackoff: 200 }
@@ -57,6 +58,9 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   for (const { id } of clients) links.join(id)
   const address = (id: string) => `${id}:${CLIENT_PORT}`
 
+  const storeAccounts = new StoreAccounts((message) => world.violated('a store holds what it counts', message))
+  /** The stores of the members that run. */
+  const stores = new Map<string, KeyValueStore>()
   /** What runs on the members now. */
   const groups = new Map<string, Served>()
   const accounts = new Accounts(world, () => [...groups].map(([id, { holdings }]) => [id, holdings()] as const))
@@ -128,6 +132,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const member = (environment: LifeEnvironment<StoreResult>): MemberLife<StoreResult> => {
     const { id } = environment
     const store = new KeyValueStore()
+    stores.set(id, store)
     const { transport, storage, fate, start, stop } = directories.begin(environment)
     const { group, entrance, holdings } = servedMember({
       environment,
@@ -155,8 +160,12 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     disk: (host) => storages.disk(host),
     isRemembered: (id, by) => directories.isRemembered(id, by),
     member,
+    rest: (members) => transports.rest?.(members),
     answer: (_index, result) => result as StoreResult,
-    digest: (machine) => (machine as KeyValueStore).digest(),
+    digest: (machine) => {
+      storeAccounts.look(machine as KeyValueStore)
+      return (machine as KeyValueStore).digest()
+    },
     workload: (cluster) => {
       const hanging = new HangingMembers({
         cluster,
@@ -208,12 +217,14 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         probe: (done) => workload.probe(done),
         onEnded: (id) => {
           groups.delete(id)
+          stores.delete(id)
           ofMembers.ended(id)
           for (const { client, homes } of embedded) if (homes().includes(id)) client.ended()
         },
         finish: () => {
           workload.finish()
           if (world.violation === null && workload.waiting().length === 0) accounts.finish()
+          for (const [id, store] of stores) storeAccounts.finish(id, store)
           const { ok, failed, unknown, undecided } = workload.counts
           world.count('operations answered', ok)
           world.count('operations refused', failed)

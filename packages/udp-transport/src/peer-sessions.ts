@@ -1,4 +1,5 @@
 import type { TransportContext } from './context.js'
+import type { HeldSum } from './held-sum.js'
 import { Session, type SessionHost, type SessionParameters } from './session.js'
 
 /**
@@ -36,6 +37,17 @@ export class PeerSessions {
 
   get current(): Session | null {
     return this.#current
+  }
+
+  /** How many there are. @internal */
+  get count(): number {
+    return this.#all().length
+  }
+
+  /** Of the sessions before the current one, none is zero at rest: what is on its way in them may never arrive. @internal */
+  heldSums(): HeldSum[] {
+    const former = this.#former.flatMap((session) => session.heldSums())
+    return [...(this.#current?.heldSums() ?? []), ...former.map((sum) => ({ ...sum, isZeroAtRest: false }))]
   }
 
   has(localId: number): boolean {

@@ -3,6 +3,7 @@ import { Acquaintance, type AcquaintanceEvents } from './acquaintance.js'
 import type { TransportContext } from './context.js'
 import { Establishment } from './establishment.js'
 import { Hearing } from './hearing.js'
+import type { TransportSum } from './held-sum.js'
 import type { TransportRefusal } from './identity.js'
 import { Link } from './link/link.js'
 import { PeerSessions } from './peer-sessions.js'
@@ -99,6 +100,16 @@ export class Peer {
     }
     if (this.#sessions.current === null) this.establishment.begin()
     this.#events.onWork(this)
+  }
+
+  /** How many sessions there are with the peer. @internal */
+  get sessionCount(): number {
+    return this.#sessions.count
+  }
+
+  /** @internal */
+  heldSums(): TransportSum[] {
+    return [...this.#sessions.heldSums(), ...this.#queue.heldSums()].map((sum) => ({ ...sum, peer: this.id }))
   }
 
   /** End of a turn: everything that is due leaves. */

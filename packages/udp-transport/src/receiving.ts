@@ -40,6 +40,11 @@ export class Receiving {
     this.#events = events
   }
 
+  /** How many sessions are open. @internal */
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
   /** Whether datagrams for a session of this id are taken. */
   hasSession(id: number): boolean {
     return this.#sessions.has(id)

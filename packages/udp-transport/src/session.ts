@@ -1,6 +1,7 @@
 import { encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
 import type { UdpCounters } from './counters.js'
 import { type Acknowledgement, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, VERSION_WITH_RESIZING } from './frames.js'
+import type { HeldSum } from './held-sum.js'
 import { Incoming } from './receiving/incoming.js'
 import { Sealer } from './sealer.js'
 import type { Seal } from './sealing.js'
@@ -157,6 +158,11 @@ export class Session {
   /** For how long a message that arrived in part has waited for its rest, in ms. */
   heldFor(now: number): number {
     return this.#incoming.heldFor(now)
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    return [...this.#recovery.heldSums(), ...this.#incoming.heldSums()]
   }
 
   /** Whether it seals no more. Its successor should have been there long ago. */

@@ -13,6 +13,7 @@ import { bindSocket } from './binding.js'
 import type { TransportContext } from './context.js'
 import { type UdpCounters, zeroCounters } from './counters.js'
 import { BOOT_BYTES } from './datagram.js'
+import type { TransportSum } from './held-sum.js'
 import { Misdirected } from './misdirected.js'
 import { resolveOptions, type UdpTransportOptions } from './options.js'
 import { Peers } from './peers.js'
@@ -105,6 +106,18 @@ export class UdpTransport implements Transport {
   /** A copy of what has been counted since this was made. */
   counters(): UdpCounters {
     return structuredClone(this.#counters)
+  }
+
+  /** What each part of it holds, counted twice. @internal for simulations */
+  heldSums(): TransportSum[] {
+    const peers = [...this.#peers.byId.values()]
+    const there = peers.reduce((sum, { sessionCount }) => sum + sessionCount, 0)
+    const { sessionsOpened, sessionsClosed } = this.#counters
+    return [
+      { name: 'sessions', kept: this.#receiving.sessionCount, there, isZeroAtRest: false, peer: null },
+      { name: 'sessions by their counters', kept: sessionsOpened - sessionsClosed, there, isZeroAtRest: false, peer: null },
+      ...peers.flatMap((peer) => peer.heldSums()),
+    ]
   }
 
   /**

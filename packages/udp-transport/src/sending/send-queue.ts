@@ -1,4 +1,5 @@
 import { encodedMessageLength, type Message } from '@raft/core'
+import type { HeldSum } from '../held-sum.js'
 
 /** Maximum number of control messages that wait for a session or for the end of a turn. Only the newest matter. */
 const MAX_CONTROL = 1024
@@ -46,6 +47,12 @@ export class SendQueue {
     if (taken.length > 0) this.#bulk = []
     this.#bulkBytes = 0
     return taken
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    const there = this.#bulk.reduce((sum, message) => sum + encodedMessageLength(message), 0)
+    return [{ name: 'bytes that wait for a session', kept: this.#bulkBytes, there, isZeroAtRest: true }]
   }
 
   /** Forgets everything, and returns how many messages that were. */

@@ -34,6 +34,7 @@ export {
   type RequestVote,
   type RequestVoteReply,
 } from './message.js'
+export type { Account, InflightAccount, NodeAccounts } from './node/accounts.js'
 export { Node, type NodeEvents } from './node/node.js'
 export { defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'
 export type { ProposalDone } from './node/proposals.js'

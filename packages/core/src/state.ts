@@ -1,6 +1,6 @@
 import { Applying } from './applying.js'
 import { EarlyElection } from './early-election.js'
-import { type ConfirmedRead, type Effects, PendingEffects, type ReadRequest } from './effects.js'
+import { type ConfirmedRead, type Effects, PendingEffects, type ReadRequest, type Transition } from './effects.js'
 import { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
 import type { Event } from './events.js'
@@ -165,6 +165,11 @@ export class State {
     return this.#role instanceof Leader ? this.#role.progress : null
   }
 
+  /** How many tickets for reads are to be confirmed yet. */
+  get readTickets(): number {
+    return this.#role instanceof Leader ? this.#role.readTickets : 0
+  }
+
   /** When to give the next `tick`, in ms, should nothing happen before. */
   get nextDeadline(): number {
     return this.#role.deadline
@@ -208,6 +213,13 @@ export class State {
   read(now: number): number | null {
     this.#advanceTo(now)
     return this.#role instanceof Leader ? this.#role.read() : null
+  }
+
+  /** The changes of role, term and leader since the last call; `takeEffects` leaves them out then. */
+  takeTransitions(): readonly Transition[] {
+    const { transitions } = this.#pending
+    this.#pending.transitions = []
+    return transitions
   }
 
   /** What is to be done because of all events since the last call. */

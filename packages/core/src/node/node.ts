@@ -5,6 +5,7 @@ import { completeTuning, type Tuning } from '../options.js'
 import type { StoredLog } from '../ports/log-storage.js'
 import { State } from '../state.js'
 import type { GroupId, Member, MemberId, RoleName } from '../types.js'
+import { accountsOf, type NodeAccounts } from './accounts.js'
 import { Driver } from './driver.js'
 import { LeadershipTerm } from './leadership-term.js'
 import { Listeners } from './listeners.js'
@@ -114,6 +115,11 @@ export class Node<Result = unknown> {
     return statusOf(this, this.#state, this.#proposals, this.#reads, this.#options.clock.now())
   }
 
+  /** @internal What is kept as a sum, beside that sum counted anew: for oracles. */
+  accounts(): NodeAccounts {
+    return accountsOf(this.#state, this.#proposals, this.#reads, this.#driver?.heldMessages ?? 0, this.#options.clock.now())
+  }
+
   /** Calls `listener` for every such event, until the function that is returned is called. */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.#listeners.on(name, listener)
@@ -208,6 +214,8 @@ export class Node<Result = unknown> {
       leader: () => this.leader,
       onTransition: (transition) => {
         this.#leadership.transition(transition)
+        // `onFollower` may have stopped the node: then nothing more is told.
+        if (this.#isStopped()) return
         this.#waiters.wake()
         this.#listeners.emit('transition', transition)
       },
@@ -245,11 +253,11 @@ export class Node<Result = unknown> {
       this.#closed = this.#options.storage.close()
       this.#closed.catch(() => {})
     }
+    this.#leadership.stop()
     const stopped = () => new NodeStoppedError(error)
     this.#proposals.refuseNew(stopped)
     this.#proposals.failAppended(this.#state?.lastApplied ?? 0, () => new OutcomeUnknownError('the node stopped'))
     this.#reads.failAll(stopped)
-    this.#leadership.stop()
     this.#waiters.wake()
     if (error === undefined) this.#settleStopped.resolve()
     else {

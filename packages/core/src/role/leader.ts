@@ -86,6 +86,11 @@ export class Leader extends Role {
     return firstIndex
   }
 
+  /** How many tickets for reads are to be confirmed yet. */
+  get readTickets(): number {
+    return this.#reads.tickets
+  }
+
   /** Asks for a confirmed read index; returns the ticket under which it will come. */
   read(): number {
     return this.#reads.request()

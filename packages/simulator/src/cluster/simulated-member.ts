@@ -1,7 +1,8 @@
-import { type Clock, Node, type NodeStatus, type StateMachine, type Tuning } from '@raft/core'
+import type { Clock, Node, NodeStatus, StateMachine, Tuning } from '@raft/core'
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Facts } from '../facts/facts.js'
 import type { Character } from '../faults/character.js'
+import { type Callback, ObservedNode } from '../observed/node.js'
 import type { Observer } from '../observed/observer.js'
 import { ObservedStateMachine } from '../observed/state-machine.js'
 import { ObservedStorage } from '../observed/storage.js'
@@ -11,6 +12,7 @@ import type { Oracles } from '../oracles/oracle.js'
 import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
 import type { MemberParts, Stack } from './stack.js'
+import { Timers } from './timers.js'
 
 /** What the members of one cluster have in common. */
 export interface MemberSettings {
@@ -55,6 +57,7 @@ export class SimulatedMember<Result, Answer> {
   #status: NodeStatus | null = null
   #hasStarted = false
   #isStopping = false
+  #stopsInside: { readonly callback: Callback; readonly linger: number } | null = null
   #failuresBefore = 0
   #shortagesBefore = 0
   #isOutcast = false
@@ -110,28 +113,39 @@ export class SimulatedMember<Result, Answer> {
     this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
+    this.#stopsInside = null
     world.note(`${this.id} starts`)
     const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
     const { id } = this
     const random = this.#random.next
     const parts = stack.member({ id, members, incarnation, clock: this.#clock(incarnation, () => {}), random })
     const observer: Observer = { id, incarnation, facts, oracles: this.#context.oracles, speaker: () => node }
-    const node: Node<Answer> = new Node<Answer>({
+    const timers = new Timers()
+    const storage = new ObservedStorage(parts.storage, observer)
+    const options = {
       ...settings.tuning,
       maxPending: settings.maxPending,
       maxPendingBytes: settings.maxPendingBytes,
       id,
       members,
-      clock: this.#clock(incarnation, () => this.#observe(incarnation)),
+      clock: timers.count(this.#clock(incarnation, () => this.#observe(incarnation))),
       random,
-      storage: new ObservedStorage(parts.storage, observer),
+      storage,
       transport: new ObservedTransport(parts.transport, observer),
       stateMachine: new ObservedStateMachine(parts.stateMachine, observer, {
         answer: (index, result) => stack.answer(index, result),
         slowness: settings.isAsync ? this.#random.fork('state machine') : null,
         pieces: this.#random.fork('pieces'),
-        onApplied: () => this.#compareState(parts),
+        onApplied: () => {
+          this.#compareState(parts)
+          this.#inside('apply', incarnation)
+        },
       }),
+    }
+    const node: Node<Answer> = new ObservedNode<Answer>(options, observer, {
+      inside: (callback) => this.#inside(callback, incarnation),
+      timers: () => timers.pending,
+      isStopping: () => storage.hasClosed,
     })
     this.#parts = parts
     this.#node = node
@@ -155,17 +169,25 @@ export class SimulatedMember<Result, Answer> {
     this.disk.kill()
   }
 
-  /** Its owner stops it in an orderly way. */
-  stop(): void {
+  /**
+   * Its owner stops it from inside the next callback of this kind, and its process lives on for `linger` ms: what was under way in it
+   * still completes. `null`: it is not to be stopped so any more.
+   */
+  stopInside(callback: Callback | null, linger = 0): void {
+    this.#stopsInside = callback === null ? null : { callback, linger }
+  }
+
+  /** Its owner stops it in an orderly way, and its process ends `linger` ms after that. */
+  stop(linger = 0): void {
     const { incarnation } = this.host
     const node = this.#node
     const parts = this.#parts
-    if (incarnation === null || node === null || !this.#hasStarted) return
+    if (incarnation === null || node === null || !this.#hasStarted || this.#isStopping) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
     this.#isStopping = true
     const stopped = parts?.stop?.(node) ?? node.stop()
-    const ended = () => world.after(0, () => this.#endOf(incarnation))
+    const ended = () => world.after(linger, () => this.#endOf(incarnation))
     stopped.then(ended, ended)
   }
 
@@ -248,6 +270,7 @@ export class SimulatedMember<Result, Answer> {
       facts.world.count(role)
       if (role === 'leader') facts.newestLeaderTerm = Math.max(facts.newestLeaderTerm, term)
       oracles.tell('onTransition', this.id, transition)
+      this.#inside('transition', incarnation)
     })
     node.on('fatal', ({ error }) => {
       if (incarnation.isAlive && this.#hasStarted) this.#failed(error, incarnation)
@@ -269,6 +292,15 @@ export class SimulatedMember<Result, Answer> {
     })
   }
 
+  #inside(callback: Callback, incarnation: Incarnation): void {
+    if (!incarnation.isAlive || !this.#hasStarted || this.#stopsInside?.callback !== callback) return
+    const { linger } = this.#stopsInside
+    this.#stopsInside = null
+    this.#context.facts.world.count('stopped inside')
+    this.#context.facts.world.note(`${this.id} is stopped inside`, callback)
+    this.stop(linger)
+  }
+
   #endOf(incarnation: Incarnation): void {
     if (incarnation.isAlive) this.#end()
   }
@@ -286,6 +318,7 @@ export class SimulatedMember<Result, Answer> {
     if (!incarnation.isAlive || !this.#hasStarted || this.#node === null) return
     const status = this.#node.status()
     this.#context.oracles.tell('onTurn', this.id, status, this.#status)
+    this.#context.oracles.tell('onAccounts', this.id, this.#node.accounts(), status)
     this.#status = status
   }
 

@@ -26,10 +26,6 @@ export interface NodeAccounts {
   /** Tickets for reads that are to be confirmed: those that State has yet to confirm, and those under which reads wait. */
   readonly readTickets: Account
   readonly windowBytes: Account
-  /** Messages that wait for a write. */
-  readonly heldMessages: number
-  /** A write has been given to the storage and is not done. */
-  readonly isWriting: boolean
   /** Empty unless this member leads. */
   readonly inflight: readonly InflightAccount[]
   /** The clock of the node, in ms. */
@@ -49,13 +45,7 @@ interface WaitingReads {
 }
 
 /** @param now in ms, by the clock that State is given */
-export function accountsOf(
-  state: State | null,
-  proposals: WaitingProposals,
-  reads: WaitingReads,
-  heldMessages: number,
-  now: number,
-): NodeAccounts {
+export function accountsOf(state: State | null, proposals: WaitingProposals, reads: WaitingReads, now: number): NodeAccounts {
   const waiting = proposals.counted()
   return {
     proposals: { kept: proposals.count, counted: waiting.count },
@@ -66,8 +56,6 @@ export function accountsOf(
       kept: state?.log.windowBytes ?? 0,
       counted: (state?.log.window ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0),
     },
-    heldMessages,
-    isWriting: state?.durability.writeInFlight ?? false,
     inflight: inflightOf(state),
     now,
   }

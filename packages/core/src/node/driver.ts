@@ -68,11 +68,6 @@ export class Driver<Result> {
     })
   }
 
-  /** How many messages wait for a write. */
-  get heldMessages(): number {
-    return this.#outbox.held
-  }
-
   stop(): void {
     this.#running = false
     this.#inbox = []
@@ -129,6 +124,7 @@ export class Driver<Result> {
 
   #carryOut(effects: Effects): void {
     this.#noteTransitions(effects.transitions)
+    // A user's callback may have stopped the node.
     if (!this.#isRunning()) return
     const { storage } = this.#ports
     const { write } = effects
@@ -151,9 +147,8 @@ export class Driver<Result> {
     this.#owner.onTurn()
   }
 
-  /** A user's callback may stop the node: then the rest is told to nobody. */
   #noteTransitions(transitions: readonly Transition[]): void {
-    for (const transition of transitions) if (this.#isRunning()) this.#noteTransition(transition)
+    for (const transition of transitions) this.#noteTransition(transition)
   }
 
   /** The signal of a leadership that is over aborts before anybody who waits hears of it. */

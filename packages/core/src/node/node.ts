@@ -117,7 +117,7 @@ export class Node<Result = unknown> {
 
   /** @internal What is kept as a sum, beside that sum counted anew: for oracles. */
   accounts(): NodeAccounts {
-    return accountsOf(this.#state, this.#proposals, this.#reads, this.#driver?.heldMessages ?? 0, this.#options.clock.now())
+    return accountsOf(this.#state, this.#proposals, this.#reads, this.#options.clock.now())
   }
 
   /** Calls `listener` for every such event, until the function that is returned is called. */
@@ -213,8 +213,9 @@ export class Node<Result = unknown> {
     const driver = new Driver(state, this.#options, this.#proposals, this.#reads, {
       leader: () => this.leader,
       onTransition: (transition) => {
+        // A user's callback may have stopped the node: then nothing more is told.
+        if (this.#isStopped()) return
         this.#leadership.transition(transition)
-        // `onFollower` may have stopped the node: then nothing more is told.
         if (this.#isStopped()) return
         this.#waiters.wake()
         this.#listeners.emit('transition', transition)

@@ -1,6 +1,8 @@
+import { accounts } from './accounts.js'
 import { client } from './client.js'
 import { directories } from './directories.js'
 import { elections } from './elections.js'
+import { fencing } from './fencing.js'
 import { forwarding } from './forwarding.js'
 import { node } from './node.js'
 import { reads } from './reads.js'
@@ -24,6 +26,8 @@ export const layers: readonly Layer[] = [
   { title: 'Reads', variants: reads },
   { title: 'Waiting', variants: waiting },
   { title: 'Node', variants: node },
+  { title: 'Accounts', variants: accounts },
+  { title: 'Fencing', variants: fencing },
   { title: 'Log files', variants: storage },
   { title: 'Transport', variants: transport },
   { title: 'Directories', variants: directories },

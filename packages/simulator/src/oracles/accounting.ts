@@ -133,8 +133,6 @@ export function accounting(facts: Facts): Oracle {
           `${pendingProposals} proposals of ${pendingProposalBytes} bytes and ${pendingReads} reads wait at ${id}; asked of it and not answered are ${open.command} of ${open.bytes} and ${open.read}`,
         )
       checkSum(id, 'tickets for reads', accounts.readTickets)
-      if (accounts.heldMessages > 0 && !accounts.isWriting)
-        broken(`${id} holds ${accounts.heldMessages} messages back while nothing is written`)
       for (const account of accounts.inflight) checkInflight(id, account, status, accounts.now)
       const turn = turns.get(id) ?? 0
       turns.set(id, turn + 1)

@@ -48,6 +48,16 @@ export const fencing: readonly Variant[] = [
     options: STOPS,
   },
   {
+    name: 'onFollower is called for a node that the end of its leadership has stopped',
+    breaks: 'after the signal of a leadership has aborted, it is not looked at whether the node still runs',
+    file: 'packages/core/src/node/leadership-term.ts',
+    search: 'if (this.#hasStopped || role',
+    replace: 'if (role',
+    stack: 'core',
+    maxSeeds: 300,
+    options: { character: { stopping: true } },
+  },
+  {
     name: 'who stops leads on',
     breaks: 'the signal of a leadership does not abort when its node stops',
     file: NODE,

@@ -1,8 +1,8 @@
-import type { Clock, Node, NodeStatus, StateMachine, Tuning } from '@raft/core'
+import type { Clock, Node, NodeOptions, NodeStatus, StateMachine, Tuning } from '@raft/core'
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Facts } from '../facts/facts.js'
 import type { Character } from '../faults/character.js'
-import { type Callback, ObservedNode } from '../observed/node.js'
+import { type Callback, leadershipCallbacks, watchNode } from '../observed/node.js'
 import type { Observer } from '../observed/observer.js'
 import { ObservedStateMachine } from '../observed/state-machine.js'
 import { ObservedStorage } from '../observed/storage.js'
@@ -11,7 +11,7 @@ import type { EqualStates } from '../oracles/equal-states.js'
 import type { Oracles } from '../oracles/oracle.js'
 import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
-import type { MemberParts, Stack } from './stack.js'
+import type { MemberLife, NodePorts, Stack } from './stack.js'
 import { Timers } from './timers.js'
 
 /** What the members of one cluster have in common. */
@@ -52,8 +52,8 @@ export class SimulatedMember<Result, Answer> {
   readonly disk: HostDisk
   readonly #context: MemberContext<Result, Answer>
   readonly #random: Prng
-  #node: Node<Answer> | null = null
-  #parts: MemberParts<Result, Answer> | null = null
+  #life: MemberLife<Answer> | null = null
+  #machine: StateMachine<Result> | null = null
   #status: NodeStatus | null = null
   #hasStarted = false
   #isStopping = false
@@ -78,11 +78,11 @@ export class SimulatedMember<Result, Answer> {
 
   /** Null while no process runs. */
   get node(): Node<Answer> | null {
-    return this.#node
+    return this.#life?.node ?? null
   }
 
   get machine(): StateMachine<Result> | null {
-    return this.#parts?.stateMachine ?? null
+    return this.#machine
   }
 
   get isUp(): boolean {
@@ -107,50 +107,40 @@ export class SimulatedMember<Result, Answer> {
     if (this.isUp || (this.#isOutcast && ++this.#startsAsOutcast > MAX_STARTS_OF_OUTCAST)) return
     this.#copyDisk()
     const { facts, stack, settings } = this.#context
-    const { world } = facts
     const incarnation = this.host.begin()
     this.#failuresBefore = this.disk.failures
     this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
     this.#stopsInside = null
-    world.note(`${this.id} starts`)
+    facts.world.note(`${this.id} starts`)
     const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
-    const { id } = this
-    const random = this.#random.next
-    const parts = stack.member({ id, members, incarnation, clock: this.#clock(incarnation, () => {}), random })
-    const observer: Observer = { id, incarnation, facts, oracles: this.#context.oracles, speaker: () => node }
     const timers = new Timers()
-    const storage = new ObservedStorage(parts.storage, observer)
-    const options = {
-      ...settings.tuning,
-      maxPending: settings.maxPending,
-      maxPendingBytes: settings.maxPendingBytes,
-      id,
+    let storage: ObservedStorage | null = null
+    const life: MemberLife<Answer> = stack.member({
+      id: this.id,
       members,
-      clock: timers.count(this.#clock(incarnation, () => this.#observe(incarnation))),
-      random,
-      storage,
-      transport: new ObservedTransport(parts.transport, observer),
-      stateMachine: new ObservedStateMachine(parts.stateMachine, observer, {
-        answer: (index, result) => stack.answer(index, result),
-        slowness: settings.isAsync ? this.#random.fork('state machine') : null,
-        pieces: this.#random.fork('pieces'),
-        onApplied: () => {
-          this.#compareState(parts)
-          this.#inside('apply', incarnation)
-        },
-      }),
-    }
-    const node: Node<Answer> = new ObservedNode<Answer>(options, observer, {
-      inside: (callback) => this.#inside(callback, incarnation),
-      timers: () => timers.pending,
-      isStopping: () => storage.hasClosed,
+      incarnation,
+      clock: this.#clock(incarnation, () => {}),
+      random: this.#random.next,
+      nodeOptions: (ports) => {
+        const observer = this.#observer(incarnation, () => life.node)
+        storage = new ObservedStorage(ports.storage, observer)
+        return this.#nodeOptions({ ...ports, storage }, members, timers, observer)
+      },
     })
-    this.#parts = parts
-    this.#node = node
-    this.#watch(node, incarnation)
-    void this.#run(node, parts, incarnation)
+    watchNode(
+      life.node,
+      this.#observer(incarnation, () => life.node),
+      {
+        inside: (callback) => this.#inside(callback, incarnation),
+        timers: () => timers.pending,
+        isStopping: () => storage?.hasClosed === true,
+      },
+    )
+    this.#life = life
+    this.#watch(life.node, incarnation)
+    void this.#run(life, incarnation)
   }
 
   /** The power is lost. */
@@ -180,15 +170,13 @@ export class SimulatedMember<Result, Answer> {
   /** Its owner stops it in an orderly way, and its process ends `linger` ms after that. */
   stop(linger = 0): void {
     const { incarnation } = this.host
-    const node = this.#node
-    const parts = this.#parts
-    if (incarnation === null || node === null || !this.#hasStarted || this.#isStopping) return
+    const life = this.#life
+    if (incarnation === null || life === null || !this.#hasStarted || this.#isStopping) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
     this.#isStopping = true
-    const stopped = parts?.stop?.(node) ?? node.stop()
     const ended = () => world.after(linger, () => this.#endOf(incarnation))
-    stopped.then(ended, ended)
+    life.stop().then(ended, ended)
   }
 
   /** An empty disk in place of the old one. Only while it is down. */
@@ -238,23 +226,51 @@ export class SimulatedMember<Result, Answer> {
 
   /** In a line. */
   glance(): string {
-    const node = this.#node
-    if (node === null || !this.isUp) return `${this.id} is down`
+    const node = this.#life?.node
+    if (node === undefined || !this.isUp) return `${this.id} is down`
     const { role, currentTerm, commitIndex, lastApplied, lastLogIndex, durableIndex } = node.status()
     return `${this.id} ${role} of ${currentTerm}: log ${lastLogIndex}, durable ${durableIndex}, committed ${commitIndex}, applied ${lastApplied}`
   }
 
-  async #run(node: Node<Answer>, parts: MemberParts<Result, Answer>, incarnation: Incarnation): Promise<void> {
+  #observer(incarnation: Incarnation, speaker: () => Node<Answer>): Observer {
+    const { facts, oracles } = this.#context
+    return { id: this.id, incarnation, facts, oracles, speaker }
+  }
+
+  #nodeOptions(ports: NodePorts<Result>, members: NodeOptions<Answer>['members'], timers: Timers, observer: Observer): NodeOptions<Answer> {
+    const { stack, settings } = this.#context
+    const { id, incarnation } = observer
+    this.#machine = ports.stateMachine
+    return {
+      ...settings.tuning,
+      maxPending: settings.maxPending,
+      maxPendingBytes: settings.maxPendingBytes,
+      id,
+      members,
+      clock: timers.count(this.#clock(incarnation, () => this.#observe(incarnation))),
+      random: this.#random.next,
+      storage: ports.storage,
+      transport: new ObservedTransport(ports.transport, observer),
+      stateMachine: new ObservedStateMachine(ports.stateMachine, observer, {
+        answer: (index, result) => stack.answer(index, result),
+        slowness: settings.isAsync ? this.#random.fork('state machine') : null,
+        pieces: this.#random.fork('pieces'),
+        onApplied: () => {
+          this.#compareState(ports.stateMachine)
+          this.#inside('apply', incarnation)
+        },
+      }),
+      ...leadershipCallbacks(observer, (callback) => this.#inside(callback, incarnation)),
+    }
+  }
+
+  async #run(life: MemberLife<Answer>, incarnation: Incarnation): Promise<void> {
     try {
-      // Not awaited where there is nothing to wait for: the process does what it can at once.
-      if (parts.start !== undefined) await parts.start()
-      if (!incarnation.isAlive) return
-      await node.start()
+      await life.start()
       if (!incarnation.isAlive) return
       this.#hasStarted = true
       this.#keepCopy()
-      this.#context.oracles.tell('onStarted', this.id, node.status())
-      parts.serve?.(node)
+      this.#context.oracles.tell('onStarted', this.id, life.node.status())
     } catch (error) {
       if (!incarnation.isAlive) return
       this.#failed(error instanceof Error ? error : new Error(String(error)), incarnation)
@@ -308,21 +324,21 @@ export class SimulatedMember<Result, Answer> {
   #end(): void {
     this.host.end()
     this.#isStopping = false
-    this.#node = null
-    this.#parts = null
+    this.#life = null
+    this.#machine = null
     this.#context.oracles.tell('onEnded', this.id)
     this.#context.onEnded(this.id)
   }
 
   #observe(incarnation: Incarnation): void {
-    if (!incarnation.isAlive || !this.#hasStarted || this.#node === null) return
-    const status = this.#node.status()
+    if (!incarnation.isAlive || !this.#hasStarted || this.#life === null) return
+    const status = this.#life.node.status()
     this.#context.oracles.tell('onTurn', this.id, status, this.#status)
-    this.#context.oracles.tell('onAccounts', this.id, this.#node.accounts(), status)
+    this.#context.oracles.tell('onAccounts', this.id, this.#life.node.accounts(), status)
     this.#status = status
   }
 
-  #compareState({ stateMachine }: MemberParts<Result, Answer>): void {
+  #compareState(stateMachine: StateMachine<Result>): void {
     const { stack, equalStates } = this.#context
     if (stack.digest !== undefined) equalStates.check(this.id, stateMachine.lastApplied, stack.digest(stateMachine))
   }

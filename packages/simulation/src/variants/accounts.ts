@@ -69,4 +69,14 @@ export const accounts: readonly Variant[] = [
     stack: 'core',
     maxSeeds: 300,
   },
+  {
+    name: 'tickets for reads outlive the leadership',
+    breaks: 'a leader that was elected again goes on with the reads that were to be confirmed when it stepped down, though all have failed',
+    file: 'packages/core/src/state.ts',
+    search: 'new Leader(this, this.log.lastIndex + 1, new ReadIndex())',
+    replace: 'new Leader(this, this.log.lastIndex + 1, ((this as { kept?: ReadIndex }).kept ??= new ReadIndex()))',
+    stack: 'core',
+    maxSeeds: 300,
+    options: { members: 3, character: { handovers: true } },
+  },
 ]

@@ -8,8 +8,8 @@ export interface InflightAccount {
   readonly bytes: number
   /** When it counts as lost, by the clock of the node, in ms; Infinity while nothing is in flight. */
   readonly resendAt: number
-  /** Entries are being read from storage for this follower. */
-  readonly isLoading: boolean
+  /** Entries are being fetched from storage for this follower. */
+  readonly isFetching: boolean
 }
 
 /** A number that is kept, and what it comes to when it is counted. */
@@ -62,5 +62,5 @@ export function accountsOf(state: State | null, proposals: WaitingProposals, rea
 }
 
 function inflightOf(state: State | null): InflightAccount[] {
-  return [...(state?.progress ?? [])].map(([id, { inflight, resendAt, loading }]) => ({ id, ...inflight, resendAt, isLoading: loading }))
+  return [...(state?.progress ?? [])].map(([id, { inflight, resendAt, isFetching }]) => ({ id, ...inflight, resendAt, isFetching }))
 }

@@ -50,7 +50,7 @@ export const fencing: readonly Variant[] = [
   {
     name: 'onFollower is called for a node that the end of its leadership has stopped',
     breaks: 'after the signal of a leadership has aborted, it is not looked at whether the node still runs',
-    file: 'packages/core/src/node/leadership-term.ts',
+    file: 'packages/core/src/node/leadership-callbacks.ts',
     search: 'if (this.#hasStopped || role',
     replace: 'if (role',
     stack: 'core',

@@ -84,7 +84,7 @@ export function accounting(facts: Facts): Oracle {
     if (messages !== account.messages || bytes !== account.bytes) broken(`${id} counts ${said}; it has sent ${messages} of ${bytes}`)
     const isFull =
       follower.mode === 'probe' ? account.messages > 0 : account.messages >= maxInflightMessages || account.bytes >= maxInflightBytes
-    if (follower.nextIndex <= status.lastLogIndex && !isFull && !account.isLoading)
+    if (follower.nextIndex <= status.lastLogIndex && !isFull && !account.isFetching)
       broken(`${id} has ${said}, and does not send entry ${follower.nextIndex} of ${status.lastLogIndex}`)
     checkResendAt(id, account, sent, now)
   }

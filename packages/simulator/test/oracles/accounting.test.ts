@@ -46,7 +46,7 @@ function found(sent: readonly AppendEntries[], turns: readonly Seen[], between: 
     const followers = [{ id: 'b', mode, matchIndex, nextIndex, lag: 0, heardAgo: null }]
     const none = { pendingProposals: 0, pendingProposalBytes: 0, pendingReads: 0 }
     const status = { role: 'leader', currentTerm: 2, lastLogIndex: 2, followers, ...none, ...waits } as unknown as NodeStatus
-    const inflight = [{ id: 'b', messages: 0, bytes: 0, resendAt: Number.POSITIVE_INFINITY, isLoading: false, ...account }]
+    const inflight = [{ id: 'b', messages: 0, bytes: 0, resendAt: Number.POSITIVE_INFINITY, isFetching: false, ...account }]
     oracle.onAccounts('a', { ...books, inflight, ...changed }, status)
     between(oracle)
   }
@@ -80,7 +80,7 @@ describe('what is on its way to a follower', () => {
     const first = (append(1, 1).entries as EntryBatch).byteLength
     const one = { messages: 1, bytes: first, resendAt: 50 }
     expect(found([append(1, 1)], [{ nextIndex: 2, account: one }])).toBe(WRONG)
-    expect(found([append(1, 1)], [{ nextIndex: 2, account: { ...one, isLoading: true } }])).toBeUndefined()
+    expect(found([append(1, 1)], [{ nextIndex: 2, account: { ...one, isFetching: true } }])).toBeUndefined()
   })
 
   it('counts as lost at a time that only an answer puts off', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { root } from '../repository.js'
 import { layers } from './all.js'
-import { root } from './bundle.js'
 import type { Found, FoundBy } from './found.js'
 import { type Harmless, harmless, heldByTests } from './harmless.js'
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root } from './bundle.js'
+import { root } from '../repository.js'
 import type { RunnerReport } from './runner.js'
 
 /** What was broken when a variant was last hunted for from seed 1 on, and what that took. */

@@ -17,7 +17,7 @@ export async function readLedger(file: string): Promise<readonly LedgerRow[]> {
 /** Adds the rows to the ledger, and to the document where it is the one of the repository. */
 export async function addToLedger(file: string, rows: readonly LedgerRow[]): Promise<void> {
   const all = [...(await readLedger(file)), ...rows]
-  await writeFile(file, `[\n${all.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`)
+  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`)
   if (file !== LEDGER) return
   await writeFile(DOCUMENT, withLedger(await readFile(DOCUMENT, 'utf8'), all))
 }

@@ -36,6 +36,8 @@ export class Driver<Result> {
   #scheduled = false
   #draining = false
   #cancelTimer: (() => void) | null = null
+  /** Takes the timer back that ends a rest between two batches. */
+  #cancelRest: () => void = () => {}
   #timerAt = Number.POSITIVE_INFINITY
   /** Entries have been applied a moment ago: those that follow wait until others have had their turn. */
   #hasJustApplied = false
@@ -79,6 +81,7 @@ export class Driver<Result> {
     this.#nextToApply = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
+    this.#cancelRest()
   }
 
   #drain(): void {
@@ -207,7 +210,7 @@ export class Driver<Result> {
       if (next !== null) this.#applyNext(next)
     }
     // A timer alone does not do: one that is set while timers run may run with them, before anything is received.
-    if (wasLong) clock.schedule(clock.now(), () => clock.defer(goOn))
+    if (wasLong) this.#cancelRest = clock.schedule(clock.now(), () => clock.defer(goOn))
     else clock.defer(goOn)
   }
 

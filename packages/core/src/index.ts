@@ -33,7 +33,7 @@ export {
 export { decodeMessage, encodedMessageLength, encodeMessage, encodeMessageInto, MESSAGE_VERSION } from './message-codec.js'
 export type { WaitOptions } from './node/await-callback.js'
 export { Node, type NodeEvents } from './node/node.js'
-export { defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'
+export { type DurationCallbacks, defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'
 export type { ProposalDone } from './node/proposals.js'
 export type { ReadDone } from './node/reads.js'
 export type { FollowerStatus, NodeStatus } from './node/status.js'

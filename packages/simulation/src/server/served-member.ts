@@ -55,7 +55,7 @@ export function servedMember({ environment, ports, fate, streams, onProtocolErro
     },
   )
   const member = { node: group.node, store, clusterId: CLUSTER_ID, clock, maxValueBytes: MAX_VALUE_BYTES, account }
-  const protocol = protocolOptions(member, { onWrite: () => {}, onProtocolError })
+  const protocol = protocolOptions(member, { onProtocolError })
   return { group, entrance: new StreamEntrance(streams, incarnation, clock, protocol) }
 }
 

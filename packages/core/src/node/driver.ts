@@ -101,7 +101,7 @@ export class Driver<Result> {
     })
   }
 
-  /** Whoever waits is told why. */
+  /** Proposals and reads that wait end with an error. */
   stop(error: Error | undefined): void {
     this.#running = false
     this.#inbox = []

@@ -18,7 +18,7 @@ export interface Following {
   readonly leaderId: MemberId | null
 }
 
-/** How much may wait at one member. */
+/** Upper bounds on what waits at one member. */
 export interface Limits {
   /** Bytes of one command. Default 32 MiB. */
   maxCommandBytes: number

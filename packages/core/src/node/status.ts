@@ -38,7 +38,7 @@ export interface NodeStatus {
   readonly followers: readonly FollowerStatus[]
 }
 
-/** What waits for an outcome at this member. */
+/** The proposals and reads that wait for their outcome at this member. */
 export interface Pending {
   readonly proposals: number
   readonly proposalBytes: number

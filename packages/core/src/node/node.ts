@@ -101,7 +101,7 @@ export class Node<Result = unknown> {
 
   /** The leader with its addresses, where it is known. */
   get leader(): Member | null {
-    return this.#runningDriver?.leader ?? null
+    return this.#phase === 'running' ? (this.#driver?.leader ?? null) : null
   }
 
   get members(): readonly Member[] {
@@ -136,7 +136,7 @@ export class Node<Result = unknown> {
 
   /** As `propose`, without a promise: for those who have thousands under way. `done` is called once, never from inside. */
   submit(command: Uint8Array, done: ProposalDone<Result>): void {
-    const driver = this.#runningDriver
+    const driver = this.#phase === 'running' ? this.#driver : null
     const refusal = driver === null ? new NodeStoppedError(this.#fatalError) : driver.submit(command, done)
     if (refusal === null) return
     this.#options.clock.defer(() => {
@@ -159,7 +159,7 @@ export class Node<Result = unknown> {
 
   /** As `readIndex`, without a promise. */
   submitRead(done: ReadDone): void {
-    const driver = this.#runningDriver
+    const driver = this.#phase === 'running' ? this.#driver : null
     const refusal = driver === null ? new NodeStoppedError(this.#fatalError) : driver.submitRead(done)
     if (refusal !== null) this.#options.clock.defer(() => done(refusal, 0))
   }
@@ -215,10 +215,6 @@ export class Node<Result = unknown> {
     })
     driver.start()
     this.#leadership.transition({ role: 'follower', term: state.currentTerm, leaderId: null })
-  }
-
-  get #runningDriver(): Driver<Result> | null {
-    return this.#phase === 'running' ? this.#driver : null
   }
 
   #isStopped(): boolean {

@@ -54,7 +54,7 @@ export class Proposals<Result> {
   }
 
   add(command: Uint8Array, done: ProposalDone<Result>): void {
-    if (this.#commands.length === 0) this.#newSince = this.#now()
+    if (this.#onProposed !== undefined && this.#commands.length === 0) this.#newSince = this.#now()
     this.#commands.push(command)
     this.#done.push(done)
     this.#count += 1
@@ -100,12 +100,8 @@ export class Proposals<Result> {
       this.#count -= applied
       for (let i = 0; i < applied; i++) this.#bytes -= (batch.commands[i] as Uint8Array).length
       const offset = batch.firstIndex - firstIndex
-      const took = this.#now() - batch.submittedAt
-      for (let i = 0; i < applied; i++) {
-        this.#onProposed?.(took, null)
-        const done = batch.done[i] as ProposalDone<Result>
-        done(null, results[offset + i])
-      }
+      if (this.#onProposed !== undefined) for (let i = 0; i < applied; i++) this.#onProposed(this.#now() - batch.submittedAt, null)
+      for (let i = 0; i < applied; i++) (batch.done[i] as ProposalDone<Result>)(null, results[offset + i])
     }
   }
 

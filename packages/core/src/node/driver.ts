@@ -4,6 +4,7 @@ import { assert, NodeStoppedError, NotLeaderError, OutcomeUnknownError, type Raf
 import type { Event } from '../events.js'
 import type { State } from '../state.js'
 import type { Member } from '../types.js'
+import { accountsOf, type NodeAccounts } from './accounts.js'
 import type { Limits, NodeOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import { type ProposalDone, Proposals } from './proposals.js'
@@ -59,6 +60,10 @@ export class Driver<Result> {
 
   get pending(): Pending {
     return { proposals: this.#proposals.count, proposalBytes: this.#proposals.bytes, reads: this.#reads.count }
+  }
+
+  accounts(): NodeAccounts {
+    return accountsOf(this.#state, this.#proposals, this.#reads, this.#ports.clock.now())
   }
 
   /** Once, when the transport delivers to `receive`. */
@@ -144,6 +149,9 @@ export class Driver<Result> {
       this.#tickDue = false
       state.step({ type: 'tick' }, now)
     }
+    // Before proposals and reads are refused because of them.
+    this.#noteTransitions(state.takeTransitions())
+    if (!this.#isRunning()) return
     if (this.#proposals.hasNew) {
       const firstIndex = state.propose(this.#proposals.newCommands, now)
       if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.leader))
@@ -158,7 +166,7 @@ export class Driver<Result> {
   }
 
   #carryOut(effects: Effects): void {
-    for (const transition of effects.transitions) this.#noteTransition(transition)
+    this.#noteTransitions(effects.transitions)
     // A user's callback may have stopped the node.
     if (!this.#isRunning()) return
     const { storage, transport, clock } = this.#ports
@@ -189,13 +197,17 @@ export class Driver<Result> {
     this.receive({ type: 'written', number })
   }
 
+  #noteTransitions(transitions: readonly Transition[]): void {
+    for (const transition of transitions) this.#noteTransition(transition)
+  }
+
+  /** The signal of a leadership that is over aborts before anybody who waits hears of it. */
   #noteTransition(transition: Transition): void {
-    if (transition.role !== 'leader') {
-      const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
-      this.#proposals.failAppended(this.#state.lastApplied, unknown)
-      this.#reads.failTicketed(() => new NotLeaderError(this.leader))
-    }
     this.#owner.onTransition(transition)
+    if (transition.role === 'leader') return
+    const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
+    this.#proposals.failAppended(this.#state.lastApplied, unknown)
+    this.#reads.failTicketed(() => new NotLeaderError(this.leader))
   }
 
   #apply(entries: EntryBatch): void {

@@ -5,13 +5,14 @@ import type { StoredLog } from '../ports/log-storage.js'
 import { State } from '../state.js'
 import { completeTuning, type Tuning } from '../tuning.js'
 import type { GroupId, Member, MemberId, RoleName } from '../types.js'
+import { accountsOf, type NodeAccounts } from './accounts.js'
 import { awaitCallback, type WaitOptions } from './await-callback.js'
 import { Driver } from './driver.js'
 import { LeadershipCallbacks } from './leadership-callbacks.js'
 import { Listeners } from './listeners.js'
 import { completeLimits, type Limits, type NodeOptions } from './options.js'
-import type { ProposalDone } from './proposals.js'
-import type { ReadDone } from './reads.js'
+import { type ProposalDone, Proposals } from './proposals.js'
+import { type ReadDone, Reads } from './reads.js'
 import { type NodeStatus, statusOf } from './status.js'
 import { Waiters } from './waiters.js'
 
@@ -113,6 +114,11 @@ export class Node<Result = unknown> {
     return statusOf(this, this.#state, this.#driver?.pending, this.#options.clock.now())
   }
 
+  /** What is kept as a sum, beside that sum counted anew. For checks of this package and of simulations: its fields may change. */
+  accounts(): NodeAccounts {
+    return this.#driver?.accounts() ?? accountsOf(null, new Proposals(this.#limits), new Reads(0), this.#options.clock.now())
+  }
+
   /** Calls `listener` for every such event, until the function that is returned is called. */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.#listeners.on(name, listener)
@@ -201,7 +207,10 @@ export class Node<Result = unknown> {
     this.#phase = 'running'
     const driver = new Driver(state, this.#options, this.#limits, {
       onTransition: (transition) => {
+        // A user's callback may have stopped the node: then nothing more is told.
+        if (this.#isStopped()) return
         this.#leadership.transition(transition)
+        if (this.#isStopped()) return
         this.#waiters.wake()
         this.#listeners.emit('transition', transition)
       },
@@ -237,9 +246,9 @@ export class Node<Result = unknown> {
       this.#options.transport.detach(this.group)
       this.#closed = this.#options.storage.close()
       this.#closed.catch(() => {})
-      this.#driver.stop(error)
     }
     this.#leadership.stop()
+    this.#driver?.stop(error)
     this.#waiters.wake()
     if (error === undefined) this.#settleStopped.resolve()
     else {

@@ -35,8 +35,8 @@ export interface DurationCallbacks {
   /** The state machine has applied a batch of entries. */
   readonly onApplied?: (milliseconds: number) => void
   /**
-   * A proposal has ended: with its result where `error` is null. Proposals of one turn count from when the first of them was submitted;
-   * one that was refused at once took no time.
+   * A proposal has ended: with its result where `error` is null. Proposals of one turn, and those that fail together, count from when the
+   * first of them was submitted. One that was refused at once took no time.
    */
   readonly onProposed?: (milliseconds: number, error: RaftError | null) => void
 }

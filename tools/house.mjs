@@ -12,6 +12,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
  */
 export const entryPoints = {
   '@raft/core': 'packages/core/src/index.ts',
+  '@raft/core/state': 'packages/core/src/state-index.ts',
   '@raft/core/memory': 'packages/core/src/memory/index.ts',
   '@raft/conformance': 'packages/conformance/src/index.ts',
   '@raft/system': 'packages/system/src/index.ts',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
+import type { StoreResult } from '@raft/commands'
 import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateMachine, Transport, Tuning } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { StorageName } from './config/schema.js'
 import type { ReadableStore } from './store/key-value-service.js'
 import type { DigestSteps } from './store/shared-digest.js'

@@ -1,5 +1,20 @@
 import type { Consistency } from '@raft/client/protocol'
 import {
+  type CompareAndSetResult,
+  type DeleteResult,
+  encodeCompareAndSet,
+  encodeDelete,
+  encodePut,
+  encodeTransaction,
+  type KeyValue,
+  type PutResult,
+  type Range,
+  type RangeResult,
+  type StoreResult,
+  type TransactionCommand,
+  type TransactionResult,
+} from '@raft/commands'
+import {
   type Member,
   type MemberId,
   type Node,
@@ -9,21 +24,6 @@ import {
   type RoleName,
   type WaitOptions,
 } from '@raft/core'
-import {
-  type CompareAndSetResult,
-  type DeleteResult,
-  encodeCompareAndSet,
-  encodeDelete,
-  encodePut,
-  encodeTransaction,
-  type KeyValue,
-  type PutResult,
-  type RangeRequest,
-  type RangeResult,
-  type StoreResult,
-  type TransactionCommand,
-  type TransactionResult,
-} from '@raft/state-machine'
 import { TextError } from './errors.js'
 import type { Store } from './options.js'
 import type { KeyValueService } from './store/key-value-service.js'
@@ -142,7 +142,7 @@ export class RaftNode {
   }
 
   /** Keys in bytewise order. Keys and values are Buffers of their own. */
-  async range(request: RangeRequest = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
+  async range(request: Range = {}, { consistency = 'linearizable', timeout }: ReadOptions = {}): Promise<RangeResult> {
     return this.#service.range(copyOf(request), consistency, timeout ?? this.#parts.requestTimeout)
   }
 
@@ -189,7 +189,7 @@ function toBytes(bytes: Bytes): Uint8Array {
 }
 
 /** A copy of the request: the range is read after a wait, and the caller may change its bytes meanwhile. */
-function copyOf({ prefix, after, ...rest }: RangeRequest): RangeRequest {
+function copyOf({ prefix, after, ...rest }: Range): Range {
   return {
     ...rest,
     ...(prefix === undefined ? {} : { prefix: Buffer.from(prefix) }),

@@ -1,5 +1,5 @@
+import type { StoreResult } from '@raft/commands'
 import type { Clock, LogStorage, Node } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { PeerStatus } from '@raft/udp-transport'
 import type { Account } from './account.js'
 import { type HostPort, parseAddress } from './config/address.js'

@@ -1,6 +1,7 @@
+import type { Range, StoreResult } from '@raft/commands'
 import type { EntryBatch, NodeStatus } from '@raft/core'
 import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
-import { KeyValueStore, type RangeRequest, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { expect, onTestFinished, test } from 'vitest'
 import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
 import { Vitals } from '../src/vitals.js'
@@ -54,7 +55,7 @@ class HeldStore {
     return this.#store.get(key)
   }
 
-  range(request: RangeRequest) {
+  range(request: Range) {
     return this.#store.range(request)
   }
 

@@ -1,6 +1,6 @@
 import { ErrorCode, type ErrorResponse, ProtocolError, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import type { StoreResult } from '@raft/commands'
 import type { RaftError } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Account } from '../account.js'
 import { noRoomForResult, overloaded } from '../overload.js'
 import { type Done, respond, resultBytes } from '../store/results.js'

@@ -1,5 +1,5 @@
+import type { StoreResult } from '@raft/commands'
 import { Node, type NodeOptions } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Fate } from '../directory/fate.js'
 import type { Entrance, Environment } from '../member/environment.js'
 import type { RunningParts } from '../member/running-parts.js'

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { CommandError } from '@raft/commands'
 import { RaftError } from '@raft/core'
-import { CommandError } from '@raft/state-machine'
 
 /** A request that cannot be served as it stands. */
 export class HttpError extends RaftError {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Compare } from '@raft/state-machine'
+import type { Compare } from '@raft/commands'
 import { badRequest } from './answer.js'
 
 /**

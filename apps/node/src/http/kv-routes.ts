@@ -7,8 +7,8 @@ import {
   type KeyValue,
   MAX_KEY_BYTES,
   type RangeResult,
-  type TransactionStep,
-} from '@raft/state-machine'
+  type Step,
+} from '@raft/commands'
 import type { Account } from '../account.js'
 import { noRoomForResult } from '../overload.js'
 import type { GetResult, KeyValueService } from '../store/key-value-service.js'
@@ -130,7 +130,7 @@ export class KvRoutes {
   }
 
   /** Carries out the step if the condition holds. @throws HttpError 409 or 412 */
-  async #conditional(key: Uint8Array, { prevRevision, compares }: Condition, step: TransactionStep): Promise<Done> {
+  async #conditional(key: Uint8Array, { prevRevision, compares }: Condition, step: Step): Promise<Done> {
     const result = await this.#write(encodeTransaction({ compares, thenSteps: [step], elseSteps: [{ type: 'get', key }] }))
     const first = result.type === 'transaction' ? result.results[0] : undefined
     if (first?.type === 'put' || first?.type === 'delete') return { ...first, revision: result.revision }

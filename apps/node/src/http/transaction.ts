@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { encodeTransaction, type RangeStep, type StepResult, type TransactionStep } from '@raft/state-machine'
+import { encodeTransaction, type RangeStep, type Step, type StepResult } from '@raft/commands'
 import * as z from 'zod/mini'
 import { describeIssues } from '../config/problems.js'
 import { DuplicateKeyError, NestingError, parseJson } from '../json/parse-json.js'
@@ -87,7 +87,7 @@ function toCompare({ key, is, value, ...numbers }: z.infer<typeof compare>) {
   return { target, relation: RELATION[is], key, operand: numbers[target] ?? 0 }
 }
 
-function toStep(given: z.infer<typeof step>): TransactionStep {
+function toStep(given: z.infer<typeof step>): Step {
   if (given.put !== undefined) return { type: 'put', ...given.put }
   if (given.delete !== undefined) return { type: 'delete', ...given.delete }
   if (given.get !== undefined) return { type: 'get', ...given.get }

@@ -8,8 +8,8 @@ import {
   RequestKind,
   ResponseKind,
 } from '@raft/client/protocol'
+import type { KeyValue, Range, RangeResult, StoreResult } from '@raft/commands'
 import { RaftError } from '@raft/core'
-import type { KeyValue, RangeRequest, RangeResult, StoreResult } from '@raft/state-machine'
 import { RefusedError } from '../errors.js'
 import type { LeaderAccess } from '../routing/leader-access.js'
 import type { LeaderTask } from '../routing/operation.js'
@@ -19,7 +19,7 @@ import { type Done, decodeWriteResult, ownEntry } from './results.js'
 export interface ReadableStore {
   readonly revision: number
   get(key: Uint8Array): KeyValue | null
-  range(request: RangeRequest): RangeResult
+  range(request: Range): RangeResult
 }
 
 /** What is asked of core's Node. */
@@ -69,12 +69,12 @@ export class KeyValueService {
   }
 
   /** @throws RefusedError when the limit is no count; and what `LeaderAccess.run` throws */
-  async range(request: RangeRequest, consistency: Consistency, timeout: number): Promise<RangeResult> {
+  async range(request: Range, consistency: Consistency, timeout: number): Promise<RangeResult> {
     return (await this.prepareRange(request, consistency, timeout))()
   }
 
   /** As `prepareGet`. @throws what `range` throws */
-  async prepareRange(request: RangeRequest, consistency: Consistency, timeout: number): Promise<() => RangeResult> {
+  async prepareRange(request: Range, consistency: Consistency, timeout: number): Promise<() => RangeResult> {
     const { prefix = NO_BYTES, after = null, limit = 0 } = request
     if (!Number.isInteger(limit) || limit < 0 || limit > MAX_U32) {
       throw new RefusedError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 to ${MAX_U32}`)

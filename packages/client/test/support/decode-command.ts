@@ -1,4 +1,4 @@
-import { Reader } from '../../src/protocol/binary.js'
+import { Reader } from '@raft/commands'
 import { Operation, StepKind } from '../../src/protocol/index.js'
 
 export interface DecodedStep {

@@ -8,14 +8,12 @@ import {
   type ReadOptions,
   RefusedError,
   type RequestError,
+  type Step,
   TimeoutError,
   type TransactionInput,
   type TransactionResult,
-  type TransactionStep,
   type TransactionStepResult,
 } from '@raft/client'
-import * as core from '@raft/core'
-import type { Done, KeyValueService } from '@raft/node/endpoint'
 import {
   type Compare,
   encodeCompareAndSet,
@@ -25,7 +23,9 @@ import {
   type KeyValue,
   type StepResult,
   type TransactionCommand,
-} from '@raft/state-machine'
+} from '@raft/commands'
+import * as core from '@raft/core'
+import type { Done, KeyValueService } from '@raft/node/endpoint'
 import type { StoreClient } from '../workload/calls.js'
 
 type Bytes = Uint8Array
@@ -162,7 +162,7 @@ function toCompare(condition: NonNullable<TransactionInput<Bytes>['if']>[number]
   return { target: 'version', relation, key, operand: condition.version }
 }
 
-function toStep(step: TransactionStep<Bytes>): TransactionCommand['thenSteps'][number] {
+function toStep(step: Step<Bytes>): TransactionCommand['thenSteps'][number] {
   if ('put' in step) return { type: 'put', key: step.put as Bytes, value: step.value }
   if ('delete' in step) return { type: 'delete', key: step.delete as Bytes }
   if ('get' in step) return { type: 'get', key: step.get as Bytes }

@@ -1,4 +1,5 @@
 import { bytes, RaftClient } from '@raft/client'
+import type { StoreResult } from '@raft/commands'
 import { type Group, RunningParts } from '@raft/node/endpoint'
 import {
   HandoverReaders,
@@ -10,7 +11,7 @@ import {
   type StackFactory,
   StreamNetwork,
 } from '@raft/simulator'
-import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { Directories } from '../layers/directories.js'
 import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'

@@ -1,5 +1,5 @@
 import { ErrorCode, type ServerEndpoint, StepKind, type StepResult as WireStep } from '@raft/client/protocol'
-import type { StepResult, StoreResult } from '@raft/state-machine'
+import type { StepResult, StoreResult } from '@raft/commands'
 
 /** Answers a write with what the store says. */
 export function answer(endpoint: ServerEndpoint, id: number, result: StoreResult): void {

@@ -1,8 +1,9 @@
 import { bytes, type Clock, type Connection, type ConnectionEvents, type Connector, RaftClient } from '@raft/client'
 import { decodeGet, decodeRange, type Request, RequestKind, type ServerEndpoint } from '@raft/client/protocol'
+import type { StoreResult } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
 import { type Prng, World } from '@raft/simulator'
-import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { answer, refuse } from './answer.js'
 import { FakeConnection } from './fake-connection.js'
 

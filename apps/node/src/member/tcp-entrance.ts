@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from '@raft/system'
-import type { ClientPort } from '../endpoint/client-port.js'
+import type { ClientPort } from '../client-port/client-port.js'
 import type { NodeLogger } from '../options.js'
 import { listen } from '../serve.js'
 import type { Entrance } from './environment.js'

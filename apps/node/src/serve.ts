@@ -14,7 +14,7 @@ import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
 import { processMetrics } from './metrics/process-metrics.js'
-import type { NodeLogger, Store } from './options.js'
+import type { LocalStore, NodeLogger } from './options.js'
 import { rarely } from './rarely.js'
 import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
@@ -34,7 +34,7 @@ export interface ServeOptions {
   /** When each other member was heard last, and why not since. */
   readonly peers: () => readonly PeerStatus[]
   readonly node: Node<StoreResult>
-  readonly store: Store
+  readonly store: LocalStore
   readonly service: KeyValueService
   readonly vitals: Vitals
   readonly metrics: Metrics

@@ -1,5 +1,4 @@
-import { encodePut } from '@raft/client/protocol'
-import { decodeCommand } from '@raft/commands'
+import { decodeCommand, encodePut } from '@raft/commands'
 import { type AppendEntries, decodeMessage, EntryBatch, encodeMessage, Reader, Writer } from '@raft/core'
 import type { Suite } from '../suite.js'
 import { type Timed, timeInTurn } from './micro.js'

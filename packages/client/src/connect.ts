@@ -1,5 +1,5 @@
+import type { CallOptions, Codec } from '@raft/commands'
 import { RaftClient } from './client.js'
-import type { Codec } from '@raft/commands'
 import type { ClientOptions } from './options.js'
 
 /**

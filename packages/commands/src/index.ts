@@ -78,5 +78,5 @@ export type {
   StoreResult,
   TransactionResult,
 } from './result.js'
-export { decodeResult, encodeGetResult, encodeRangeResult, encodeResult, type Results } from './result-codec.js'
+export { decodeCommandResult, decodeResult, encodeGetResult, encodeRangeResult, encodeResult, type Results } from './result-codec.js'
 export type { Store } from './store.js'

@@ -1,5 +1,6 @@
 import { Reader, Writer } from './binary.js'
 import { Operation } from './command.js'
+import { ProtocolError } from './errors.js'
 import type { CommandResult, GetResult, KeyValue, PutStepResult, RangeResult, StepResult } from './result.js'
 
 const NUMBER_BYTES = 8
@@ -66,6 +67,19 @@ export function decodeResult<O extends keyof Results>(operation: O, body: Uint8A
   const result = READERS[operation](reader)
   reader.end()
   return result
+}
+
+/** What a command came to; `operation` is any number. @throws ProtocolError */
+export function decodeCommandResult(operation: number, body: Uint8Array): CommandResult {
+  switch (operation) {
+    case Operation.put:
+    case Operation.delete:
+    case Operation.compareAndSet:
+    case Operation.transaction:
+      return decodeResult(operation, body)
+    default:
+      throw new ProtocolError(`a result of kind ${operation} of a command`)
+  }
 }
 
 const READERS: { readonly [O in keyof Results]: (reader: Reader) => Results[O] } = {

@@ -9,8 +9,7 @@ async function call(url: string, method = 'GET', body?: string | Uint8Array) {
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }
 }
 
-const transaction = (compare: object[], success: object[], failure: object[]) =>
-  JSON.stringify({ compare, success, failure })
+const transaction = (compare: object[], success: object[], failure: object[]) => JSON.stringify({ compare, success, failure })
 
 test('every member serves every request: what one wrote, all read', async () => {
   const cluster = await startInProcess()

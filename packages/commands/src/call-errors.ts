@@ -70,8 +70,8 @@ export class CommandTooLargeError extends RefusedError {
 
 /** The client was closed, or the member in which the store is embedded was stopped. */
 export class ClosedError extends RequestError {
-  constructor(what = 'the client is closed') {
-    super('RAFT_CLOSED', what, false)
+  constructor(what = 'the client is closed', options?: { cause?: unknown }) {
+    super('RAFT_CLOSED', what, false, options)
   }
 }
 

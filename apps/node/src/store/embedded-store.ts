@@ -101,7 +101,7 @@ function translated(error: unknown, timeout: number): unknown {
   if (error instanceof core.OutcomeUnknownError) return new OutcomeUnknownError(message, { cause: error })
   if (error instanceof core.OverloadedError) return new OverloadedError(message)
   if (error instanceof core.CommandTooLargeError) return new CommandTooLargeError(message)
-  if (error instanceof core.NodeStoppedError) return new ClosedError(message)
+  if (error instanceof core.NodeStoppedError) return new ClosedError(message, { cause: error.cause ?? error })
   if (TOO_LATE.includes(error.code)) return new TimeoutError(timeout, new NoLeaderError(message))
   if (error.code === 'RAFT_PROTOCOL') return new ProtocolError(message, { cause: error })
   return new RefusedError(error.code, message)

@@ -1,4 +1,4 @@
-import type { CallOptions, Compare, Entry, PageOptions, StepResult, Store, Step as StoreStep } from '@raft/commands'
+import type { CallOptions, Compare, Entry, StepResult, Store, Range as StoreRange, Step as StoreStep } from '@raft/commands'
 import type { Condition, Consistency, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction, Versions } from './operations.js'
 import type { Values } from './values.js'
 

@@ -1,7 +1,8 @@
 import { ProtocolError } from './errors.js'
 
 const TWO_TO_32 = 0x1_0000_0000
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Takes no bytes that are not UTF-8, and keeps a mark at the beginning. */
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @throws ProtocolError when the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {

@@ -14,6 +14,7 @@ const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
 const WINDOW = 'packages/udp-transport/src/replay-window.ts'
 const STATE = `${CORE}/state.ts`
+const ROLE_CONTEXT = `${CORE}/role-context.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
 const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
@@ -134,7 +135,7 @@ export const harmless = [
   },
   {
     file: STATE,
-    line: 'if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })',
+    line: 'if (term > this.currentTerm) this.setHardState({ currentTerm: term, votedFor: null })',
     changes: [
       ['term > this.currentTerm', 'false'],
       ['{ currentTerm: term, votedFor: null }', '{}'],
@@ -143,42 +144,36 @@ export const harmless = [
   },
   {
     file: STATE,
-    line: 'if (this.#role instanceof Follower) this.#role.leaderLost()',
-    changes: [['this.#role instanceof Follower', 'true']],
-    why: 'only a follower knows a leader other than itself',
-  },
-  {
-    file: STATE,
     line: 'assert(this.votedFor === this.id,',
     changes: [['this.votedFor === this.id', 'true']],
     why: NEVER_FALSE,
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'assert(index <= this.log.lastIndex, () => `commit of',
     changes: [['index <= this.log.lastIndex', 'true']],
     why: NEVER_FALSE,
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'assert(hardState.currentTerm >= this.currentTerm,',
     changes: [['hardState.currentTerm >= this.currentTerm', 'true']],
     why: NEVER_FALSE,
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'if (index > this.#knownCommitIndex) this.#knownCommitIndex = index',
     changes: [['index > this.#knownCommitIndex', 'index >= this.#knownCommitIndex']],
     why: 'the same index is stored once more',
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'if (index <= this.#commitIndex) return',
     changes: [['index <= this.#commitIndex', 'index < this.#commitIndex']],
     why: 'the same index is stored once more',
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'for (const id of peersOf(this.membership, this.id)) if (isVoter(this.membership, id)) this.send(id, message, after)',
     changes: [['isVoter(this.membership, id)', 'true']],
     why: ALL_VOTE,
@@ -204,9 +199,12 @@ export const harmless = [
     changes: [['last?.ticket === ticket', 'false']],
     why: 'reads of one ticket are confirmed together, whether they are kept together or one behind the other',
   },
-  ...["signal.addEventListener('abort', onAbort,", "signal?.addEventListener('abort', look,"].map((line) => ({
-    file: `${CORE}/node/waiting.ts`,
-    line,
+  ...[
+    ['await-callback.ts', "signal.addEventListener('abort', onAbort,"],
+    ['waiters.ts', "signal?.addEventListener('abort', look,"],
+  ].map(([file, line]) => ({
+    file: `${CORE}/node/${file}`,
+    line: /** @type {string} */ (line),
     changes: /** @type {const} */ ([
       ['{ once: true }', '{}'],
       ['true', 'false'],
@@ -236,7 +234,7 @@ export const harmless = [
   },
   {
     file: `${CORE}/applying.ts`,
-    line: 'if (index < entries.lastIndex) this.#loaded = entries.slice(index + 1, entries.lastIndex)',
+    line: 'if (index < entries.lastIndex) this.#fetched = entries.slice(index + 1, entries.lastIndex)',
     changes: [
       ['index < entries.lastIndex', 'true'],
       ['index < entries.lastIndex', 'index <= entries.lastIndex'],

@@ -1,4 +1,4 @@
-import { encodedMessageLength, type MemberId, type Message } from '@raft/core'
+import { encodedMessageLength, isBulk, type MemberId, type Message } from '@raft/core'
 import { Acquaintance, reasonAsSeenHere } from './acquaintance.js'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
@@ -97,7 +97,7 @@ export class Peer {
 
   send(message: Message): void {
     const { counters, options } = this.#hub
-    if (message.type === 'appendEntries' && message.entries.count > 0) {
+    if (isBulk(message)) {
       if (encodedMessageLength(message) > options.maxMessageBytes) counters.dropped.messageTooLarge += 1
       else if (this.#bulkSession?.pushBulk(message) ?? this.#waiting.pushBulk(message)) counters.messagesSent += 1
       else counters.dropped.queueFull += 1

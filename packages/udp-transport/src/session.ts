@@ -1,4 +1,4 @@
-import { type AppendEntries, encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
+import { encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
 import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
 import { type Acknowledgement, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, VERSION_WITH_RESIZING } from './frames.js'
@@ -107,7 +107,7 @@ export class Session {
   }
 
   /** Returns false when too much is waiting. */
-  pushBulk(message: AppendEntries): boolean {
+  pushBulk(message: Message): boolean {
     const waiting = this.#bulk.waitingBytes
     if (waiting > 0 && waiting + encodedMessageLength(message) > this.#host.maxQueuedBytes) return false
     this.#bulk.push(message)

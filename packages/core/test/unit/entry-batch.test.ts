@@ -71,7 +71,8 @@ describe('EntryBatch', () => {
   })
 
   it.each([
-    ['an unknown kind', (bytes: Uint8Array) => bytes.set([3], bytes.length - 2)],
+    ['a kind that only a later version knows', (bytes: Uint8Array) => bytes.set([2], bytes.length - 2)],
+    ['the last kind there can be', (bytes: Uint8Array) => bytes.set([255], bytes.length - 2)],
     ['terms that do not rise', (bytes: Uint8Array) => bytes.set([2], 20 + 12)],
     ['term 0', (bytes: Uint8Array) => bytes.set([0], 20)],
     ['a run of no entries', (bytes: Uint8Array) => bytes.set([0], 20 + 8)],

@@ -20,7 +20,7 @@ import {
   type WriteOptions,
 } from '@raft/commands'
 import type { Route } from './call.js'
-import { Dispatcher } from './dispatcher.js'
+import { Dispatcher, type Holdings } from './dispatcher.js'
 import { type ClientOptions, resolveOptions } from './options.js'
 import type { Clock } from './ports.js'
 import { encodeGet, encodeRange, RequestKind } from './protocol/request.js'
@@ -106,6 +106,11 @@ export class RaftClient<V = unknown> extends EncodedStore<V> {
     const { pending, pendingBytes, waiting, waitingBytes, members } = this.#dispatcher
     const { retries, ...counters } = this.#counters
     return { ...counters, retries: { ...retries }, pending, pendingBytes, waiting, waitingBytes, leader: members.leader?.address ?? null }
+  }
+
+  /** @internal What is held for calls: nothing, once all are settled. For the simulation. */
+  holdings(): Holdings {
+    return this.#dispatcher.holdings()
   }
 
   protected override command<O extends WriteOperation, T>(

@@ -11,6 +11,7 @@ import {
 } from '@raft/commands'
 import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
 import { Digest } from './digest.js'
+import type { HeldSum } from './held-sum.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
 import { LONGEST_RUN, PutRun } from './put-run.js'
@@ -47,6 +48,11 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   /** How many keys there are. */
   get size(): number {
     return this.#keys.size
+  }
+
+  /** What the parts of it hold, counted twice. @internal for simulations */
+  heldSums(): HeldSum[] {
+    return this.#keys.heldSums()
   }
 
   /** What the key holds; null when it does not exist. The `key` of the answer is the one that was given, and not copied. */

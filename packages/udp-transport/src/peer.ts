@@ -3,6 +3,7 @@ import { Acquaintance, reasonAsSeenHere } from './acquaintance.js'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import { Hearing } from './hearing.js'
+import type { TransportSum } from './held-sum.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
 import { PathSize } from './path-size.js'
@@ -107,6 +108,21 @@ export class Peer {
     }
     if (this.#current === null) this.begin()
     this.#hub.schedule(this)
+  }
+
+  /** How many sessions there are with the peer. @internal */
+  get sessionCount(): number {
+    return this.#sessions().length
+  }
+
+  /** Of the sessions before the current one, none is zero at rest: what is on its way in them may never arrive. @internal */
+  heldSums(): TransportSum[] {
+    const former = this.#former.flatMap((session) => session.heldSums())
+    return [
+      ...(this.#current?.heldSums() ?? []),
+      ...former.map((sum) => ({ ...sum, isZeroAtRest: false })),
+      ...this.#waiting.heldSums(),
+    ].map((sum) => ({ ...sum, peer: this.id }))
   }
 
   /** A datagram of a session that is not known here may be this peer's, from before a restart. */

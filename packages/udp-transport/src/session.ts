@@ -2,6 +2,7 @@ import { encodedMessageLength, encodeMessageInto, type Message, Writer } from '@
 import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
 import { type Acknowledgement, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, VERSION_WITH_RESIZING } from './frames.js'
+import type { HeldSum } from './held-sum.js'
 import { Incoming } from './incoming.js'
 import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
 import type { PathSize } from './path-size.js'
@@ -155,6 +156,11 @@ export class Session {
 
   heldFor(now: number): number {
     return this.#incoming.heldFor(now)
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    return [...this.#recovery.heldSums(), ...this.#incoming.heldSums()]
   }
 
   /** Its successor should have been there long ago. */

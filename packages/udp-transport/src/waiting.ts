@@ -1,4 +1,5 @@
 import { encodedMessageLength, type Message } from '@raft/core'
+import type { HeldSum } from './held-sum.js'
 
 /** Small messages that may wait for a handshake, or for the end of a turn: only the newest matter. */
 const MAX_CONTROL = 1024
@@ -46,6 +47,12 @@ export class Waiting {
     if (taken.length > 0) this.#bulk = []
     this.#bulkBytes = 0
     return taken
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    const there = this.#bulk.reduce((sum, message) => sum + encodedMessageLength(message), 0)
+    return [{ name: 'bytes that wait for a session', kept: this.#bulkBytes, there, isZeroAtRest: true }]
   }
 
   /** Forgets everything, and returns how many messages that were. */

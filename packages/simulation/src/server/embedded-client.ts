@@ -1,27 +1,37 @@
 import { bytes, OutcomeUnknownError } from '@raft/commands'
-import { EmbeddedStore, type KeyValueService } from '@raft/node/endpoint'
+import type { Clock } from '@raft/core'
+import { type EmbeddedService, EmbeddedStore } from '@raft/node/endpoint'
 import type { StoreClient } from '../workload/calls.js'
+import type { Punctuality } from '../workload/punctuality.js'
+
+/** A member's service, and the clock of its process. */
+export interface HostedService {
+  readonly service: EmbeddedService
+  readonly clock: Clock
+}
 
 /** A program in which a member is embedded: it asks that member, which carries its requests to whoever leads. */
 export class EmbeddedClient extends EmbeddedStore<Uint8Array> implements StoreClient {
+  readonly #punctuality: Punctuality
   /** What to tell those who wait when their process ends. */
   readonly #waiting = new Set<() => void>()
 
-  /** @param service the member's service; null while its process does not run */
-  constructor(service: () => KeyValueService | null, requestTimeout: number) {
-    super({
-      service: () => {
-        const asked = service()
-        if (asked === null) return null
-        return {
-          write: (...given) => this.#orEnded(asked.write(...given)),
-          get: (...given) => this.#orEnded(asked.get(...given)),
-          range: (...given) => this.#orEnded(asked.range(...given)),
-        }
-      },
-      requestTimeout,
-      codec: bytes,
-    })
+  /**
+   * @param serviceOf the member's service; null while its process does not run
+   * @param requestTimeout of calls that have none of their own; ms
+   */
+  constructor(serviceOf: () => HostedService | null, requestTimeout: number, punctuality: Punctuality) {
+    const service = () => {
+      const hosted = serviceOf()
+      return hosted === null ? null : this.#mortal(hosted)
+    }
+    super({ service, requestTimeout, codec: bytes })
+    this.#punctuality = punctuality
+  }
+
+  /** Calls that are not answered. */
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   /** The process is gone, and this program with it: nobody knows what became of what it asked for. */
@@ -34,12 +44,25 @@ export class EmbeddedClient extends EmbeddedStore<Uint8Array> implements StoreCl
     this.ended()
   }
 
-  /** The answer, where the process does not end before. */
-  #orEnded<T>(answer: Promise<T>): Promise<T> {
+  /** The service, whose answers do not come when the process ends before. */
+  #mortal({ service, clock }: HostedService): EmbeddedService {
+    return {
+      write: (command, timeout) => this.#orEnded(service.write(command, timeout), clock, timeout),
+      get: (key, consistency, timeout) => this.#orEnded(service.get(key, consistency, timeout), clock, timeout),
+      range: (range, consistency, timeout) => this.#orEnded(service.range(range, consistency, timeout), clock, timeout),
+    }
+  }
+
+  #orEnded<T>(answer: Promise<T>, clock: Clock, timeout: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = () => reject(new OutcomeUnknownError('the process ended'))
+      const isPunctual = this.#punctuality.begin(clock, timeout, 'a call of a client in a member')
+      const ended = () => {
+        isPunctual()
+        this.#waiting.delete(fail)
+      }
       this.#waiting.add(fail)
-      answer.then(resolve, reject).finally(() => this.#waiting.delete(fail))
+      answer.finally(ended).then(resolve, reject)
     })
   }
 }

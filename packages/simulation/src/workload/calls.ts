@@ -1,4 +1,17 @@
-import type { CallOptions, Compare, Entry, StepResult, Store, Range as StoreRange, Step as StoreStep } from '@raft/commands'
+import {
+  type CallOptions,
+  type Compare,
+  type Entry,
+  encodeCompareAndSet,
+  encodeDelete,
+  encodePut,
+  encodeTransaction,
+  type StepResult,
+  type Store,
+  type Range as StoreRange,
+  type Step as StoreStep,
+  type Transaction as StoreTransaction,
+} from '@raft/commands'
 import type { Condition, Consistency, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction, Versions } from './operations.js'
 import type { Values } from './values.js'
 
@@ -40,6 +53,22 @@ export class Calls {
     }
   }
 
+  /** The command that a write is in the log; null for a read. */
+  command(input: Input): Uint8Array | null {
+    switch (input.kind) {
+      case 'put':
+        return encodePut(toBytes(input.key), this.#values.bytes(input.value))
+      case 'delete':
+        return encodeDelete(toBytes(input.key))
+      case 'compareAndSet':
+        return encodeCompareAndSet(toBytes(input.key), input.prevRevision, this.#values.bytes(input.value))
+      case 'transaction':
+        return encodeTransaction(this.#toTransaction(input))
+      default:
+        return null
+    }
+  }
+
   async #get(client: StoreClient, { how, key, consistency }: Extract<Input, { kind: 'get' }>, options: CallOptions): Promise<Output> {
     if (how === 'getEntry') {
       const entry = await client.getEntry(toBytes(key), withConsistency(options, consistency))
@@ -60,17 +89,20 @@ export class Calls {
     return { kind: 'entries', entries }
   }
 
-  async #transaction(client: StoreClient, { conditions, thenSteps, elseSteps }: Transaction, options: CallOptions): Promise<Output> {
-    const transaction = {
+  async #transaction(client: StoreClient, transaction: Transaction, options: CallOptions): Promise<Output> {
+    const { revision, succeeded, results } = await client.transaction(this.#toTransaction(transaction), options)
+    return { kind: 'transaction', revision, succeeded, results: results.map((result) => this.#result(result)) }
+  }
+
+  #toTransaction({ conditions, thenSteps, elseSteps }: Transaction): StoreTransaction {
+    return {
       compare: conditions.map((condition) => this.#toCondition(condition)),
       success: thenSteps.map((step) => this.#toStep(step)),
       failure: elseSteps.map((step) => this.#toStep(step)),
     }
-    const { revision, succeeded, results } = await client.transaction(transaction, options)
-    return { kind: 'transaction', revision, succeeded, results: results.map((result) => this.#result(result)) }
   }
 
-  #toCondition({ key, target, relation, operand }: Condition): Compare<Uint8Array> {
+  #toCondition({ key, target, relation, operand }: Condition): Compare {
     const common = { key: toBytes(key), relation }
     switch (target) {
       case 'value':

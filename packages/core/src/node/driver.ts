@@ -36,6 +36,8 @@ export class Driver<Result> {
   #scheduled = false
   #draining = false
   #cancelTimer: (() => void) | null = null
+  /** Takes the timer back that ends a rest between two batches. */
+  #cancelRest: () => void = () => {}
   #timerAt = Number.POSITIVE_INFINITY
   /** Entries have been applied a moment ago: those that follow wait until others have had their turn. */
   #hasJustApplied = false
@@ -79,6 +81,7 @@ export class Driver<Result> {
     this.#nextToApply = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
+    this.#cancelRest()
   }
 
   #drain(): void {
@@ -111,6 +114,9 @@ export class Driver<Result> {
       this.#tickDue = false
       state.step({ type: 'tick' }, now)
     }
+    // Before proposals and reads are refused because of them.
+    this.#noteTransitions(state.takeTransitions())
+    if (!this.#isRunning()) return
     if (this.#proposals.hasNew) {
       const firstIndex = state.propose(this.#proposals.newCommands, now)
       if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.#owner.leader()))
@@ -125,7 +131,7 @@ export class Driver<Result> {
   }
 
   #carryOut(effects: Effects): void {
-    for (const transition of effects.transitions) this.#noteTransition(transition)
+    this.#noteTransitions(effects.transitions)
     // A user's callback may have stopped the node.
     if (!this.#isRunning()) return
     const { storage, transport } = this.#ports
@@ -150,13 +156,17 @@ export class Driver<Result> {
     this.#owner.onTurn()
   }
 
+  #noteTransitions(transitions: readonly Transition[]): void {
+    for (const transition of transitions) this.#noteTransition(transition)
+  }
+
+  /** The signal of a leadership that is over aborts before anybody who waits hears of it. */
   #noteTransition(transition: Transition): void {
-    if (transition.role !== 'leader') {
-      const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
-      this.#proposals.failAppended(this.#state.lastApplied, unknown)
-      this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))
-    }
     this.#owner.onTransition(transition)
+    if (transition.role === 'leader') return
+    const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
+    this.#proposals.failAppended(this.#state.lastApplied, unknown)
+    this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))
   }
 
   #apply(entries: EntryBatch): void {
@@ -200,7 +210,7 @@ export class Driver<Result> {
       if (next !== null) this.#applyNext(next)
     }
     // A timer alone does not do: one that is set while timers run may run with them, before anything is received.
-    if (wasLong) clock.schedule(clock.now(), () => clock.defer(goOn))
+    if (wasLong) this.#cancelRest = clock.schedule(clock.now(), () => clock.defer(goOn))
     else clock.defer(goOn)
   }
 

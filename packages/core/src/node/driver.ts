@@ -37,6 +37,8 @@ export class Driver<Result> {
   #scheduled = false
   #draining = false
   #cancelTimer: (() => void) | null = null
+  /** Takes the timer back that ends a rest between two batches. */
+  #cancelRest: () => void = () => {}
   #timerAt = Number.POSITIVE_INFINITY
   /** Entries have been applied a moment ago: those that follow wait until others have had their turn. */
   #hasJustApplied = false
@@ -113,6 +115,7 @@ export class Driver<Result> {
     this.#nextToApply = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
+    this.#cancelRest()
     const stopped = () => new NodeStoppedError(error)
     this.#proposals.refuseNew(stopped)
     this.#proposals.failAppended(this.#state.lastApplied, () => new OutcomeUnknownError('the node stopped'))
@@ -253,7 +256,7 @@ export class Driver<Result> {
       if (next !== null) this.#applyNext(next)
     }
     // A timer alone does not do: one that is set while timers run may run with them, before anything is received.
-    if (wasLong) clock.schedule(clock.now(), () => clock.defer(goOn))
+    if (wasLong) this.#cancelRest = clock.schedule(clock.now(), () => clock.defer(goOn))
     else clock.defer(goOn)
   }
 

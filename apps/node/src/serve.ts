@@ -81,7 +81,6 @@ export function createClientPort(options: ServeOptions): ClientPort {
     seal: options.seal,
     onRefused: refusals(options, () => port.maxClients),
     protocol: protocolOptions(options, {
-      onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
         metrics.protocolError()
         tellProtocolError(error.message)

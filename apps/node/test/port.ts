@@ -72,7 +72,6 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
       maxPending: 1000,
       maxFrameBytes: 1024 * 1024,
       maxRequestBytes: 900 * 1024,
-      onWrite: () => {},
       onProtocolError: () => {},
       ...protocol,
     },

@@ -75,6 +75,7 @@ export const regressions: readonly Regression[] = [
   {
     stack: 'core',
     seed: 10_000_832,
+    character: plainCharacter,
     found: 'a node that stopped while its state machine rested between two batches left a timer',
   },
 ]

@@ -179,8 +179,7 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   #write({ id, body }: Request): void {
-    const { node, account, onWrite } = this.#options
-    const startedAt = this.#time.now()
+    const { node, account } = this.#options
     const bytes = body.length
     // The bytes that were gathered for this request count as the request's own from here on, and no longer as a frame's.
     if (bytes >= LARGE_REQUEST_BYTES) this.#countTransit()
@@ -191,7 +190,6 @@ export class ProtocolConnection implements StreamOwner {
     this.#account.add(bytes)
     node.submit(body, (error, result) => {
       this.#account.release(bytes)
-      onWrite(this.#time.now() - startedAt, error)
       if (error === null) this.#result(id, result)
       else this.#error(id, error)
     })

@@ -5,7 +5,7 @@ import type { Entrance, Environment } from '../member/environment.js'
 import type { RunningParts } from '../member/running-parts.js'
 import type { LocalStore } from '../options.js'
 import { LeaderAccess, type LeaderAccessOptions } from '../routing/leader-access.js'
-import { KeyValueService, type Proposer } from '../store/key-value-service.js'
+import { KeyValueService } from '../store/key-value-service.js'
 import { Vitals } from '../vitals.js'
 
 export interface GroupOptions extends Omit<LeaderAccessOptions, 'node' | 'clock' | 'connector'> {
@@ -15,8 +15,6 @@ export interface GroupOptions extends Omit<LeaderAccessOptions, 'node' | 'clock'
   readonly fate: Fate
   /** The state machine that the node applies commands to. It is read from directly. */
   readonly store: Pick<LocalStore, 'revision' | 'get' | 'range'>
-  /** The node as the service proposes to it. Default: the node itself. */
-  readonly proposer?: (node: Node<StoreResult>) => Proposer
 }
 
 /** One group of the cluster, as it runs in this member: the node with its store, and the way from here to whoever leads. */
@@ -28,12 +26,12 @@ export class Group {
   readonly service: KeyValueService
   readonly vitals: Vitals
 
-  constructor(environment: Environment, { node, store, fate, proposer = (made) => made, ...access }: GroupOptions) {
+  constructor(environment: Environment, { node, store, fate, ...access }: GroupOptions) {
     this.node = new Node(node)
     this.store = store
     this.clusterId = access.clusterId
     this.access = new LeaderAccess({ ...access, ...environment, node: this.node })
-    this.service = new KeyValueService(proposer(this.node), store, this.access)
+    this.service = new KeyValueService(this.node, store, this.access)
     this.vitals = new Vitals(this.node, {
       whyNoLeader: () => access.whyNoLeader?.() ?? 'no leader is known',
       leaderTrouble: () => this.access.leaderTrouble(),

@@ -69,7 +69,7 @@ export function servedMember({ environment, ports, fate, streams, onProtocolErro
     },
   )
   const member = { node: group.node, store, clusterId: CLUSTER_ID, clock, maxValueBytes: MAX_VALUE_BYTES, account }
-  const protocol = protocolOptions(member, { onWrite: () => {}, onProtocolError })
+  const protocol = protocolOptions(member, { onProtocolError })
   const entrance = new StreamEntrance(streams, incarnation, clock, protocol)
   const holdings = () => ({ account: account.bytes, connections: entrance.holdings(), access: group.access.holdings() })
   return { group, entrance, holdings }

@@ -229,11 +229,19 @@ export class Records {
   /** The addresses of all records that are alive. Takes time with all records that there ever were at once. @internal */
   aliveAddresses(): Set<number> {
     const alive = new Set<number>()
+    const free = this.#freeIds()
     for (let id = 0; id < this.#ids; id++) {
       const at = this.addressOf(id)
-      if (this.#memory[at >>> PIECE_BITS] !== undefined && this.idOf(at) === id) alive.add(at)
+      if (!free.has(id) && this.idOf(at) === id) alive.add(at)
     }
     return alive
+  }
+
+  /** Ids that no record has. In the place of its address, each of them has the next one. */
+  #freeIds(): Set<number> {
+    const free = new Set<number>()
+    for (let id = this.#freeId; id !== NO_ID && !free.has(id); id = this.addressOf(id)) free.add(id)
+    return free
   }
 
   /** @internal */
@@ -246,13 +254,11 @@ export class Records {
       bytes[slab] = (bytes[slab] as number) + this.#needed(at)
       if (this.valueLength(at) > MAX_INLINE_BYTES) large += 1
     }
-    const free = new Set<number>()
-    for (let id = this.#freeId; id !== NO_ID && !free.has(id); id = this.addressOf(id)) free.add(id)
     const idle = bytes.filter((alive, slab) => alive === 0 && slab !== this.#slab && !this.#sparse.has(slab)).length
     const lost = bytes.filter((alive, slab) => alive > 0 && alive < SPARSE_BYTES && slab !== this.#slab && !this.#sparse.has(slab)).length
     return [
       ...bytes.map((there, slab) => ({ name: `bytes alive in slab ${slab}`, kept: this.#alive[slab] as number, there })),
-      { name: 'ids in use', kept: this.#ids - free.size, there: addresses.length },
+      { name: 'ids in use', kept: this.#ids - this.#freeIds().size, there: addresses.length },
       { name: 'values beside their records', kept: this.#large.size, there: large },
       { name: 'empty slabs', kept: this.#empty.length, there: idle },
       { name: 'slabs that should be emptied and are not listed', kept: 0, there: lost },

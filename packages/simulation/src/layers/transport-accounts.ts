@@ -34,15 +34,16 @@ export class TransportAccounts {
     this.#running.set(id, { transport, isAlive })
   }
 
-  /** Nothing was asked of these members for a while, and all that they were asked before has reached all of them. */
-  rest(members: readonly string[]): void {
+  /** What the transports of these members still owe to each other; null where they owe nothing. */
+  rest(members: readonly string[]): string | null {
     for (const [id, { transport, isAlive }] of this.#running) {
       if (!isAlive() || !members.includes(id)) continue
       this.#check(id)
       for (const { name, there, isZeroAtRest, peer } of transport.heldSums())
         if (isZeroAtRest && there !== 0 && peer !== null && members.includes(peer))
-          this.#broken(id, `holds ${there} ${name} with ${peer}, though it is at rest`)
+          return `that of ${id} holds ${there} ${name} with ${peer}`
     }
+    return null
   }
 
   #check(id: string): void {

@@ -69,7 +69,7 @@ export interface TransportLayer {
   addresses?(id: MemberId): Member['addresses']
   transport(environment: MemberEnvironment): SimulatedTransport
   /** As `Stack.rest`. */
-  rest?(members: readonly MemberId[]): void
+  rest?(members: readonly MemberId[]): string | null
   /** Ms that pass while it sends and receives what a client's operation takes. Default 0. */
   readonly overhead?: number
 }
@@ -85,10 +85,10 @@ export interface Stack<Result, Answer = Result> {
   /** A new life of a member, which is not started yet. */
   member(environment: LifeEnvironment<Result, Answer>): MemberLife<Answer>
   /**
-   * These members are at rest: the faults have ended, everything has been applied everywhere, and nothing was asked since. A stack that
-   * has it checks here that nothing is left of what they did.
+   * What these members still owe to each other, in words, or null. They are at rest: the faults have ended, everything has been applied
+   * everywhere, and nothing was asked since. It must be null within some seconds.
    */
-  rest?(members: readonly MemberId[]): void
+  rest?(members: readonly MemberId[]): string | null
   /**
    * What a second process on the member's host does that is started on the member's directory: it opens the log, and closes it again
    * at once, or is told that the directory is in use. Rejected where it finds anything else. Default: none is started.

@@ -66,7 +66,7 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
         }
       },
       cost,
-      rest: (members) => transports.rest?.(members),
+      rest: (members) => transports.rest?.(members) ?? null,
       answer: (index, result) => ({ index, result }),
       workload: (cluster) => new DirectClients(cluster, command),
     }

@@ -10,6 +10,7 @@ import type { Prng } from '../world/prng.js'
 import { type Violation, World } from '../world/world.js'
 import { checkLiveness, type LivenessBounds } from './liveness.js'
 import { checkPromptness } from './promptness.js'
+import { checkRest } from './rest.js'
 
 export interface SimulationOptions<Result, Answer> extends PlanOptions, Reduction {
   /** Decides everything. A whole number. */
@@ -74,7 +75,7 @@ export async function simulate<Result, Answer>(options: SimulationOptions<Result
   ranks?.end()
   nemesis.end()
   await checkLiveness(cluster, options.liveness ?? {})
-  if (world.violation === null) stack.rest?.(cluster.wholeMembers().map(({ id }) => id))
+  if (world.violation === null) await checkRest(cluster, stack)
   if (character.quiet) await checkPromptness(cluster, harm, randomOfCharacter.fork('promptness'))
   cluster.workload.finish()
   return {

@@ -138,7 +138,7 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
     return new RaftNode({ node, store, service, clusterId, requestTimeout, stop: () => parts.end(stopTimeout) })
   } catch (error) {
-    await parts.end(0).catch(() => {})
+    await parts.end(null).catch(() => {})
     throw fate.error ?? error
   }
 }

@@ -1,7 +1,8 @@
 import { tcpConnector } from '@raft/client'
+import { type Codec, json, type StoreResult } from '@raft/commands'
 import { type Clock, completeTuning, type Node } from '@raft/core'
 import type { TornWrite } from '@raft/log-storage'
-import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from '@raft/system'
 import { Account } from './account.js'
 import { checkName } from './config/cluster-id.js'
@@ -43,7 +44,9 @@ const SILENCE_TIMEOUT = 2000
  *
  * @throws StartError, ConfigurationError, StorageError (MissingPackageError among them): nothing runs then
  */
-export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
+export async function createNode<V = unknown>(
+  given: CreateNodeOptions<V> & (unknown extends V ? unknown : { readonly codec: Codec<V> }),
+): Promise<RaftNode<V>> {
   const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: errorsTo(errorsOnStderr()), ...given }
   const { id, clock, logger, requestTimeout, stopTimeout } = options
   const members = membersOf(options.members)
@@ -136,7 +139,8 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const stopWatching = () => watch.stop()
     node.stopped.then(stopWatching, stopWatching)
     directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
-    return new RaftNode({ node, store, service, clusterId, requestTimeout, stop: () => parts.end(stopTimeout) })
+    const codec = (options.codec ?? json) as Codec<V>
+    return new RaftNode({ codec, node, store, service, clusterId, requestTimeout, stop: () => parts.end(stopTimeout) })
   } catch (error) {
     await parts.end(null).catch(() => {})
     throw fate.error ?? error

@@ -1,6 +1,6 @@
 import type { ServerIdentity, StatusResult } from '@raft/client/protocol'
+import type { StoreResult } from '@raft/commands'
 import type { Clock, Node, RaftError } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Account } from '../account.js'
 import type { Proposer, ReadableStore } from '../store/key-value-service.js'
 

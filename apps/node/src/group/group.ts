@@ -1,9 +1,9 @@
+import type { StoreResult } from '@raft/commands'
 import { Node, type NodeOptions } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Fate } from '../directory/fate.js'
 import type { Entrance, Environment } from '../member/environment.js'
 import type { RunningParts } from '../member/running-parts.js'
-import type { Store } from '../options.js'
+import type { LocalStore } from '../options.js'
 import { LeaderAccess, type LeaderAccessOptions } from '../routing/leader-access.js'
 import { KeyValueService, type Proposer } from '../store/key-value-service.js'
 import { Vitals } from '../vitals.js'
@@ -14,7 +14,7 @@ export interface GroupOptions extends Omit<LeaderAccessOptions, 'node' | 'clock'
   /** What the member may die of besides the node's own errors. */
   readonly fate: Fate
   /** The state machine that the node applies commands to. It is read from directly. */
-  readonly store: Pick<Store, 'revision' | 'get' | 'range'>
+  readonly store: Pick<LocalStore, 'revision' | 'get' | 'range'>
   /** The node as the service proposes to it. Default: the node itself. */
   readonly proposer?: (node: Node<StoreResult>) => Proposer
 }

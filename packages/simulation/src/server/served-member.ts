@@ -1,3 +1,4 @@
+import type { StoreResult } from '@raft/commands'
 import type { Clock } from '@raft/core'
 import {
   type AccessHoldings,
@@ -12,7 +13,7 @@ import {
   protocolOptions,
 } from '@raft/node/endpoint'
 import type { Incarnation, LifeEnvironment, NodePorts, StreamNetwork } from '@raft/simulator'
-import type { KeyValueStore, StoreResult } from '@raft/state-machine'
+import type { KeyValueStore } from '@raft/state-machine'
 import { CLUSTER_ID } from '../layers/cluster-id.js'
 import { CountedProposer } from './counted-proposer.js'
 

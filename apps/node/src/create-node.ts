@@ -1,5 +1,5 @@
 import { tcpConnector } from '@raft/client'
-import { type Codec, json, type StoreResult } from '@raft/commands'
+import { type Codec, json } from '@raft/commands'
 import { completeTuning } from '@raft/core'
 import type { TornWrite } from '@raft/log-storage'
 import { KeyValueStore } from '@raft/state-machine'

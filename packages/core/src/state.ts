@@ -146,7 +146,7 @@ export class State extends RoleContext {
   /** The changes of role, term and leader since the last call; `takeEffects` leaves them out then. */
   takeTransitions(): readonly Transition[] {
     const { transitions } = this.pending
-    this.pending.transitions = []
+    if (transitions.length > 0) this.pending.transitions = []
     return transitions
   }
 

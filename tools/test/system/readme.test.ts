@@ -133,5 +133,11 @@ test('apps/node/README.md: its cluster by hand, its requests', async () => {
   expect(stdout).toMatch(/member +address +role .*\n(n\d .*\n){3}revision \d+\nhello$/)
   expect(JSON.parse(answers[3] ?? '')).toMatchObject({ key: 'a/b', value: 'value' })
   expect(answers[4]).toBe('value')
-  expect(JSON.parse(answers[9] ?? '')).toMatchObject({ succeeded: false, results: [{ get: null }, { range: { entries: [] } }] })
+  expect(JSON.parse(answers[9] ?? '')).toMatchObject({
+    succeeded: false,
+    results: [
+      { type: 'get', entry: null },
+      { type: 'range', entries: [] },
+    ],
+  })
 })

@@ -142,7 +142,7 @@ export async function createNode<V = unknown>(
     const codec = (options.codec ?? json) as Codec<V>
     return new RaftNode({ codec, node, store, service, clusterId, requestTimeout, stop: () => parts.end(stopTimeout) })
   } catch (error) {
-    await parts.end(0).catch(() => {})
+    await parts.end(null).catch(() => {})
     throw fate.error ?? error
   }
 }

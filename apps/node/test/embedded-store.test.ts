@@ -28,6 +28,9 @@ describe('an error of the member is one of a Store, with the same code where it 
     [new core.OverloadedError('8 proposals'), OverloadedError, false],
     [new core.CommandTooLargeError(9, 8), CommandTooLargeError, false],
     [new node.RefusedError('RAFT_TRANSACTION_TOO_LARGE', 'it reads too much'), RefusedError, false],
+    // As the leader has said to a member that forwards.
+    [new node.RefusedError('RAFT_OVERLOADED', '8 proposals'), OverloadedError, false],
+    [new node.RefusedError('RAFT_COMMAND_TOO_LARGE', 'a command of 9 bytes'), CommandTooLargeError, false],
   ])('%o', async (error, expected, outcomeUnknown) => {
     const call = storeOf(() => Promise.reject(error)).put('k', 'v')
     await expect(call).rejects.toBeInstanceOf(expected)

@@ -5,6 +5,7 @@ import { Account } from '../src/account.js'
 import { sendError } from '../src/http/answer.js'
 import { LAST_MOMENT } from '../src/http/pipeline.js'
 import { readBody } from '../src/http/request.js'
+import { tcpEntrance } from '../src/member/tcp-entrance.js'
 import { GET } from './http-by-hand.js'
 import { ManualClock, type PortParts, PUT, startPort } from './port.js'
 
@@ -328,4 +329,32 @@ test('a client that is answered for the last time and connects again is told in 
   await Promise.all([first.end(), second.end()])
   await closed
   await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('a stop without patience lets the answers that it has decided leave, and closes no connection before them', async () => {
+  const { port, open, node } = await startHolding()
+  const client = await open()
+  client.put(1).ask(2, RequestKind.Status).flush()
+  await client.answered(2)
+  const entrance = tcpEntrance(port, '127.0.0.1:1', { info: () => {}, warn: () => {}, error: () => {} })
+  await entrance.finish(0)
+  // As when the node is stopped, between the two.
+  const closed = entrance.close(0)
+  node.writes[0]?.(new NodeStoppedError(), undefined)
+  await client.peer.over
+  expect(client.errorOf(1)).toMatchObject(STOPPING)
+  await client.peer.end()
+  await closed
+})
+
+test('a start that failed ends every connection at once, whatever is under way', async () => {
+  const { port, dial, begun } = await startHolding()
+  const peer = await dial()
+  peer.send(GET)
+  await begun(1)
+  const entrance = tcpEntrance(port, '127.0.0.1:1', { info: () => {}, warn: () => {}, error: () => {} })
+  await entrance.finish(null)
+  await entrance.close(null)
+  await peer.over
+  expect(peer.received).toBe('')
 })

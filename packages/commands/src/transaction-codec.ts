@@ -5,8 +5,13 @@ import { decodeEntry, type Entry, encodeRange } from './entry.js'
 import { encodeKey, encodeValue, type Key } from './keys.js'
 import type { StepResult, TransactionResult } from './result.js'
 
+/** `type` is that of a command that was decoded. */
+const TRANSACTION_FIELDS = ['compare', 'success', 'failure', 'type']
+const COMPARE_FIELDS = ['key', 'relation', ...Object.keys(CompareTarget)]
+
 /** Keys and values as bytes. @throws KeyError, ValueError, ConfigurationError for what cannot be a transaction. */
 export function encodeTransactionInput<V>(input: Transaction<V, Key>, codec: Codec<V>, maxValueBytes: number): Transaction {
+  checkFields(input, TRANSACTION_FIELDS, 'a transaction')
   const value = (one: V) => encodeValue(codec, one, maxValueBytes)
   const step = (one: Step<V, Key>) => encodeStep(one, value)
   return {
@@ -21,6 +26,7 @@ export function decodeTransactionResult<V>(result: TransactionResult, codec: Cod
 }
 
 function encodeCompare<V>(compare: Compare<V, Key>, value: (one: V) => Uint8Array): Compare {
+  checkFields(compare, COMPARE_FIELDS, 'a comparison')
   const targets = Object.keys(CompareTarget)
   if (targets.filter((target) => target in compare).length !== 1)
     throw new ConfigurationError(`a comparison needs exactly one of ${targets.join(', ')}`)
@@ -59,4 +65,10 @@ export function checkRevision(value: number): number {
   if (!Number.isSafeInteger(value) || value < 0)
     throw new ConfigurationError(`a revision is a whole number of 0 or more, not ${String(value)}`)
   return value
+}
+
+/** A name that is misspelt would be a transaction without these steps, or another comparison. @throws ConfigurationError */
+function checkFields(given: object, known: readonly string[], what: string): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new ConfigurationError(`${unknown}: unknown, ${what} has ${known.join(', ')}`)
 }

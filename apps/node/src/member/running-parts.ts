@@ -1,5 +1,5 @@
-/** Ends a part. `patience`: ms that it may wait for others, such as clients who read their last answers; 0 for a start that failed. */
-export type EndPart = (patience: number) => Promise<void> | void
+/** Ends a part. `patience`: ms that it may wait for others, such as clients whose requests are under way; null for a start that failed. */
+export type EndPart = (patience: number | null) => Promise<void> | void
 
 /** The parts of a member that run. They end in the reverse of the order in which they began, each of them once. */
 export class RunningParts {
@@ -12,12 +12,12 @@ export class RunningParts {
   }
 
   /** Ends all parts, also those behind one that could not be ended. Safe to call twice. @throws the first error of a part */
-  end(patience: number): Promise<void> {
+  end(patience: number | null): Promise<void> {
     this.#ended ??= this.#endAll(patience)
     return this.#ended
   }
 
-  async #endAll(patience: number): Promise<void> {
+  async #endAll(patience: number | null): Promise<void> {
     const errors: unknown[] = []
     for (const end of this.#ends.reverse()) {
       try {

@@ -9,13 +9,13 @@ const LAST_ANSWERS_TIMEOUT = 250
 
 /** The client port of a member, as its group opens and closes it. */
 export function tcpEntrance(port: ClientPort, address: string, logger: NodeLogger): Entrance {
-  /** Fulfilled after the patience of `finish`; null before it was called. */
+  /** Fulfilled after the patience of `finish`; null where there is none. */
   let patienceIsOver: Promise<void> | null = null
   return {
     open: () => listen(port, address, logger),
     finish: async (patience) => {
       const closed = port.close()
-      if (patience === 0) return
+      if (patience === null) return
       patienceIsOver = within(closed, patience)
       await within(port.answered(), patience)
     },

@@ -1,3 +1,4 @@
+import { ErrorCode } from '@raft/client/protocol'
 import {
   AbortedError,
   type Answer,
@@ -92,19 +93,20 @@ export class EmbeddedStore<V = unknown> extends EncodedStore<V> {
 const STOPPED = 'the member is stopped'
 
 /** No leader was found in time, or the leader was asked too late. */
-const TOO_LATE: readonly string[] = ['RAFT_NO_LEADER', 'RAFT_DEADLINE_EXCEEDED']
+const TOO_LATE: readonly string[] = [ErrorCode.NoLeader, ErrorCode.DeadlineExceeded]
 
 /** An error of the member as a `Store` has it. */
 function translated(error: unknown, timeout: number): unknown {
   if (!(error instanceof core.RaftError)) return error
-  const { message } = error
+  // By their codes: what the leader says to a member that forwards comes as a RefusedError.
+  const { code, message } = error
   if (error instanceof core.OutcomeUnknownError) return new OutcomeUnknownError(message, { cause: error })
-  if (error instanceof core.OverloadedError) return new OverloadedError(message)
-  if (error instanceof core.CommandTooLargeError) return new CommandTooLargeError(message)
+  if (code === ErrorCode.Overloaded) return new OverloadedError(message)
+  if (code === ErrorCode.TooLarge) return new CommandTooLargeError(message)
   if (error instanceof core.NodeStoppedError) return new ClosedError(message, { cause: error.cause ?? error })
-  if (TOO_LATE.includes(error.code)) return new TimeoutError(timeout, new NoLeaderError(message))
-  if (error.code === 'RAFT_PROTOCOL') return new ProtocolError(message, { cause: error })
-  return new RefusedError(error.code, message)
+  if (TOO_LATE.includes(code)) return new TimeoutError(timeout, new NoLeaderError(message))
+  if (code === 'RAFT_PROTOCOL') return new ProtocolError(message, { cause: error })
+  return new RefusedError(code, message)
 }
 
 function copyOf({ prefix, after, ...rest }: Range): Range {

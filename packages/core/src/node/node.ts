@@ -189,7 +189,11 @@ export class Node<Result = unknown> {
       this.#run(stored)
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)))
-      await storage.close()
+      try {
+        await storage.close()
+      } catch {
+        // It adds nothing to why the node could not start, which the caller is told.
+      }
       throw error
     }
   }

@@ -122,7 +122,7 @@ class StreamEntrance implements Entrance {
   readonly finish: EndPart = (patience) => {
     this.#stopListening()
     for (const connection of this.#connections.keys()) connection.refuse()
-    return new Promise((resolve) => this.#clock.schedule(this.#clock.now() + patience, resolve))
+    return new Promise((resolve) => this.#clock.schedule(this.#clock.now() + (patience ?? 0), resolve))
   }
 
   /** The streams end with the process. */

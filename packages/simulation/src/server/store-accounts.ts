@@ -28,7 +28,13 @@ export class StoreAccounts {
   /** Nothing uses the store any more: it is checked, emptied, and checked again. */
   finish(id: string, store: KeyValueStore): void {
     this.#check(store, `the store of ${id}`)
-    while (store.size > 0) deleteSome(store)
+    while (store.size > 0) {
+      const before = store.size
+      deleteSome(store)
+      if (store.size < before) continue
+      this.#onViolation(`the store of ${id} keeps ${before} keys, though they were deleted`)
+      return
+    }
     this.#check(store, `the store of ${id}, of which every key was deleted,`)
     for (const { name, there } of store.heldSums())
       if (there > 0 && name !== 'empty slabs') this.#onViolation(`the store of ${id} holds ${there} ${name}, though every key was deleted`)

@@ -63,7 +63,7 @@ export class Acquaintance {
     this.#isVoter = identity?.voters.includes(peer) ?? false
   }
 
-  /** What stands against talking to the sender of this step, and tells the owner; null when nothing does. */
+  /** The reason for not talking to the sender of this step, which the owner is told as well; null when there is none. */
   objectionTo(step: HandshakeDatagram): Objection | null {
     const own = this.#own
     if (own === null) return null

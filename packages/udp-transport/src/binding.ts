@@ -11,7 +11,7 @@ export function bindSocket(options: ResolvedOptions, handlers: DatagramHandlers,
     const reason = cause === null ? '' : ` (${cause.message})`
     done(new ConfigurationError(`cannot receive at ${bind.host}:${bind.port}${reason}: choose another 'bind'`), null)
   }
-  /** To the first of the addresses that this machine has: a name may mean one of a family that is switched off. */
+  /** Binds to the first of the addresses that this machine has: a name may mean one of a family that is switched off. */
   const bindFirst = ([address, ...rest]: readonly string[]): void => {
     if (address === undefined) {
       failed(null)

@@ -7,7 +7,7 @@ import type { DatagramSocket } from './socket.js'
 export interface TransportContext {
   readonly options: ResolvedOptions
   readonly counters: UdpCounters
-  /** For the plaintext of a datagram in the making; shared by all sessions, as none keeps it. */
+  /** Where the plaintext of a datagram is written. All sessions share it, as none keeps it. */
   readonly scratch: Uint8Array
   /** Drawn at every start, so that a peer notices a restart. */
   readonly boot: Uint8Array

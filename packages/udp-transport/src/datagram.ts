@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { FormatError, type MemberId, Reader, Writer } from '@raft/core'
 
-/** What this member begins handshakes in. One that is not upgraded yet drops them, and is answered when it begins in its own. */
+/** The version in which this member begins handshakes. A member that is not upgraded drops them, and is answered when it begins in its own. */
 export const DATAGRAM_VERSION = 3
 /** From here on the steps of a handshake say on which directory their sender runs. */
 const VERSION_WITH_IDENTITY = 3
@@ -57,13 +57,13 @@ const NO_IDENTITY: HandshakeIdentity = { storeId: '00'.repeat(STORE_ID_BYTES), s
 
 /** One step of a handshake. A hello carries no `nonce` of the receiver, and the others only prove that they know it. */
 export interface HandshakeDatagram {
-  /** Of all datagrams of the session that this leads to; an answer has its hello's. */
+  /** The version of all datagrams of the session that this leads to. An answer has the version of its hello. */
   readonly version: number
   readonly kind: number
   readonly hint: number
   readonly from: MemberId
   readonly to: MemberId
-  /** By which the sender wants to be addressed in this session. */
+  /** The id by which the sender wants to be addressed in this session. */
   readonly senderSession: number
   /** Hello: the receiver's id of the session that the sender uses now, or 0. Otherwise: the receiver's `senderSession`. */
   readonly receiverSession: number

@@ -44,7 +44,7 @@ export interface TransportIdentity {
   refused(refusal: TransportRefusal): void
 }
 
-/** What is to be thought of a start that a member claims. */
+/** The judgement on a start that a member claims. */
 export type Verdict = 'known' | 'newer' | RefusalReason
 
 /** A start that a member claims, and what it knows of the ones before. */

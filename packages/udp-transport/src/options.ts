@@ -34,11 +34,11 @@ export interface UdpTransportOptions {
   readonly maxMessageBytes?: number
   /** Bytes of AppendEntries that may wait for one member, unless a single one is larger. Default 64 MiB. */
   readonly maxQueuedBytes?: number
-  /** A session whose stream makes no progress for so long is given up, with all that waits in it. Default 10,000. */
+  /** How long a stream may make no progress before its session is given up, with all that waits in it. Default 10,000. */
   readonly deliveryTimeout?: number
   /** A member that sends nothing for so long although it was sent something is asked whether it still has the session. Default 1,000. */
   readonly silenceTimeout?: number
-  /** A session is replaced after so many datagrams. Default 2^40. */
+  /** Number of datagrams after which a session is replaced. Default 2^40. */
   readonly maxSessionDatagrams?: number
   /**
    * On which directory this member runs, and what it remembers of the others: with it a member that has lost its disk, or runs on

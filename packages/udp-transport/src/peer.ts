@@ -133,7 +133,7 @@ export class Peer {
     this.#events.onWork(this)
   }
 
-  /** For good, though a flush may still be on its way. */
+  /** Ends everything for good, though a flush may still be on its way. */
   close(): void {
     this.#isClosed = true
     this.#sessions.close()

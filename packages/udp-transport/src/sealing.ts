@@ -6,7 +6,7 @@ import { expand } from './secrets.js'
 export interface Seal {
   /** How many bytes longer the sealed plaintext is. */
   readonly overhead: number
-  /** What to send behind `header`; fresh bytes. `header` is authenticated with it. */
+  /** The parts of the datagram, `header` first. The rest are fresh bytes. `header` is authenticated with the plaintext. */
   seal(counter: number, header: Uint8Array, plaintext: Uint8Array): Uint8Array[]
   /** The plaintext, in fresh bytes, or null when header, plaintext or seal were tampered with. */
   open(counter: number, header: Uint8Array, sealed: Uint8Array): Uint8Array | null

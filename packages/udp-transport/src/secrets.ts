@@ -11,7 +11,7 @@ const HEXADECIMAL_KEY = /^[0-9a-f]{64}$/i
 /** 32 MB and about 0.1 s for each guess. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
 
-/** What is derived from one secret, for one cluster. */
+/** The keys that are derived from one secret, for one cluster. */
 export interface SecretKeys {
   /** Tells the receiver which of its secrets to verify with; says nothing about the secret. */
   readonly hint: number
@@ -78,7 +78,7 @@ function deriveAll(secrets: readonly Secret[], clusterId: string, keyOf: KeyOf, 
   })
 }
 
-/** What all keys are derived of: a secret that is a key as `keyOf` gives it, any other stretched. One passes through scrypt at a time. */
+/** Derives the master keys: of a secret that is a key, as `keyOf` gives it; of any other, by scrypt, one at a time. */
 function masterKeys(secrets: readonly Secret[], clusterId: string, keyOf: KeyOf, done: Mastered): void {
   const keys: Uint8Array[] = []
   const next = (i: number): void => {
@@ -98,7 +98,7 @@ function masterKeys(secrets: readonly Secret[], clusterId: string, keyOf: KeyOf,
   next(0)
 }
 
-/** What nobody can guess needs no stretching. Null for a passphrase. */
+/** The key that a secret is, which needs no stretching, as nobody can guess it. Null for a passphrase. */
 function keyIn(secret: Secret): Uint8Array | null {
   if (typeof secret === 'string') return HEXADECIMAL_KEY.test(secret) ? Buffer.from(secret, 'hex') : null
   return secret.length >= KEY_BYTES ? secret : null

@@ -1,7 +1,7 @@
 import type { MemberId } from '@raft/core'
 import type { TransportProblem } from './problems.js'
 
-/** What is known of why nothing is heard from a member. */
+/** Why nothing is heard from a member, as far as that is known. */
 export type SilenceCause =
   /** It says hello, and nobody listens where this member has its address. */
   | 'wrongAddress'

@@ -95,7 +95,7 @@ export class Link {
     this.#isProven = false
   }
 
-  /** To the peer, dropped when there is no way. */
+  /** Sends a datagram to the peer. It is dropped when there is no way. */
   send(parts: readonly Uint8Array[]): void {
     const { main } = this.#context
     if (this.#used?.send(parts)) this.#count(parts)
@@ -162,7 +162,7 @@ export class Link {
     if (!isNamed && this.#name?.canChange) this.#name.lookUp()
   }
 
-  /** To where a datagram came from, whatever the peer's address: its sender may be another process than the one that is reached there. */
+  /** Sends to where a datagram came from, whatever the peer's address: its sender may be another process than the one that is reached there. */
   sendFromMain(bytes: Uint8Array, target: Endpoint): void {
     const { main } = this.#context
     if (main !== null) this.#sendFrom(main, [bytes], target)
@@ -239,7 +239,7 @@ export class Link {
     else this.#used?.open(() => this.#events.onOtherWay())
   }
 
-  /** To be looked up again, at the next need, where no socket can be had to any address. */
+  /** Where no socket can be had to any address, the name is looked up again at the next need. */
   #abandonUnusable(): void {
     if (this.#ways.every((way) => way.hasFailed && !way.isOpen)) this.release()
   }

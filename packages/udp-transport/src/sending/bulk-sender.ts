@@ -16,7 +16,7 @@ interface Item {
   acknowledged: number
 }
 
-/** What one datagram carried of a message, and what is sent again if that is lost: as it is, or cut where it has become too large. */
+/** A piece of a message that one datagram carried. If the datagram is lost, the piece is sent again, or cut where it has become too large. */
 export interface Fragment {
   readonly item: Item
   readonly offset: number

@@ -136,7 +136,7 @@ export class LossRecovery {
     return true
   }
 
-  /** What arrives shows that the path may work again: probe rather than wait out a long timeout. */
+  /** A datagram of the peer shows that the path may work again: a probe is sent soon, rather than after a long timeout. */
   onPeerAlive(now: number): void {
     if (this.#probes > 1 && !this.isIdle && now - this.#lastSentAt >= HASTE_INTERVAL) {
       this.#probes = 1

@@ -18,7 +18,7 @@ interface Suspicion {
   /** Bytes of the smallest that was lost. */
   smallest: number
   losses: number
-  /** What was sent before counts with the last loss. */
+  /** A lost datagram that was sent before this time counts with the last loss. */
   since: number
 }
 

@@ -14,6 +14,8 @@ const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
 const WINDOW = 'packages/udp-transport/src/replay-window.ts'
 const STATE = `${CORE}/state.ts`
+const LOG = `${CORE}/log/log.ts`
+const TERM_RUNS = `${CORE}/log/term-runs.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
 const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
@@ -249,5 +251,68 @@ export const harmless = [
     line: 'if (now < this.electionDeadline && now >= this.#askAgainAt) {',
     changes: [['now < this.electionDeadline', 'now <= this.electionDeadline']],
     why: 'at that very moment it asks once more, and begins anew with the next tick, which is due then',
+  },
+  {
+    file: LOG,
+    line: 'const copy = new Log({ ...stored, hardState: {',
+    changes: [['{ currentTerm: 0, votedFor: null }', '{}']],
+    why: 'the log keeps nothing of the hard state',
+  },
+  {
+    file: LOG,
+    line: 'return bounded <= this.baseIndex ?',
+    changes: [
+      ['bounded <= this.baseIndex', 'false'],
+      ['bounded <= this.baseIndex', 'bounded < this.baseIndex'],
+    ],
+    why: 'no run of terms begins at or before baseIndex, and the search gives baseIndex where it finds none',
+  },
+  {
+    file: LOG,
+    line: 'while (this.windowFirst <= this.#lastIndex && ',
+    changes: [['(this.#window.at(-1) as EntryBatch).lastIndex >= index', 'true']],
+    why: 'the batch that ends right before the index is put back whole',
+  },
+  {
+    file: LOG,
+    line: 'if (parts.length > 0 && left <= 0) break',
+    changes: [
+      ['parts.length > 0 && left <= 0', 'false'],
+      ['left <= 0', 'left < 0'],
+    ],
+    why: 'it saves cutting an entry that the limit leaves no room for: the condition below ends the loop in this case, too',
+  },
+  {
+    file: LOG,
+    line: 'if (batch === undefined || batch.lastIndex > last) break',
+    changes: [['batch === undefined', 'false']],
+    why: 'a window without batches has no bytes, so the loop has ended before',
+  },
+  {
+    file: LOG,
+    line: 'if (evicted > 0) this.#window.splice(0, evicted)',
+    changes: [
+      ['evicted > 0', 'true'],
+      ['evicted > 0', 'evicted >= 0'],
+    ],
+    why: 'taking no batch away changes nothing',
+  },
+  {
+    file: TERM_RUNS,
+    line: 'return this.#runs.at(-1)?.term ?? 0',
+    changes: [['this.#runs.at(-1)?.term', 'this.#runs.at(-1).term']],
+    why: 'Log asks for it only where there are entries',
+  },
+  {
+    file: TERM_RUNS,
+    line: 'assert(run !== undefined',
+    changes: [['run !== undefined', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: TERM_RUNS,
+    line: 'assert(last === undefined || last.term < run.term',
+    changes: [['last.term < run.term', 'last.term <= run.term']],
+    why: 'equal terms were dealt with in the line before',
   },
 ]

@@ -8,18 +8,23 @@ import { record } from './scores.mjs'
 import { chosenSuite, suites } from './suites.mjs'
 import { summaryOf, survivorsOf, textOf } from './survivors.mjs'
 
-const USAGE = `Usage: pnpm mutate SUITE [FILE...] [--record]
+const USAGE = `Usage: pnpm mutate SUITE [FILE...] [--quick] [--record]
 
 Changes the sources of a suite in one place at a time, and sees whether its unit tests notice. Prints each change that they do not
 notice and that tools/mutation/harmless.mjs does not explain, and fails where there is one.
 
 SUITE     ${Object.keys(suites).join(', ')}
 FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
+--quick   without the suite's slow tests, which tools/mutation/suites.mjs names
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { record: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 })
 const [name, ...files] = positionals
 // What is counted for a part of a file would stand for the whole.
@@ -30,6 +35,7 @@ if (name === undefined || values.help || suites[name] === undefined || recordsPa
 } else {
   process.chdir(root)
   process.env['RAFT_MUTATE'] = name
+  if (values.quick) process.env['RAFT_MUTATE_QUICK'] = '1'
   // Tests that draw at random do so less often.
   process.env['RAFT_FUZZ'] ??= '0.2'
   await mutate(name, files.length > 0 ? files : [...chosenSuite().mutate])

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { sourceAliases } from '../house.mjs'
-import { chosenSuite } from './suites.mjs'
+import { chosenSuite, leavesOutSlowTests } from './suites.mjs'
 
 const { tests, slowTests } = chosenSuite()
 
@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     deps: { interopDefault: false },
     include: [...tests],
+    exclude: leavesOutSlowTests() ? slowTests.map((name) => `**/${name}`) : [],
     testTimeout: 10_000,
     isolate: false,
     fileParallelism: false,

@@ -304,7 +304,7 @@ export const harmless = [
     file: TERM_RUNS,
     line: 'return this.#runs.at(-1)?.term ?? 0',
     changes: [['this.#runs.at(-1)?.term', 'this.#runs.at(-1).term']],
-    why: 'Log asks for it only where there are entries',
+    why: 'it is asked for only where there are entries',
   },
   {
     file: TERM_RUNS,
@@ -322,7 +322,7 @@ export const harmless = [
     file: DRIVER,
     line: '#inbox: Event[] = []',
     changes: [['[]', '["Stryker was here"]']],
-    why: 'State does nothing for an event that has no type',
+    why: 'an event that has no type changes nothing',
   },
   {
     file: DRIVER,

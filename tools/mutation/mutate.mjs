@@ -8,7 +8,7 @@ import { record } from './scores.mjs'
 import { chosenSuite, suites } from './suites.mjs'
 import { summaryOf, survivorsOf, textOf } from './survivors.mjs'
 
-const USAGE = `Usage: pnpm mutate SUITE [FILE...] [--quick] [--record]
+const USAGE = `Usage: pnpm mutate SUITE [FILE...] [--quick] [--again] [--record]
 
 Changes the sources of a suite in one place at a time, and sees whether its unit tests notice. Prints each change that they do not
 notice and that tools/mutation/harmless.mjs does not explain, and fails where there is one.
@@ -16,12 +16,14 @@ notice and that tools/mutation/harmless.mjs does not explain, and fails where th
 SUITE     ${Object.keys(suites).join(', ')}
 FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
 --quick   without the suite's slow tests, which tools/mutation/suites.mjs names
+--again   only those changes that no test noticed in the last run, and those of sources and tests that are others now
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -63,6 +65,10 @@ async function mutate(suite, files) {
     mutator: { excludedMutations: ['StringLiteral'] },
     ignorePatterns: ['dist', '.turbo', 'docs/performance'],
     tempDirName: 'coverage/mutation',
+    // What each run finds is kept. Without `force`, what a test that is still there noticed is not tried again.
+    incremental: true,
+    incrementalFile: `coverage/mutation-${suite}${values.quick ? '-quick' : ''}.json`,
+    force: !values.again,
     reporters: ['progress-append-only'],
   })
   const results = await stryker.runMutationTest()
@@ -70,7 +76,7 @@ async function mutate(suite, files) {
   for (const survivor of survivors.unexplained) console.log(textOf(survivor))
   console.log(summaryOf(results))
   if (values.record) {
-    record(suite, results)
+    record(suite, results, values.quick)
     writeDocument()
   }
   if (survivors.unexplained.length > 0) process.exitCode = 1

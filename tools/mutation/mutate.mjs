@@ -15,7 +15,7 @@ notice and that tools/mutation/harmless.mjs does not explain, and fails where th
 
 SUITE     ${Object.keys(suites).join(', ')}
 FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
---quick   without the suite's slow tests, which tools/mutation/suites.mjs names
+--quick   without the suite's slow tests, which tools/mutation/suites.mjs names, but with those of each FILE
 --again   only those changes that no test noticed in the last run, and those of sources and tests that are others now
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
@@ -37,6 +37,7 @@ if (name === undefined || values.help || suites[name] === undefined || recordsPa
 } else {
   process.chdir(root)
   process.env['RAFT_MUTATE'] = name
+  process.env['RAFT_MUTATE_FILES'] = files.join(',')
   if (values.quick) process.env['RAFT_MUTATE_QUICK'] = '1'
   // Tests that draw at random do so less often.
   process.env['RAFT_FUZZ'] ??= '0.2'

@@ -70,3 +70,8 @@ export function chosenSuite() {
 export function leavesOutSlowTests() {
   return process.env['RAFT_MUTATE_QUICK'] === '1'
 }
+
+/** The files that `pnpm mutate` was asked for by name. */
+export function mutatedFiles() {
+  return (process.env['RAFT_MUTATE_FILES'] ?? '').split(',')
+}

@@ -28,7 +28,9 @@ export const suites = {
   },
   'log-storage': {
     mutate: ['packages/log-storage/src/recovery.ts', 'packages/log-storage/src/log-contents.ts'],
-    tests: ['packages/log-storage/test/{crash,damage,damage-at-random,faults,files,large-writes,reading,records,storage}.test.ts'],
+    tests: [
+      'packages/log-storage/test/{crash,damage,damage-at-random,faults,files,large-writes,log-contents,reading,records,recovery,storage}.test.ts',
+    ],
     slowTests: ['records.test.ts', 'faults.test.ts', 'damage-at-random.test.ts', 'crash.test.ts'],
   },
   'udp-transport': {

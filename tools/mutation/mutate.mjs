@@ -1,4 +1,5 @@
 // @ts-check
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 import { root } from '../house.mjs'
@@ -16,7 +17,7 @@ notice and that tools/mutation/harmless.mjs does not explain, and fails where th
 SUITE     ${Object.keys(suites).join(', ')}
 FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
 --quick   without the suite's slow tests, which tools/mutation/suites.mjs names, but with those of each FILE
---again   only those changes that no test noticed in the last run, and those of sources and tests that are others now
+--again   only those changes that no test noticed in the last run of the same SUITE and FILEs, and those of sources and tests that are others now
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
 const { values, positionals } = parseArgs({
@@ -68,7 +69,7 @@ async function mutate(suite, files) {
     tempDirName: 'coverage/mutation',
     // What each run finds is kept. Without `force`, what a test that is still there noticed is not tried again.
     incremental: true,
-    incrementalFile: `coverage/mutation-${suite}${values.quick ? '-quick' : ''}.json`,
+    incrementalFile: `coverage/${memoryName(suite)}.json`,
     force: !values.again,
     reporters: ['progress-append-only'],
   })
@@ -81,4 +82,13 @@ async function mutate(suite, files) {
     writeDocument()
   }
   if (survivors.unexplained.length > 0) process.exitCode = 1
+}
+
+/**
+ * Where it is kept what runs of the same kind have found.
+ *
+ * @param {string} suite
+ */
+function memoryName(suite) {
+  return ['mutation', suite, ...(values.quick ? ['quick'] : []), ...files.map((file) => basename(file, '.ts'))].join('-')
 }

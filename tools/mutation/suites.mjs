@@ -56,7 +56,7 @@ export const suites = {
     ),
     // The test of the system's clock replaces modules of Node, which takes a worker of its own.
     tests: ['packages/client/test/**/!(system-clock).test.ts'],
-    slowTests: ['too-large.test.ts', 'round-trip.test.ts', 'client.test.ts', 'no-leader.test.ts', 'tcp.test.ts', 'hostile.test.ts'],
+    slowTests: ['round-trip.test.ts', 'client.test.ts', 'no-leader.test.ts', 'tcp.test.ts', 'hostile.test.ts'],
   },
 }
 

@@ -117,3 +117,15 @@ describe('a read of the log', () => {
     expect(await restartedWith((entries) => [cause, entries])).toMatchObject({ code: 'RAFT_STORAGE', cause })
   })
 })
+
+describe('what the transport tells of a peer', () => {
+  it('reaches the member: followers of a leader whose process is gone elect another long before electionTimeout', async () => {
+    const world = new World()
+    const leader = await world.start({ electionTimeout: 60_000, heartbeatInterval: 50 }).catch(() => null)
+    expect(leader).not.toBeNull()
+    await leader?.stop()
+    const others = [...world.nodes.values()].filter((node) => node !== leader)
+    await world.clock.advance(2000)
+    expect(others.filter(({ role }) => role === 'leader')).toHaveLength(1)
+  })
+})

@@ -128,12 +128,13 @@ describe('EntryBatch', () => {
     ['term 0', (bytes: Uint8Array) => bytes.set([0], 20)],
     ['a run of no entries', (bytes: Uint8Array) => bytes.set([0], 20 + 8)],
     ['an entry of no bytes', (bytes: Uint8Array) => bytes.set([0], 20 + 24)],
+    ['an entry of no bytes beside a longer one', (bytes: Uint8Array) => bytes.set([0, 0, 0, 0, 5], 20 + 24)],
+    ['a last entry that ends before the batch does', (bytes: Uint8Array) => bytes.set([1], 20 + 24 + 16)],
     ['index 0', (bytes: Uint8Array) => bytes.set([0], 0)],
     ['another number of entries', (bytes: Uint8Array) => bytes.set([4], 8)],
     ['another number of bytes', (bytes: Uint8Array) => bytes.set([17], 16)],
     ['entries over their bytes', (bytes: Uint8Array) => bytes.set([5], 20 + 24)],
     ['entries short of their bytes', (bytes: Uint8Array) => bytes.set([3], 20 + 24)],
-    ['runs of more entries than there are', (bytes: Uint8Array) => bytes.set([2], 20 + 12 + 8)],
     ['an index over 2^53', (bytes: Uint8Array) => bytes.set([0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0], 0)],
   ])('refuses %s', (_, damage) => {
     const bytes = encoded(batch)
@@ -152,6 +153,12 @@ describe('an encoded batch', () => {
     const read = EntryBatch.decode(new Reader(encoded(one)))
     expect([read.firstIndex, read.count, read.runs]).toEqual([one.firstIndex, one.count, one.runs])
     expect([...read.entryBytes()]).toEqual([...one.entryBytes()])
+  })
+
+  it('whose runs are of more entries than it has is refused with both numbers', () => {
+    const bytes = encoded(batch)
+    bytes.set([2], 20 + 12 + 8)
+    expect(() => EntryBatch.decode(new Reader(bytes))).toThrow('runs of 6 entries in a batch of 5')
   })
 
   it('leaves what stands behind it to the reader', () => {

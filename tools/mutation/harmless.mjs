@@ -14,6 +14,8 @@ const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
 const WINDOW = 'packages/udp-transport/src/replay-window.ts'
 const STATE = `${CORE}/state.ts`
+const RECOVERY = 'packages/log-storage/src/recovery.ts'
+const NODE = `${CORE}/node/node.ts`
 const BATCH = `${CORE}/entry-batch.ts`
 const DRIVER = `${CORE}/node/driver.ts`
 const LOG = `${CORE}/log/log.ts`
@@ -24,6 +26,8 @@ const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State,
 const NEVER_FALSE = 'nothing in core makes it false: it would show a mistake that nobody has made yet'
 const ALL_VOTE = 'every member votes as long as there are no membership changes'
 
+const RUNNING_HAS_BOTH = 'a node that runs has its State and its Driver'
+const FOUND_TOGETHER = 'the first write of the log gives all three of them, and a log without one has been refused before'
 const EARLY_TICK = 'a tick before its time does nothing, and one that is due would come with the timer'
 
 /** @type {readonly Harmless[]} */
@@ -390,5 +394,118 @@ export const harmless = [
     line: 'if (batches.length === 1) return first',
     changes: [['batches.length === 1', 'false']],
     why: 'in joined, it saves adding up what one batch says of itself',
+  },
+  {
+    file: NODE,
+    line: "return this.#phase === 'running' ? (this.#state?.role ?? 'follower')",
+    changes: [['this.#state?.role', 'this.#state.role']],
+    why: RUNNING_HAS_BOTH,
+  },
+  {
+    file: NODE,
+    line: "return this.#phase === 'running' ? (this.#state?.leaderId ?? null)",
+    changes: [['this.#state?.leaderId', 'this.#state.leaderId']],
+    why: RUNNING_HAS_BOTH,
+  },
+  {
+    file: NODE,
+    line: 'this.#driver?.wake()',
+    changes: [['this.#driver?.wake', 'this.#driver.wake']],
+    why: RUNNING_HAS_BOTH,
+  },
+  {
+    file: NODE,
+    line: 'return leaderId === null ? null : (this.#membership.members.get(leaderId) ?? null)',
+    changes: [['leaderId === null', 'false']],
+    why: 'no member has null for its id, so none is found',
+  },
+  {
+    file: NODE,
+    line: 'this.#proposals.failAppended(this.#state?.lastApplied ?? 0, ',
+    changes: [['this.#state?.lastApplied ?? 0', 'this.#state?.lastApplied && 0']],
+    why: 'what has been applied is not among the appended proposals any more',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (end > 0) await this.#erase(number, end, size)',
+    changes: [
+      ['end > 0', 'true'],
+      ['end > 0', 'end >= 0'],
+    ],
+    why: 'a segment without a whole write is removed right after',
+  },
+  {
+    file: RECOVERY,
+    line: 'const keepFrom = at === 0 ? 0 : this.#lastAt',
+    changes: [['at === 0', 'true']],
+    why: 'it saves memory: more of the file is kept in it',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!window.has(at + HEADER_BYTES)) await window.load(',
+    changes: [['!window.has(at + HEADER_BYTES)', 'true']],
+    why: 'it saves time: what is in the window is loaded no second time',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!window.has(end)) await window.load(keepFrom, end)',
+    changes: [['!window.has(end)', 'true']],
+    why: 'it saves time: what is in the window is loaded no second time',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (header.sequence !== this.#sequence + 1 || header.previous !== this.#checksum) return null',
+    changes: [['header.sequence !== this.#sequence + 1', 'false']],
+    why: 'the checksum of the write before stands in the header, and covers its number, which is one less',
+  },
+  {
+    file: RECOVERY,
+    line: 'const isNext = header !== null && header.sequence === this.#sequence + 1 && ',
+    changes: [['header.sequence === this.#sequence + 1', 'true']],
+    why: 'the checksum of the write before stands in the header, and covers its number, which is one less',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (error instanceof FormatError) throw this.#damaged(',
+    changes: [['error instanceof FormatError', 'true']],
+    why: 'only names that are not UTF-8 under checksums that fit are another error, and nothing writes those',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!isClean) this.#refuseWhatFollows(',
+    changes: [['!isClean', 'true']],
+    why: 'it saves time: nothing is found where there are zeros alone',
+  },
+  {
+    file: RECOVERY,
+    line: 'for (let place = at + SECTOR_BYTES; place < bytes.length; place += SECTOR_BYTES) {',
+    changes: [['place < bytes.length', 'place <= bytes.length']],
+    why: 'behind the end of the file no header is found',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (later !== null && later.sequence > this.#sequence + 1)',
+    changes: [['later.sequence > this.#sequence + 1', 'later.sequence >= this.#sequence + 1']],
+    why: 'the header of the torn write stands at its own place alone, since nobody knew it before',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (contents === null || identity === null || salt === null) throw',
+    changes: [
+      ['contents === null || identity === null || salt === null', 'false'],
+      ['contents === null || identity === null || salt === null', '(contents === null || identity === null) && salt === null'],
+      ['contents === null || identity === null', 'false'],
+      ['contents === null || identity === null', 'contents === null && identity === null'],
+      ['contents === null', 'false'],
+      ['identity === null', 'false'],
+      ['salt === null', 'false'],
+    ],
+    why: FOUND_TOGETHER,
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!window.has(from + 1)) await window.load(from, from + 1)',
+    changes: [['from + 1', 'from - 1']],
+    why: 'as the end of what is loaded, since a window loads a MiB at least',
   },
 ]

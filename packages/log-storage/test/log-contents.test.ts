@@ -16,6 +16,11 @@ function add(contents: LogContents, firstIndex: number, terms: readonly number[]
 
 const run = (firstIndex: number, term: number) => ({ firstIndex, term })
 
+test('without a write there is no entry, term 0 and no vote', () => {
+  const contents = new LogContents(7, 4)
+  expect([contents.lastIndex, contents.runs, contents.hardState]).toEqual([7, [], { currentTerm: 0, votedFor: null }])
+})
+
 describe('pieces that follow one another', () => {
   test('are joined where their terms are the same, and each keeps its place', () => {
     const contents = new LogContents(0, 0)

@@ -508,4 +508,16 @@ export const harmless = [
     changes: [['from + 1', 'from - 1']],
     why: 'as the end of what is loaded, since a window loads a MiB at least',
   },
+  {
+    file: `${CORE}/memory/log-storage.ts`,
+    line: 'if (last.firstIndex < batch.firstIndex) this.#push(',
+    changes: [['last.firstIndex < batch.firstIndex', 'last.firstIndex <= batch.firstIndex']],
+    why: 'a batch without entries is found by no read',
+  },
+  {
+    file: `${CORE}/memory/network.ts`,
+    line: 'else this.#receivers.get(from)?.get(message.group)?.onUnreachable(to)',
+    changes: [['this.#receivers.get(from)?.get', 'this.#receivers.get(from).get']],
+    why: 'who sends has a transport of its own',
+  },
 ]

@@ -232,6 +232,13 @@ describe('entries that nobody needs', () => {
   })
 })
 
+describe('entries for a write', () => {
+  it('are as many as hold its bytes together, to the byte, over batches', () => {
+    const log = filled([10, 20, 30])
+    expect([10, 31, 32, 62, 63].map((maxBytes) => log.lastWithin(1, maxBytes))).toEqual([1, 1, 2, 2, 3])
+  })
+})
+
 describe('the hash of the entries in memory', () => {
   const texts = ['one', 'two', 'three']
   const cutAs = (...cuts: readonly (readonly string[])[]) => {
@@ -265,6 +272,12 @@ describe('entries for a message or the state machine', () => {
   it('are as large as a message may be, to the byte', () => {
     const log = filled([10, 20, 30])
     expect([31, 32, 62, 63].map((maxBytes) => log.entries(1, 3, maxBytes)?.count)).toEqual([1, 2, 2, 3])
+  })
+
+  it('are as many of the next batch as there is room for', () => {
+    const log = filled([10])
+    log.append(EntryBatch.of(2, 1, 0, [new Uint8Array(10), new Uint8Array(10)]))
+    expect([21, 22, 32, 33].map((maxBytes) => log.entries(1, 3, maxBytes)?.count)).toEqual([1, 2, 2, 3])
   })
 
   it('are one where not even that fits', () => {

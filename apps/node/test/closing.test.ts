@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net'
 import { RequestKind } from '@raft/client/protocol'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { closeGently } from '../src/endpoint/close-gently.js'
+import { closeGently } from '../src/client-port/close-gently.js'
 import { echo, GET, put, settle } from './http-by-hand.js'
 import { PUT, startPort } from './port.js'
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { ConnectionBurst } from '../src/endpoint/connection-burst.js'
+import { ConnectionBurst } from '../src/client-port/connection-burst.js'
 import { echo, GET, LIMIT, put } from './http-by-hand.js'
 import { startPort } from './port.js'
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { placesFor } from '../src/client-port/connection-slots.js'
 import { type DescriptorSource, descriptorsOf, socketsWithin } from '../src/descriptors.js'
 import { diskBytesOf } from '../src/disk-usage.js'
-import { placesFor } from '../src/endpoint/connection-slots.js'
 import { temporaryDirectory } from './cluster.js'
 
 const LIMITS = (soft: string) => `Limit                     Soft Limit           Hard Limit           Units

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { ClientPort } from '../src/endpoint/client-port.js'
+import { ClientPort } from '../src/client-port/client-port.js'
 import { createNode } from '../src/index.js'
 import { FailingStorage, onePair, SECRET } from './cluster.js'
 

@@ -4,9 +4,11 @@ export { HandoverReaders } from './clients/handover-readers.js'
 export { Cluster } from './cluster/cluster.js'
 export { type MemberSettings, SimulatedMember } from './cluster/simulated-member.js'
 export type {
+  LifeEnvironment,
   LogBase,
   MemberEnvironment,
-  MemberParts,
+  MemberLife,
+  NodePorts,
   SimulatedTransport,
   SimulationContext,
   Stack,

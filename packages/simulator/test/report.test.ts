@@ -19,8 +19,9 @@ const hasty: typeof listStack = (context) => {
   return {
     ...stack,
     member: (environment) => {
-      const parts = stack.member(environment)
-      return { ...parts, storage: saysDoneTooEarly(parts.storage, (action) => environment.clock.defer(action)) }
+      const hastily = (storage: LogStorage) => saysDoneTooEarly(storage, (action) => environment.clock.defer(action))
+      const nodeOptions: typeof environment.nodeOptions = (ports) => environment.nodeOptions({ ...ports, storage: hastily(ports.storage) })
+      return stack.member({ ...environment, nodeOptions })
     },
   }
 }

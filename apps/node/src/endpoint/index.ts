@@ -1,10 +1,13 @@
 /**
- * How a member serves its clients, free of sockets: for who brings streams of their own, as a simulator does. `createNode` puts
- * the same parts on TCP.
+ * A member without its surroundings: for those who bring streams, disks and networks of their own, as a simulator does. `createNode` puts
+ * the same parts together on TCP, UDP and a directory.
  */
 export { Account } from '../account.js'
 export { Fate } from '../directory/fate.js'
 export { memberIdentity, openedStorage } from '../directory/member-identity.js'
+export { Group, type GroupOptions } from '../group/group.js'
+export type { Entrance, Environment } from '../member/environment.js'
+export { type EndPart, RunningParts } from '../member/running-parts.js'
 export { LeaderAccess, type LeaderAccessOptions, type Leadership } from '../routing/leader-access.js'
 export { type GetResult, KeyValueService, type Proposer, type ReadableStore } from '../store/key-value-service.js'
 export type { Done } from '../store/results.js'

@@ -1,11 +1,12 @@
 import { bytes, RaftClient } from '@raft/client'
+import { type Group, RunningParts } from '@raft/node/endpoint'
 import {
   HandoverReaders,
   Host,
   isPlain,
-  type MemberEnvironment,
+  type LifeEnvironment,
+  type MemberLife,
   plainCharacter,
-  type Stack,
   type StackFactory,
   StreamNetwork,
 } from '@raft/simulator'
@@ -18,7 +19,7 @@ import { KeyValueWorkload } from '../workload/key-value-workload.js'
 import { EmbeddedClient } from './embedded-client.js'
 import { HangingMembers } from './hanging-members.js'
 import { MemberClients } from './member-clients.js'
-import { CLIENT_PORT, ServedLife } from './served-member.js'
+import { CLIENT_PORT, STOP_TIMEOUT, servedMember } from './served-member.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
 const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 1000, maxBackoff: 200 }
@@ -48,7 +49,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   const address = (id: string) => `${id}:${CLIENT_PORT}`
 
   /** What runs on the members now. */
-  const lives = new Map<string, ServedLife>()
+  const groups = new Map<string, Group>()
   const embedded: { readonly client: EmbeddedClient; readonly homes: () => readonly string[] }[] = []
   /** How many clients are embedded in members; the others have hosts of their own. */
   const embeddedShare = random.pick([0, 0.3, 1])
@@ -57,7 +58,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     const id = random.pick(memberIds)
     // Its application is moved to another member where this one is out of the cluster for good.
     const home = () => (directories.isRefused(id) ? (memberIds.find((other) => !directories.isRefused(other)) ?? id) : id)
-    const client = new EmbeddedClient(() => lives.get(home())?.service ?? null, TIMEOUTS.requestTimeout)
+    const client = new EmbeddedClient(() => groups.get(home())?.service ?? null, TIMEOUTS.requestTimeout)
     embedded.push({ client, homes: () => [id, home()] })
     return client
   }
@@ -88,7 +89,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   }
 
   const ofMembers = new MemberClients({
-    serviceOf: (id) => lives.get(id)?.service ?? null,
+    serviceOf: (id) => groups.get(id)?.service ?? null,
     connect: (id) => {
       const host = new Host(`of ${id}`, world)
       links.join(host.id)
@@ -98,26 +99,28 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     random: random.fork('clients of members'),
   })
 
-  const member = (environment: MemberEnvironment) => {
-    const { id, incarnation, clock } = environment
+  const member = (environment: LifeEnvironment<StoreResult>): MemberLife<StoreResult> => {
+    const { id } = environment
     const store = new KeyValueStore()
     const { transport, storage, fate, start, stop } = directories.begin(environment)
-    const stack: ReturnType<Stack<StoreResult>['member']> = {
-      transport,
-      storage,
-      stateMachine: store,
-      start,
-      serve: (node) => {
-        fate.onFailed = (error) => node.fail(error)
-        const onProtocolError = (error: Error) => world.violated('clients keep to the protocol', `${id}: ${error.message}`)
-        lives.set(id, new ServedLife({ node, store, clock, incarnation, streams, onProtocolError }))
+    const { group, entrance } = servedMember({
+      environment,
+      ports: { transport, storage, stateMachine: store },
+      fate,
+      streams,
+      onProtocolError: (error) => world.violated('clients keep to the protocol', `${id}: ${error.message}`),
+    })
+    const parts = new RunningParts()
+    parts.add(stop)
+    return {
+      node: group.node,
+      start: async () => {
+        await start()
+        await group.begin(parts, entrance)
+        groups.set(id, group)
       },
-      stop: async (node) => {
-        await (lives.get(id)?.stop(node) ?? node.stop())
-        await stop()
-      },
+      stop: () => parts.end(STOP_TIMEOUT),
     }
-    return stack
   }
 
   return {
@@ -137,7 +140,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         random: random.fork('hanging members'),
         addresses: memberIds.map(address),
         timeouts: TIMEOUTS,
-        serves: (id) => lives.has(id),
+        serves: (id) => groups.has(id),
       })
       const people = new Host('people', world)
       const workload = new KeyValueWorkload({
@@ -168,7 +171,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         waiting: () => workload.waiting(),
         probe: (done) => workload.probe(done),
         onEnded: (id) => {
-          lives.delete(id)
+          groups.delete(id)
           ofMembers.ended(id)
           for (const { client, homes } of embedded) if (homes().includes(id)) client.ended()
         },

@@ -1,4 +1,4 @@
-import { type Clock, Node, type NodeStatus, type StateMachine, type Tuning } from '@raft/core'
+import type { Clock, Node, NodeOptions, NodeStatus, StateMachine, Tuning } from '@raft/core'
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Facts } from '../facts/facts.js'
 import type { Character } from '../faults/character.js'
@@ -10,7 +10,7 @@ import type { EqualStates } from '../oracles/equal-states.js'
 import type { Oracles } from '../oracles/oracle.js'
 import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
-import type { MemberParts, Stack } from './stack.js'
+import type { MemberLife, NodePorts, Stack } from './stack.js'
 
 /** What the members of one cluster have in common. */
 export interface MemberSettings {
@@ -50,8 +50,8 @@ export class SimulatedMember<Result, Answer> {
   readonly disk: HostDisk
   readonly #context: MemberContext<Result, Answer>
   readonly #random: Prng
-  #node: Node<Answer> | null = null
-  #parts: MemberParts<Result, Answer> | null = null
+  #life: MemberLife<Answer> | null = null
+  #machine: StateMachine<Result> | null = null
   #status: NodeStatus | null = null
   #hasStarted = false
   #isStopping = false
@@ -75,11 +75,11 @@ export class SimulatedMember<Result, Answer> {
 
   /** Null while no process runs. */
   get node(): Node<Answer> | null {
-    return this.#node
+    return this.#life?.node ?? null
   }
 
   get machine(): StateMachine<Result> | null {
-    return this.#parts?.stateMachine ?? null
+    return this.#machine
   }
 
   get isUp(): boolean {
@@ -104,39 +104,24 @@ export class SimulatedMember<Result, Answer> {
     if (this.isUp || (this.#isOutcast && ++this.#startsAsOutcast > MAX_STARTS_OF_OUTCAST)) return
     this.#copyDisk()
     const { facts, stack, settings } = this.#context
-    const { world } = facts
     const incarnation = this.host.begin()
     this.#failuresBefore = this.disk.failures
     this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
-    world.note(`${this.id} starts`)
+    facts.world.note(`${this.id} starts`)
     const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
-    const { id } = this
-    const random = this.#random.next
-    const parts = stack.member({ id, members, incarnation, clock: this.#clock(incarnation, () => {}), random })
-    const observer: Observer = { id, incarnation, facts, oracles: this.#context.oracles, speaker: () => node }
-    const node: Node<Answer> = new Node<Answer>({
-      ...settings.tuning,
-      maxPending: settings.maxPending,
-      maxPendingBytes: settings.maxPendingBytes,
-      id,
+    const life: MemberLife<Answer> = stack.member({
+      id: this.id,
       members,
-      clock: this.#clock(incarnation, () => this.#observe(incarnation)),
-      random,
-      storage: new ObservedStorage(parts.storage, observer),
-      transport: new ObservedTransport(parts.transport, observer),
-      stateMachine: new ObservedStateMachine(parts.stateMachine, observer, {
-        answer: (index, result) => stack.answer(index, result),
-        slowness: settings.isAsync ? this.#random.fork('state machine') : null,
-        pieces: this.#random.fork('pieces'),
-        onApplied: () => this.#compareState(parts),
-      }),
+      incarnation,
+      clock: this.#clock(incarnation, () => {}),
+      random: this.#random.next,
+      nodeOptions: (ports) => this.#nodeOptions(ports, members, incarnation, () => life.node),
     })
-    this.#parts = parts
-    this.#node = node
-    this.#watch(node, incarnation)
-    void this.#run(node, parts, incarnation)
+    this.#life = life
+    this.#watch(life.node, incarnation)
+    void this.#run(life, incarnation)
   }
 
   /** The power is lost. */
@@ -158,15 +143,13 @@ export class SimulatedMember<Result, Answer> {
   /** Its owner stops it in an orderly way. */
   stop(): void {
     const { incarnation } = this.host
-    const node = this.#node
-    const parts = this.#parts
-    if (incarnation === null || node === null || !this.#hasStarted) return
+    const life = this.#life
+    if (incarnation === null || life === null || !this.#hasStarted) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
     this.#isStopping = true
-    const stopped = parts?.stop?.(node) ?? node.stop()
     const ended = () => world.after(0, () => this.#endOf(incarnation))
-    stopped.then(ended, ended)
+    life.stop().then(ended, ended)
   }
 
   /** An empty disk in place of the old one. Only while it is down. */
@@ -216,23 +199,48 @@ export class SimulatedMember<Result, Answer> {
 
   /** In a line. */
   glance(): string {
-    const node = this.#node
-    if (node === null || !this.isUp) return `${this.id} is down`
+    const node = this.#life?.node
+    if (node === undefined || !this.isUp) return `${this.id} is down`
     const { role, currentTerm, commitIndex, lastApplied, lastLogIndex, durableIndex } = node.status()
     return `${this.id} ${role} of ${currentTerm}: log ${lastLogIndex}, durable ${durableIndex}, committed ${commitIndex}, applied ${lastApplied}`
   }
 
-  async #run(node: Node<Answer>, parts: MemberParts<Result, Answer>, incarnation: Incarnation): Promise<void> {
+  #nodeOptions(
+    ports: NodePorts<Result>,
+    members: NodeOptions<Answer>['members'],
+    incarnation: Incarnation,
+    speaker: () => Node<Answer>,
+  ): NodeOptions<Answer> {
+    const { facts, oracles, stack, settings } = this.#context
+    const { id } = this
+    const observer: Observer = { id, incarnation, facts, oracles, speaker }
+    this.#machine = ports.stateMachine
+    return {
+      ...settings.tuning,
+      maxPending: settings.maxPending,
+      maxPendingBytes: settings.maxPendingBytes,
+      id,
+      members,
+      clock: this.#clock(incarnation, () => this.#observe(incarnation)),
+      random: this.#random.next,
+      storage: new ObservedStorage(ports.storage, observer),
+      transport: new ObservedTransport(ports.transport, observer),
+      stateMachine: new ObservedStateMachine(ports.stateMachine, observer, {
+        answer: (index, result) => stack.answer(index, result),
+        slowness: settings.isAsync ? this.#random.fork('state machine') : null,
+        pieces: this.#random.fork('pieces'),
+        onApplied: () => this.#compareState(ports.stateMachine),
+      }),
+    }
+  }
+
+  async #run(life: MemberLife<Answer>, incarnation: Incarnation): Promise<void> {
     try {
-      // Not awaited where there is nothing to wait for: the process does what it can at once.
-      if (parts.start !== undefined) await parts.start()
-      if (!incarnation.isAlive) return
-      await node.start()
+      await life.start()
       if (!incarnation.isAlive) return
       this.#hasStarted = true
       this.#keepCopy()
-      this.#context.oracles.tell('onStarted', this.id, node.status())
-      parts.serve?.(node)
+      this.#context.oracles.tell('onStarted', this.id, life.node.status())
     } catch (error) {
       if (!incarnation.isAlive) return
       this.#failed(error instanceof Error ? error : new Error(String(error)), incarnation)
@@ -276,20 +284,20 @@ export class SimulatedMember<Result, Answer> {
   #end(): void {
     this.host.end()
     this.#isStopping = false
-    this.#node = null
-    this.#parts = null
+    this.#life = null
+    this.#machine = null
     this.#context.oracles.tell('onEnded', this.id)
     this.#context.onEnded(this.id)
   }
 
   #observe(incarnation: Incarnation): void {
-    if (!incarnation.isAlive || !this.#hasStarted || this.#node === null) return
-    const status = this.#node.status()
+    if (!incarnation.isAlive || !this.#hasStarted || this.#life === null) return
+    const status = this.#life.node.status()
     this.#context.oracles.tell('onTurn', this.id, status, this.#status)
     this.#status = status
   }
 
-  #compareState({ stateMachine }: MemberParts<Result, Answer>): void {
+  #compareState(stateMachine: StateMachine<Result>): void {
     const { stack, equalStates } = this.#context
     if (stack.digest !== undefined) equalStates.check(this.id, stateMachine.lastApplied, stack.digest(stateMachine))
   }

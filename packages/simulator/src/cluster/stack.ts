@@ -1,4 +1,4 @@
-import type { Clock, LogStorage, Member, MemberId, Node, Random, StateMachine, Transport } from '@raft/core'
+import type { Clock, LogStorage, Member, MemberId, Node, NodeOptions, Random, StateMachine, Transport } from '@raft/core'
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Character } from '../faults/character.js'
 import type { Links } from '../network/links.js'
@@ -17,17 +17,26 @@ export interface MemberEnvironment {
   readonly random: Random
 }
 
-/** What one life of a member is made of. */
-export interface MemberParts<Result, Answer> {
+/** The ports of a member's node. */
+export interface NodePorts<Result> {
   readonly storage: LogStorage
   readonly transport: Transport
   readonly stateMachine: StateMachine<Result>
-  /** Before the node: binds sockets, for instance. */
-  readonly start?: () => Promise<void>
-  /** The node takes part: clients may come. */
-  readonly serve?: (node: Node<Answer>) => void
-  /** An orderly stop, the node's included. A process that crashes is not asked. Default: `node.stop()`. */
-  readonly stop?: (node: Node<Answer>) => Promise<void>
+}
+
+/** A member's environment, and what its node must be made with so that the oracles see what it does. */
+export interface LifeEnvironment<Result, Answer = Result> extends MemberEnvironment {
+  /** Who the node is, its timing, limits and clock, and these ports, observed. To be called once. */
+  nodeOptions(ports: NodePorts<Result>): NodeOptions<Answer>
+}
+
+/** One life of a member: its process, from its start to its end. */
+export interface MemberLife<Answer> {
+  readonly node: Node<Answer>
+  /** Starts the node, and what is around it. Fulfilled once the node takes part, and clients may come. */
+  start(): Promise<void>
+  /** An orderly stop, the node's included. A process that crashes is not asked. */
+  stop(): Promise<void>
 }
 
 /** Where a log begins, before its first entry. */
@@ -69,8 +78,8 @@ export interface Stack<Result, Answer = Result> {
   addresses?(id: MemberId): Member['addresses']
   /** The disk of a host, made once. */
   disk(host: Host): HostDisk
-  /** The parts of a new life of a member. */
-  member(environment: MemberEnvironment): MemberParts<Result, Answer>
+  /** A new life of a member, which is not started yet. */
+  member(environment: LifeEnvironment<Result, Answer>): MemberLife<Answer>
   /** What the node answers a command with. */
   answer(index: number, result: Result | undefined): Answer
   /** Who uses the cluster. */

@@ -1,4 +1,4 @@
-import type { StateMachine } from '@raft/core'
+import { Node, type StateMachine } from '@raft/core'
 import { type Applied, DirectClients } from '../clients/direct-clients.js'
 import type { LogBase, SimulationContext, StackFactory, StorageLayer, TransportLayer } from '../cluster/stack.js'
 import type { Prng } from '../world/prng.js'
@@ -48,12 +48,16 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
       disk: (host) => storages.disk(host),
       member: (environment) => {
         const { transport, start, stop } = transports.transport(environment)
+        const storage = storages.storage(environment)
+        const node = new Node(environment.nodeOptions({ transport, storage, stateMachine: machineOf(environment.id) }))
         return {
-          transport,
-          storage: storages.storage(environment),
-          stateMachine: machineOf(environment.id),
-          ...(start === undefined ? {} : { start }),
-          stop: async (node) => {
+          node,
+          start: async () => {
+            // Not awaited where there is nothing to wait for: the process does what it can at once.
+            if (start !== undefined) await start()
+            await node.start()
+          },
+          stop: async () => {
             await node.stop()
             await stop?.()
           },

@@ -1,10 +1,10 @@
 // @ts-check
-import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 import { root } from '../house.mjs'
 import { writeDocument } from './document.mjs'
 import { IGNORED } from './ignored.mjs'
+import { memoryFile, placesOfSurvivors, remembered } from './memory.mjs'
 import { record } from './scores.mjs'
 import { chosenSuite, suites } from './suites.mjs'
 import { summaryOf, survivorsOf, textOf } from './survivors.mjs'
@@ -17,7 +17,7 @@ notice and that tools/mutation/harmless.mjs does not explain, and fails where th
 SUITE     ${Object.keys(suites).join(', ')}
 FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
 --quick   without the suite's slow tests, which tools/mutation/suites.mjs names, but with those of each FILE
---again   only those changes that no test noticed in the last run of the same SUITE and FILEs, and those of sources and tests that are others now
+--again   only those changes that no test noticed in the last run of the same SUITE and FILEs, whose sources must be the same
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
 const { values, positionals } = parseArgs({
@@ -50,6 +50,8 @@ if (name === undefined || values.help || suites[name] === undefined || recordsPa
  * @param {string[]} files
  */
 async function mutate(suite, files) {
+  const memory = memoryFile(suite, positionals.slice(1), values.quick)
+  const places = values.again ? placesOfSurvivors(memory) : files
   const stryker = new Stryker({
     testRunner: 'vitest',
     plugins: [import.meta.resolve('@stryker-mutator/vitest-runner'), import.meta.resolve('./ignored.mjs')],
@@ -62,18 +64,20 @@ async function mutate(suite, files) {
     concurrency: 1,
     timeoutMS: 3000,
     timeoutFactor: 2,
-    mutate: files,
+    mutate: places,
     // A text changes what is said and not what is done.
     mutator: { excludedMutations: ['StringLiteral'] },
     ignorePatterns: ['dist', '.turbo', 'docs/performance'],
     tempDirName: 'coverage/mutation',
-    // What each run finds is kept. Without `force`, what a test that is still there noticed is not tried again.
-    incremental: true,
-    incrementalFile: `coverage/${memoryName(suite)}.json`,
-    force: !values.again,
+    // What a whole run finds is kept, and nothing of it is taken for granted by the next.
+    incremental: !values.again,
+    incrementalFile: memory,
+    force: true,
     reporters: ['progress-append-only'],
   })
-  const results = await stryker.runMutationTest()
+  // Without a place, StrykerJS would choose some itself.
+  const tried = places.length === 0 ? [] : await stryker.runMutationTest()
+  const results = values.again ? remembered(memory, tried) : tried
   const survivors = survivorsOf(results)
   for (const survivor of survivors.unexplained) console.log(textOf(survivor))
   console.log(summaryOf(results))
@@ -82,13 +86,4 @@ async function mutate(suite, files) {
     writeDocument()
   }
   if (survivors.unexplained.length > 0) process.exitCode = 1
-}
-
-/**
- * Where it is kept what runs of the same kind have found.
- *
- * @param {string} suite
- */
-function memoryName(suite) {
-  return ['mutation', suite, ...(values.quick ? ['quick'] : []), ...files.map((file) => basename(file, '.ts'))].join('-')
 }

@@ -51,9 +51,7 @@ export const suites = {
     ],
   },
   client: {
-    mutate: ['verdict', 'call', 'call-queue', 'calls-by-id', 'dispatcher', 'link', 'waiting-calls'].map(
-      (name) => `packages/client/src/${name}.ts`,
-    ),
+    mutate: ['verdict', 'call', 'dispatcher', 'link', 'waiting-calls'].map((name) => `packages/client/src/${name}.ts`),
     // The test of the system's clock replaces modules of Node, which takes a worker of its own.
     tests: ['packages/client/test/**/!(system-clock).test.ts'],
     slowTests: ['round-trip.test.ts', 'client.test.ts', 'no-leader.test.ts', 'tcp.test.ts', 'hostile.test.ts'],

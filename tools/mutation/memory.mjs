@@ -23,7 +23,8 @@ export function memoryFile(suite, files, quick) {
 }
 
 /**
- * The places of the changes that no test noticed in that run, as StrykerJS takes them.
+ * The places of the changes that no test noticed in that run, as StrykerJS takes them, and of those by which it ran out of time: a
+ * machine that is busy with something else looks like a change that goes on for ever.
  *
  * @param {string} memory
  * @throws where there was no such run, or where a source is another one now
@@ -31,10 +32,17 @@ export function memoryFile(suite, files, quick) {
 export function placesOfSurvivors(memory) {
   const places = Object.entries(read(memory).files).flatMap(([file, { source, mutants }]) => {
     if (readFileSync(join(root, file), 'utf8') !== source) throw new Error(`${file} has changed since the last run: leave --again out`)
-    const survivors = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
-    return survivors.map(({ location: { start, end } }) => `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`)
+    return mutants
+      .filter(isOpen)
+      .map(({ location: { start, end } }) => `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`)
   })
   return [...new Set(places)]
+}
+
+/** @param {Mutant} mutant */
+function isOpen({ status, statusReason }) {
+  if (status === 'Killed') return /timed out/i.test(statusReason ?? '')
+  return status === 'Survived' || status === 'NoCoverage' || status === 'Timeout'
 }
 
 /**

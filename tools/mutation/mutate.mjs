@@ -17,7 +17,8 @@ notice and that tools/mutation/harmless.mjs does not explain, and fails where th
 SUITE     ${Object.keys(suites).join(', ')}
 FILE      only these sources, below the top of the repository; src/a.ts:10-20 for some of its lines, without --record
 --quick   without the suite's slow tests, which tools/mutation/suites.mjs names, but with those of each FILE
---again   only those changes that no test noticed in the last run of the same SUITE and FILEs, whose sources must be the same
+--again   only those changes that no test noticed in the last run of the same SUITE and FILEs, whose sources must be the same,
+          and those that ran out of time
 --record  puts the counts into tools/mutation/scores.json, and docs/mutation.md in order`
 
 const { values, positionals } = parseArgs({

@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { countsOf } from './survivors.mjs'
 
 /**
- * What the first run counted for a file, and what the last; whether the last was without the slow tests.
+ * What the first run counted for a file, null where no whole run was made before there were tests for it, and what the last;
+ * whether the last was without the slow tests.
  *
- * @typedef {{ quick: boolean, first: import('./survivors.mjs').Counts, last: import('./survivors.mjs').Counts }} Score
+ * @typedef {{ quick: boolean, first: import('./survivors.mjs').Counts | null, last: import('./survivors.mjs').Counts }} Score
  *
  * By suite and file.
  * @typedef {Record<string, Record<string, Score>>} Scores
@@ -26,7 +27,8 @@ export function readScores() {
 export function record(suite, mutants, quick) {
   const scores = readScores()
   const files = scores[suite] ?? {}
-  for (const [file, counts] of countsOf(mutants)) files[file] = { quick, first: files[file]?.first ?? counts, last: counts }
+  for (const [file, counts] of countsOf(mutants))
+    files[file] = { quick, first: files[file] === undefined ? counts : files[file].first, last: counts }
   scores[suite] = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)))
   writeFileSync(SCORES, `${JSON.stringify(scores, null, 2)}\n`)
 }

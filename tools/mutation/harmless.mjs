@@ -20,7 +20,9 @@ const NODE = `${CORE}/node/node.ts`
 const BATCH = `${CORE}/entry-batch.ts`
 const DRIVER = `${CORE}/node/driver.ts`
 const LOG = `${CORE}/log/log.ts`
+const LOG_WINDOW = `${CORE}/log/window.ts`
 const TERM_RUNS = `${CORE}/log/term-runs.ts`
+const ROLE_CONTEXT = `${CORE}/role-context.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
 const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
@@ -145,7 +147,7 @@ export const harmless = [
   },
   {
     file: STATE,
-    line: 'if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })',
+    line: 'if (term > this.currentTerm) this.setHardState({ currentTerm: term, votedFor: null })',
     changes: [
       ['term > this.currentTerm', 'false'],
       ['{ currentTerm: term, votedFor: null }', '{}'],
@@ -154,42 +156,36 @@ export const harmless = [
   },
   {
     file: STATE,
-    line: 'if (this.#role instanceof Follower) this.#role.leaderLost()',
-    changes: [['this.#role instanceof Follower', 'true']],
-    why: 'only a follower knows a leader other than itself',
-  },
-  {
-    file: STATE,
     line: 'assert(this.votedFor === this.id,',
     changes: [['this.votedFor === this.id', 'true']],
     why: NEVER_FALSE,
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'assert(index <= this.log.lastIndex, () => `commit of',
     changes: [['index <= this.log.lastIndex', 'true']],
     why: NEVER_FALSE,
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'assert(hardState.currentTerm >= this.currentTerm,',
     changes: [['hardState.currentTerm >= this.currentTerm', 'true']],
     why: NEVER_FALSE,
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'if (index > this.#knownCommitIndex) this.#knownCommitIndex = index',
     changes: [['index > this.#knownCommitIndex', 'index >= this.#knownCommitIndex']],
     why: 'the same index is stored once more',
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'if (index <= this.#commitIndex) return',
     changes: [['index <= this.#commitIndex', 'index < this.#commitIndex']],
     why: 'the same index is stored once more',
   },
   {
-    file: STATE,
+    file: ROLE_CONTEXT,
     line: 'for (const id of peersOf(this.membership, this.id)) if (isVoter(this.membership, id)) this.send(id, message, after)',
     changes: [['isVoter(this.membership, id)', 'true']],
     why: ALL_VOTE,
@@ -215,9 +211,12 @@ export const harmless = [
     changes: [['last?.ticket === ticket', 'false']],
     why: 'reads of one ticket are confirmed together, whether they are kept together or one behind the other',
   },
-  ...["signal.addEventListener('abort', onAbort,", "signal?.addEventListener('abort', look,"].map((line) => ({
-    file: `${CORE}/node/waiting.ts`,
-    line,
+  ...[
+    ['await-callback.ts', "signal.addEventListener('abort', onAbort,"],
+    ['waiters.ts', "signal?.addEventListener('abort', look,"],
+  ].map(([file, line]) => ({
+    file: `${CORE}/node/${file}`,
+    line: /** @type {string} */ (line),
     changes: /** @type {const} */ ([
       ['{ once: true }', '{}'],
       ['true', 'false'],
@@ -247,7 +246,7 @@ export const harmless = [
   },
   {
     file: `${CORE}/applying.ts`,
-    line: 'if (index < entries.lastIndex) this.#loaded = entries.slice(index + 1, entries.lastIndex)',
+    line: 'if (index < entries.lastIndex) this.#fetched = entries.slice(index + 1, entries.lastIndex)',
     changes: [
       ['index < entries.lastIndex', 'true'],
       ['index < entries.lastIndex', 'index <= entries.lastIndex'],
@@ -277,13 +276,13 @@ export const harmless = [
     why: 'no run of terms begins at or before baseIndex, and the search gives baseIndex where it finds none',
   },
   {
-    file: LOG,
-    line: 'while (this.windowFirst <= this.#lastIndex && ',
-    changes: [['(this.#window.at(-1) as EntryBatch).lastIndex >= index', 'true']],
+    file: LOG_WINDOW,
+    line: 'while (this.#batches.length > 0 && ',
+    changes: [['(this.#batches.at(-1) as EntryBatch).lastIndex >= index', 'true']],
     why: 'the batch that ends right before the index is put back whole',
   },
   {
-    file: LOG,
+    file: LOG_WINDOW,
     line: 'if (parts.length > 0 && left <= 0) break',
     changes: [
       ['parts.length > 0 && left <= 0', 'false'],
@@ -292,14 +291,14 @@ export const harmless = [
     why: 'it saves cutting an entry that the limit leaves no room for: the condition below ends the loop in this case, too',
   },
   {
-    file: LOG,
-    line: 'if (batch === undefined || batch.lastIndex > last) break',
+    file: LOG_WINDOW,
+    line: 'if (batch === undefined || batch.lastIndex > lastIndex) break',
     changes: [['batch === undefined', 'false']],
     why: 'a window without batches has no bytes, so the loop has ended before',
   },
   {
-    file: LOG,
-    line: 'if (evicted > 0) this.#window.splice(0, evicted)',
+    file: LOG_WINDOW,
+    line: 'if (evicted > 0) this.#batches.splice(0, evicted)',
     changes: [
       ['evicted > 0', 'true'],
       ['evicted > 0', 'evicted >= 0'],

@@ -89,7 +89,7 @@ const variants: Record<string, { caughtBy: string; make: () => Adder }> = {
         override apply(entries: EntryBatch) {
           const results = super.apply(entries)
           for (let i = entries.firstIndex; i <= entries.lastIndex; i++)
-            if (entries.kind(i) === EntryKind.Configuration) this.applyCommand(entries.payload(i))
+            if (entries.kind(i) > EntryKind.NoOp) this.applyCommand(entries.payload(i))
           return results
         }
       })(),

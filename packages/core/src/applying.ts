@@ -1,22 +1,23 @@
-import { type EntryBatch, nameOf } from './entry-batch.js'
+import type { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
+import { digestOf } from './fingerprint.js'
 import type { Log } from './log/log.js'
 
 export interface NextToApply {
   readonly entries: EntryBatch | null
-  /** What must be read from storage before. */
-  readonly request: { readonly from: number; readonly to: number; readonly maxBytes: number } | null
+  /** What must be fetched from storage before. */
+  readonly fetch: { readonly from: number; readonly to: number; readonly maxBytes: number } | null
 }
 
-const NOTHING: NextToApply = { entries: null, request: null }
+const NOTHING: NextToApply = { entries: null, fetch: null }
 
 /** Which entries the state machine gets next: in order, each once, one batch at a time. */
 export class Applying {
   #appliedIndex: number
   /** The entries that are being applied; null when none are. */
   #handedOut: EntryBatch | null = null
-  #loading = false
-  #loaded: EntryBatch | null = null
+  #isFetching = false
+  #fetched: EntryBatch | null = null
 
   constructor(appliedIndex: number) {
     this.#appliedIndex = appliedIndex
@@ -25,13 +26,13 @@ export class Applying {
   fork(): Applying {
     const copy = new Applying(this.#appliedIndex)
     copy.#handedOut = this.#handedOut
-    copy.#loading = this.#loading
-    copy.#loaded = this.#loaded
+    copy.#isFetching = this.#isFetching
+    copy.#fetched = this.#fetched
     return copy
   }
 
   fingerprint(): string {
-    return [this.#appliedIndex, nameOf(this.#handedOut), this.#loading, nameOf(this.#loaded)].join()
+    return [this.#appliedIndex, digestOf(this.#handedOut), this.#isFetching, digestOf(this.#fetched)].join()
   }
 
   get appliedIndex(): number {
@@ -42,16 +43,16 @@ export class Applying {
   applied(index: number): void {
     const entries = this.#handedOut
     assert(entries?.has(index) === true, () => `applied up to ${index}, which was not handed out behind ${this.#appliedIndex}`)
-    // Kept: to read them from storage once more would take long.
-    if (index < entries.lastIndex) this.#loaded = entries.slice(index + 1, entries.lastIndex)
+    // Kept: to fetch them from storage once more would take long.
+    if (index < entries.lastIndex) this.#fetched = entries.slice(index + 1, entries.lastIndex)
     this.#handedOut = null
     this.#appliedIndex = index
   }
 
-  /** What a request has brought; null when the entries have been replaced meanwhile. */
-  loaded(entries: EntryBatch | null): void {
-    this.#loading = false
-    this.#loaded = entries
+  /** The entries that were asked for have come; null when the log has replaced them meanwhile. */
+  fetched(entries: EntryBatch | null): void {
+    this.#isFetching = false
+    this.#fetched = entries
   }
 
   /** @param limit the last index that is committed and durable */
@@ -60,18 +61,18 @@ export class Applying {
     const from = this.#appliedIndex + 1
     const entries = log.entries(from, limit, maxBytes) ?? this.#takeLoaded(from, limit)
     if (entries === null) {
-      if (this.#loading) return NOTHING
-      this.#loading = true
-      return { entries: null, request: { from, to: Math.min(limit, log.windowFirst - 1), maxBytes } }
+      if (this.#isFetching) return NOTHING
+      this.#isFetching = true
+      return { entries: null, fetch: { from, to: Math.min(limit, log.windowFirst - 1), maxBytes } }
     }
     this.#handedOut = entries
-    this.#loaded = null
-    return { entries, request: null }
+    this.#fetched = null
+    return { entries, fetch: null }
   }
 
   #takeLoaded(from: number, limit: number): EntryBatch | null {
-    const loaded = this.#loaded
-    this.#loaded = null
-    return loaded?.has(from) === true ? loaded.slice(from, Math.min(limit, loaded.lastIndex)) : null
+    const fetched = this.#fetched
+    this.#fetched = null
+    return fetched?.has(from) === true ? fetched.slice(from, Math.min(limit, fetched.lastIndex)) : null
   }
 }

@@ -1,7 +1,7 @@
 import type { EntryBatch } from './entry-batch.js'
 import type { NumberedWrite } from './log/durability.js'
 import type { Message } from './message.js'
-import type { MemberId, RoleName } from './types.js'
+import type { Member, MemberId, RoleName } from './types.js'
 
 /** A message, and the write after which it may leave: when that is durable, and not before. 0: at once. */
 export interface Outgoing {
@@ -10,10 +10,10 @@ export interface Outgoing {
   readonly after: number
 }
 
-/** Entries that have left memory, to be read from LogStorage and handed back as an `entriesRead` event. */
-export interface ReadRequest {
-  /** Names the request in the event. */
-  readonly reader: MemberId
+/** Entries that have left memory, to be fetched from LogStorage and handed back as a `fetched` event. */
+export interface Fetch {
+  /** The follower that the leader fetches them for, or the member itself where they are to be applied; the event names it. */
+  readonly requester: MemberId
   readonly from: number
   readonly to: number
   readonly maxBytes: number
@@ -32,12 +32,17 @@ export interface Transition {
   readonly leaderId: MemberId | null
 }
 
-/** What Node is to do, in this order. */
+/**
+ * What is to be done, in this order. Three interpreters carry effects out: the Driver of a Node, the explorer of `@raft/simulator`, and
+ * the scripted members of core's own tests. An effect that is added here has to be added to each of them.
+ */
 export interface Effects {
   readonly transitions: readonly Transition[]
+  /** The members of the group, this one included, for the transport: with the first effects, and whenever they have changed; else null. */
+  readonly members: readonly Member[] | null
   readonly write: NumberedWrite | null
   readonly messages: readonly Outgoing[]
-  readonly entryReads: readonly ReadRequest[]
+  readonly fetches: readonly Fetch[]
   readonly confirmedReads: readonly ConfirmedRead[]
   /** Committed and durable here; the next come after an `applied` event. */
   readonly apply: EntryBatch | null
@@ -46,21 +51,23 @@ export interface Effects {
 /** The effects of a turn while they come together. */
 export class PendingEffects {
   transitions: Transition[] = []
+  members: readonly Member[] | null = null
   messages: Outgoing[] = []
-  entryReads: ReadRequest[] = []
+  fetches: Fetch[] = []
   confirmedReads: ConfirmedRead[] = []
 
   fork(): PendingEffects {
     const copy = new PendingEffects()
     copy.transitions = [...this.transitions]
+    copy.members = this.members
     copy.messages = [...this.messages]
-    copy.entryReads = [...this.entryReads]
+    copy.fetches = [...this.fetches]
     copy.confirmedReads = [...this.confirmedReads]
     return copy
   }
 
   complete(write: NumberedWrite | null, apply: EntryBatch | null): Effects {
-    const { transitions, messages, entryReads, confirmedReads } = this
-    return { transitions, write, messages, entryReads, confirmedReads, apply }
+    const { transitions, members, messages, fetches, confirmedReads } = this
+    return { transitions, members, write, messages, fetches, confirmedReads, apply }
   }
 }

@@ -2,17 +2,19 @@ import type { Reader, Writer } from './binary.js'
 import { assert, FormatError } from './errors.js'
 import type { TermRun } from './types.js'
 
-/** What an entry is for: the first byte of each entry. */
+/** The purpose of an entry: the first byte of each entry. Kind 2 is reserved for memberships, which nothing writes or reads yet. */
 export const EntryKind = {
   /** The payload is a command for the state machine. */
   Command: 0,
   /** Empty: the first entry of every leader. */
   NoOp: 1,
-  /** The payload is a membership. */
-  Configuration: 2,
 } as const
 
-const LAST_KIND = EntryKind.Configuration
+/**
+ * The last kind whose meaning this version knows. Entries of a later kind are refused: a member that counted an entry it cannot act
+ * on, such as a membership, would go on with an old quorum.
+ */
+const LAST_KIND = EntryKind.NoOp
 const HEADER_BYTES = 8 + 4 + 4 + 4
 const RUN_BYTES = 8 + 4
 const LENGTH_BYTES = 4
@@ -234,7 +236,7 @@ export class EntryBatch {
     const bytes = reader.raw(byteLength)
     for (let i = 0; i < count; i++) {
       const kind = bytes[offsets[i] as number] as number
-      if (kind > LAST_KIND) throw new FormatError(`an entry of unknown kind ${kind}`)
+      if (kind > LAST_KIND) throw new FormatError(`an entry of kind ${kind}, of a later version: this one knows kinds up to ${LAST_KIND}`)
     }
     return new EntryBatch(firstIndex, runs, offsets, bytes)
   }
@@ -282,23 +284,4 @@ function decodeRuns(reader: Reader, firstIndex: number, count: number, runCount:
   }
   if (index !== firstIndex + count) throw new FormatError(`runs of ${index - firstIndex} entries in a batch of ${count}`)
   return runs
-}
-
-export const HASH_START = 0x811c9dc5
-
-/** Goes on with a hash (FNV-1a) over the batch's entries and where each ends. */
-export function hashEntries(hash: number, batch: EntryBatch): number {
-  let result = hash
-  for (let index = batch.firstIndex; index <= batch.lastIndex; index++) {
-    result = Math.imul(result ^ batch.kind(index), 0x01000193)
-    const payload = batch.payload(index)
-    for (const byte of payload) result = Math.imul(result ^ byte, 0x01000193)
-    result = Math.imul(result ^ payload.length, 0x01000193)
-  }
-  return result >>> 0
-}
-
-/** Tells batches apart, for fingerprints. */
-export function nameOf(batch: EntryBatch | null): string {
-  return batch === null ? '' : `${batch.firstIndex}+${batch.count}:${hashEntries(HASH_START, batch)}`
 }

@@ -11,6 +11,6 @@ export type Event =
   | { readonly type: 'unreachable'; readonly peer: MemberId }
   /** The write of this number is durable. */
   | { readonly type: 'written'; readonly number: number }
-  | { readonly type: 'entriesRead'; readonly reader: MemberId; readonly entries: EntryBatch }
+  | { readonly type: 'fetched'; readonly requester: MemberId; readonly entries: EntryBatch }
   /** The state machine has applied everything up to `index`. */
   | { readonly type: 'applied'; readonly index: number }

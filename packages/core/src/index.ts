@@ -1,5 +1,5 @@
 export { Reader, Writer } from './binary.js'
-export type { ConfirmedRead, Effects, Outgoing, ReadRequest, Transition } from './effects.js'
+export type { ConfirmedRead, Effects, Fetch, Outgoing, Transition } from './effects.js'
 export { EntryBatch, EntryKind } from './entry-batch.js'
 export {
   AssertionError,
@@ -21,29 +21,27 @@ export { initialMembership, type Membership } from './membership.js'
 export {
   type AppendEntries,
   type AppendEntriesReply,
-  decodeMessage,
-  encodedMessageLength,
-  encodeMessage,
-  encodeMessageInto,
   type Heartbeat,
   type HeartbeatReply,
-  MESSAGE_VERSION,
+  isBulk,
   type Message,
   type PreVote,
   type PreVoteReply,
   type RequestVote,
   type RequestVoteReply,
 } from './message.js'
+export { decodeMessage, encodedMessageLength, encodeMessage, encodeMessageInto, MESSAGE_VERSION } from './message-codec.js'
+export type { WaitOptions } from './node/await-callback.js'
 export { Node, type NodeEvents } from './node/node.js'
 export { defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'
 export type { ProposalDone } from './node/proposals.js'
 export type { ReadDone } from './node/reads.js'
 export type { FollowerStatus, NodeStatus } from './node/status.js'
-export type { WaitOptions } from './node/waiting.js'
-export { completeTuning, defaultTuning, type Tuning } from './options.js'
 export type { Clock, Random } from './ports/clock.js'
 export type { LogStorage, LogWrite, StoredLog } from './ports/log-storage.js'
 export type { StateMachine } from './ports/state-machine.js'
 export type { Transport, TransportReceiver } from './ports/transport.js'
-export { State, type StateOptions } from './state.js'
+export { State } from './state.js'
+export type { StateOptions } from './state-options.js'
+export { completeTuning, defaultTuning, type Tuning } from './tuning.js'
 export type { GroupId, HardState, Member, MemberId, RoleName, TermRun } from './types.js'

@@ -1,8 +1,9 @@
-import { type EntryBatch, nameOf } from './entry-batch.js'
+import type { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
+import { digestOf } from './fingerprint.js'
 
-/** How a leader may send to one follower. */
-export interface Window {
+/** How much a leader may send to one follower ahead of its acknowledgements. */
+export interface SendLimits {
   /** Bytes of entries in one AppendEntries; one entry may be larger. */
   readonly maxAppendBytes: number
   /** Bytes of entries sent and not acknowledged; one message may be larger. */
@@ -10,7 +11,7 @@ export interface Window {
   readonly maxInflightMessages: number
 }
 
-/** So much is sent again without hesitation. */
+/** Number of bytes that are sent again without hesitation. */
 const CHEAP_BYTES = 64 * 1024
 
 interface Inflight {
@@ -39,8 +40,8 @@ export class Progress {
   /** When what is in flight counts as lost, in ms; Infinity while nothing is. */
   resendAt = Number.POSITIVE_INFINITY
   /** Read back from storage for this follower, to be sent next. */
-  loaded: EntryBatch | null = null
-  loading = false
+  fetched: EntryBatch | null = null
+  isFetching = false
   #inflight: Inflight[] = []
   #inflightBytes = 0
   /** The prevLogIndex of the probe in flight, or of the last one. */
@@ -48,7 +49,7 @@ export class Progress {
   readonly #initialPatience: number
   #patience: number
 
-  /** @param patience ms without progress after which what is in flight counts as lost; doubles, up to 16 times, where that was much */
+  /** @param patience ms without progress after which what is in flight counts as lost; doubled, at most 16-fold, each time more than CHEAP_BYTES were in flight */
   constructor(nextIndex: number, now: number, patience: number) {
     this.nextIndex = nextIndex
     this.heardAt = now
@@ -62,8 +63,8 @@ export class Progress {
     copy.hasAnswered = this.hasAnswered
     copy.mode = this.mode
     copy.resendAt = this.resendAt
-    copy.loaded = this.loaded
-    copy.loading = this.loading
+    copy.fetched = this.fetched
+    copy.isFetching = this.isFetching
     copy.#inflight = [...this.#inflight]
     copy.#inflightBytes = this.#inflightBytes
     copy.#patience = this.#patience
@@ -79,8 +80,8 @@ export class Progress {
       this.mode,
       this.heardAt - now,
       this.resendAt - now,
-      this.loading,
-      nameOf(this.loaded),
+      this.isFetching,
+      digestOf(this.fetched),
       inflight,
       this.#patience,
       this.#probedPrevLogIndex,
@@ -88,9 +89,9 @@ export class Progress {
   }
 
   /** Whether another AppendEntries may be sent now. */
-  maySend(window: Window): boolean {
+  maySend(limits: SendLimits): boolean {
     if (this.mode === 'probe') return this.#inflight.length === 0
-    return this.#inflight.length < window.maxInflightMessages && this.#inflightBytes < window.maxInflightBytes
+    return this.#inflight.length < limits.maxInflightMessages && this.#inflightBytes < limits.maxInflightBytes
   }
 
   sent(lastIndex: number, bytes: number, now: number): void {
@@ -167,7 +168,7 @@ export class Progress {
   #restartAt(nextIndex: number): void {
     this.mode = 'probe'
     this.nextIndex = nextIndex
-    this.loaded = null
+    this.fetched = null
     this.#clearInflight()
   }
 

@@ -43,13 +43,17 @@ function countHalf(voters: readonly MemberId[], votes: ReadonlyMap<MemberId, boo
 }
 
 function reachedByHalf(voters: readonly MemberId[], reached: (id: MemberId) => number): number {
-  // Few, and asked for with each acknowledgement: put in order by hand.
+  return kthLargest(voters, reached, majority(voters.length))
+}
+
+/** The k-th largest of the members' numbers. They are few and counted with each acknowledgement, so they are sorted by insertion into one array. */
+function kthLargest(ids: readonly MemberId[], numberOf: (id: MemberId) => number, k: number): number {
   const descending: number[] = []
-  for (const id of voters) {
-    const value = reached(id)
+  for (const id of ids) {
+    const value = numberOf(id)
     let at = descending.length
     for (; at > 0 && (descending[at - 1] as number) < value; at--) descending[at] = descending[at - 1] as number
     descending[at] = value
   }
-  return descending[majority(voters.length) - 1] as number
+  return descending[k - 1] as number
 }

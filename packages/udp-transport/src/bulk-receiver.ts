@@ -1,5 +1,6 @@
 import { ByteRanges } from './byte-ranges.js'
 import type { UdpCounters } from './counters.js'
+import type { HeldSum } from './held-sum.js'
 import { Numbered } from './numbered.js'
 
 /** A message that is not complete, or not yet due. */
@@ -55,6 +56,20 @@ export class BulkReceiver {
     else if (bytes.length === total && known === undefined) this.#complete(number, bytes)
     else this.#join(number, total, offset, bytes)
     return true
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    let [bytes, overdue] = [0, 0]
+    this.#partials.walk((number, partial) => {
+      bytes += partial.bytes.length
+      if (number < this.#due || (number === this.#due && partial.received >= partial.bytes.length)) overdue += 1
+      return true
+    })
+    return [
+      { name: 'bytes of messages that are not delivered', kept: this.#bytes, there: bytes, isZeroAtRest: true },
+      { name: 'messages that should have been delivered', kept: 0, there: overdue, isZeroAtRest: true },
+    ]
   }
 
   /** A member that takes larger messages has sent one: it is passed over, so that those behind it do not wait for it. */

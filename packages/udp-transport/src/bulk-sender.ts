@@ -1,6 +1,7 @@
 import { encodedMessageLength, encodeMessageInto, type Message, type Writer } from '@raft/core'
 import type { UdpCounters } from './counters.js'
 import { FRAGMENT_HEADER, Frame } from './frames.js'
+import type { HeldSum } from './held-sum.js'
 
 /** A message of the ordered stream, until all of it is acknowledged. */
 interface Item {
@@ -121,6 +122,29 @@ export class BulkSender {
     item.bytes = null
     this.#waitingBytes -= item.total
     this.#unfinished -= 1
+  }
+
+  /**
+   * Every byte of a message that is not acknowledged as a whole is acknowledged, in flight, lost, or was never sent.
+   *
+   * @param inFlight the fragments of all datagrams that are in flight
+   * @internal
+   */
+  heldSums(inFlight: readonly Fragment[]): HeldSum[] {
+    const cut = [...this.#lost, ...inFlight].filter(({ done }) => !done)
+    const items = new Set([...this.#queue.slice(this.#head), ...cut.map(({ item }) => item)])
+    let [total, unacknowledged, unsent] = [0, 0, 0]
+    for (const item of items) {
+      total += item.total
+      unacknowledged += item.total - item.acknowledged
+      unsent += item.total - item.cut
+    }
+    const there = cut.reduce((sum, { length }) => sum + length, unsent)
+    return [
+      { name: 'messages to be acknowledged', kept: this.#unfinished, there: items.size, isZeroAtRest: true },
+      { name: 'bytes of messages to be acknowledged', kept: this.#waitingBytes, there: total, isZeroAtRest: true },
+      { name: 'bytes to be acknowledged', kept: unacknowledged, there, isZeroAtRest: true },
+    ]
   }
 
   #placeOf(fragment: Fragment): number {

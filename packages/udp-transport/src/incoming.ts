@@ -4,6 +4,7 @@ import { BulkReceiver } from './bulk-receiver.js'
 import type { UdpCounters } from './counters.js'
 import { SEALED_HEADER_BYTES } from './datagram.js'
 import { type Acknowledgement, everyFragment, Frame, readAcknowledgement, readLength } from './frames.js'
+import type { HeldSum } from './held-sum.js'
 import { ReplayWindow } from './replay-window.js'
 import { EPOCH_DATAGRAMS, type Seal } from './sealing.js'
 
@@ -41,6 +42,11 @@ export class Incoming {
   /** Messages that arrived in part or too early. */
   get held(): number {
     return this.#assembly.held
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    return this.#assembly.heldSums()
   }
 
   /** For how long a half received message has waited for its rest. */

@@ -1,8 +1,9 @@
-import { encodedMessageLength, type MemberId, type Message } from '@raft/core'
+import { encodedMessageLength, isBulk, type MemberId, type Message } from '@raft/core'
 import { Acquaintance, reasonAsSeenHere } from './acquaintance.js'
 import type { HandshakeDatagram } from './datagram.js'
 import { type Agreement, Handshake } from './handshake.js'
 import { Hearing } from './hearing.js'
+import type { TransportSum } from './held-sum.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
 import { PathSize } from './path-size.js'
@@ -97,7 +98,7 @@ export class Peer {
 
   send(message: Message): void {
     const { counters, options } = this.#hub
-    if (message.type === 'appendEntries' && message.entries.count > 0) {
+    if (isBulk(message)) {
       if (encodedMessageLength(message) > options.maxMessageBytes) counters.dropped.messageTooLarge += 1
       else if (this.#bulkSession?.pushBulk(message) ?? this.#waiting.pushBulk(message)) counters.messagesSent += 1
       else counters.dropped.queueFull += 1
@@ -107,6 +108,21 @@ export class Peer {
     }
     if (this.#current === null) this.begin()
     this.#hub.schedule(this)
+  }
+
+  /** How many sessions there are with the peer. @internal */
+  get sessionCount(): number {
+    return this.#sessions().length
+  }
+
+  /** Of the sessions before the current one, none is zero at rest: what is on its way in them may never arrive. @internal */
+  heldSums(): TransportSum[] {
+    const former = this.#former.flatMap((session) => session.heldSums())
+    return [
+      ...(this.#current?.heldSums() ?? []),
+      ...former.map((sum) => ({ ...sum, isZeroAtRest: false })),
+      ...this.#waiting.heldSums(),
+    ].map((sum) => ({ ...sum, peer: this.id }))
   }
 
   /** A datagram of a session that is not known here may be this peer's, from before a restart. */

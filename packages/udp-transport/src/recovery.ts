@@ -2,6 +2,7 @@ import type { BulkSender, Fragment } from './bulk-sender.js'
 import { Congestion } from './congestion.js'
 import type { UdpCounters } from './counters.js'
 import type { Acknowledgement } from './frames.js'
+import type { HeldSum } from './held-sum.js'
 import { kernelCost } from './kernel-cost.js'
 import { Numbered } from './numbered.js'
 import type { PathSize } from './path-size.js'
@@ -168,6 +169,23 @@ export class Recovery {
       return false
     })
     return true
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    const [sent, fragments]: [InFlight[], Fragment[]] = [[], []]
+    this.#inFlight.walk((_counter, datagram) => {
+      sent.push(datagram)
+      fragments.push(...datagram.fragments)
+      return true
+    })
+    const bytes = sent.reduce((sum, one) => sum + one.bytes, 0)
+    const cost = sent.reduce((sum, one) => sum + one.cost, 0)
+    return [
+      { name: 'bytes in flight', kept: this.#bytes, there: bytes, isZeroAtRest: false },
+      { name: 'cost in flight', kept: this.#cost, there: cost, isZeroAtRest: false },
+      ...this.#bulk.heldSums(fragments),
+    ]
   }
 
   /** For how long no part of the stream has been acknowledged although something is in flight. */

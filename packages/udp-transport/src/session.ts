@@ -1,7 +1,8 @@
-import { type AppendEntries, encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
+import { encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
 import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
 import { type Acknowledgement, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, VERSION_WITH_RESIZING } from './frames.js'
+import type { HeldSum } from './held-sum.js'
 import { Incoming } from './incoming.js'
 import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
 import type { PathSize } from './path-size.js'
@@ -107,7 +108,7 @@ export class Session {
   }
 
   /** Returns false when too much is waiting. */
-  pushBulk(message: AppendEntries): boolean {
+  pushBulk(message: Message): boolean {
     const waiting = this.#bulk.waitingBytes
     if (waiting > 0 && waiting + encodedMessageLength(message) > this.#host.maxQueuedBytes) return false
     this.#bulk.push(message)
@@ -155,6 +156,11 @@ export class Session {
 
   heldFor(now: number): number {
     return this.#incoming.heldFor(now)
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    return [...this.#recovery.heldSums(), ...this.#incoming.heldSums()]
   }
 
   /** Its successor should have been there long ago. */

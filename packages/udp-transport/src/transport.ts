@@ -12,6 +12,7 @@ import {
 import { type UdpCounters, zeroCounters } from './counters.js'
 import { BOOT_BYTES, DatagramKind, type HandshakeDatagram } from './datagram.js'
 import type { PeerStatus } from './hearing.js'
+import type { TransportSum } from './held-sum.js'
 import type { Hub } from './hub.js'
 import { Intake } from './intake.js'
 import { Misdirected } from './misdirected.js'
@@ -100,6 +101,18 @@ export class UdpTransport implements Transport {
   /** A copy of what has been counted since this was made. */
   counters(): UdpCounters {
     return structuredClone(this.#counters)
+  }
+
+  /** What each part of it holds, counted twice. @internal for simulations */
+  heldSums(): TransportSum[] {
+    const peers = [...this.#peers.values()]
+    const there = peers.reduce((sum, { sessionCount }) => sum + sessionCount, 0)
+    const { sessionsOpened, sessionsClosed } = this.#counters
+    return [
+      { name: 'sessions', kept: this.#hub.sessions.size, there, isZeroAtRest: false, peer: null },
+      { name: 'sessions by their counters', kept: sessionsOpened - sessionsClosed, there, isZeroAtRest: false, peer: null },
+      ...peers.flatMap((peer) => peer.heldSums()),
+    ]
   }
 
   /**

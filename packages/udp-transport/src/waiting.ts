@@ -1,4 +1,5 @@
-import { type AppendEntries, encodedMessageLength, type Message } from '@raft/core'
+import { encodedMessageLength, type Message } from '@raft/core'
+import type { HeldSum } from './held-sum.js'
 
 /** Small messages that may wait for a handshake, or for the end of a turn: only the newest matter. */
 const MAX_CONTROL = 1024
@@ -7,7 +8,7 @@ const MAX_CONTROL = 1024
 export class Waiting {
   readonly #maxBulkBytes: number
   #control: Message[] = []
-  #bulk: AppendEntries[] = []
+  #bulk: Message[] = []
   #bulkBytes = 0
 
   constructor(maxBulkBytes: number) {
@@ -27,7 +28,7 @@ export class Waiting {
   }
 
   /** Returns false when there is no room. */
-  pushBulk(message: AppendEntries): boolean {
+  pushBulk(message: Message): boolean {
     const bytes = encodedMessageLength(message)
     if (this.#bulk.length > 0 && this.#bulkBytes + bytes > this.#maxBulkBytes) return false
     this.#bulk.push(message)
@@ -41,11 +42,17 @@ export class Waiting {
     return taken
   }
 
-  takeBulk(): readonly AppendEntries[] {
+  takeBulk(): readonly Message[] {
     const taken = this.#bulk
     if (taken.length > 0) this.#bulk = []
     this.#bulkBytes = 0
     return taken
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    const there = this.#bulk.reduce((sum, message) => sum + encodedMessageLength(message), 0)
+    return [{ name: 'bytes that wait for a session', kept: this.#bulkBytes, there, isZeroAtRest: true }]
   }
 
   /** Forgets everything, and returns how many messages that were. */

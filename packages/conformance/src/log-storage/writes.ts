@@ -34,7 +34,7 @@ export function randomWrite(model: LogModel, random: Random): LogWrite {
   let next = model.lastIndex + 1 - back
   for (let i = whole(random, 4); i > 0; i--) {
     const payloads = Array.from({ length: whole(random, 6) }, () => randomBytes(random, whole(random, random() < 0.05 ? 9000 : 60)))
-    entries.push(EntryBatch.of(next, term, whole(random, 3), payloads))
+    entries.push(EntryBatch.of(next, term, whole(random, EntryKind.NoOp + 1), payloads))
     next += payloads.length
   }
   return { hardState: isNewTerm || random() < 0.2 ? randomHardState(term, random) : null, entries }

@@ -4,6 +4,9 @@ import { randomBytes, randomFrom, whole } from '../random.js'
 import { Suite, type SuiteOptions } from '../suite.js'
 import { sleep, within } from '../waiting.js'
 
+/** An entry that is no command, of a kind that a later version may have: a state machine counts it, whatever it is for. */
+const KIND_TO_COME = 2
+
 /** `malformed`: some bytes are no command. Unsupported where every sequence of bytes is one. */
 export type StateMachineFeature = 'malformed'
 
@@ -45,7 +48,7 @@ export function stateMachineSuite<Machine extends StateMachine>(options: StateMa
       })
   }
   const randomLog = (random: Random, count = 1 + whole(random, 60)) => {
-    const kind = () => (random() < 0.8 ? EntryKind.Command : random() < 0.5 ? EntryKind.NoOp : EntryKind.Configuration)
+    const kind = () => (random() < 0.8 ? EntryKind.Command : random() < 0.5 ? EntryKind.NoOp : KIND_TO_COME)
     return EntryBatch.concat(Array.from({ length: count }, (_, i) => EntryBatch.of(i + 1, 1, kind(), [command(random)])))
   }
 
@@ -80,7 +83,7 @@ export function stateMachineSuite<Machine extends StateMachine>(options: StateMa
     // A digest may be a view of the state.
     const before = structuredClone(await digest(machine))
     await apply(machine, EntryBatch.of(3, 1, EntryKind.NoOp, [new Uint8Array(0), command(random)]))
-    await apply(machine, EntryBatch.of(5, 1, EntryKind.Configuration, [command(random), new Uint8Array(0)]))
+    await apply(machine, EntryBatch.of(5, 1, KIND_TO_COME, [command(random), new Uint8Array(0)]))
     assert.deepEqual(structuredClone(await digest(machine)), before, 'the digest, once entries that are no commands are applied')
     assert.equal(machine.lastApplied, 6, 'lastApplied')
   })

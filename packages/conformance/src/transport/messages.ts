@@ -34,7 +34,7 @@ export function large(group: GroupId, index: number, bytes: number): Message {
 
 /** Entries of every kind and of several terms, empty ones among them; as a slice of a larger batch. */
 export function manyKinds(group: GroupId): Message {
-  const batches = Object.values(EntryKind).map((kind, i) =>
+  const batches = [...Object.values(EntryKind), EntryKind.Command].map((kind, i) =>
     EntryBatch.of(5 + 3 * i, i + 1, kind, [new Uint8Array(0), Uint8Array.from({ length: 256 }, (_, byte) => byte), Uint8Array.of(kind)]),
   )
   return append(group, EntryBatch.concat(batches).slice(6, 12))

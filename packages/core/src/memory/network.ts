@@ -1,4 +1,5 @@
-import { decodeMessage, encodeMessage, type Message } from '../message.js'
+import type { Message } from '../message.js'
+import { decodeMessage, encodeMessage } from '../message-codec.js'
 import type { Clock } from '../ports/clock.js'
 import type { Transport, TransportReceiver } from '../ports/transport.js'
 import type { GroupId, Member, MemberId } from '../types.js'

@@ -20,7 +20,7 @@ export interface DriverOwner {
 
 /**
  * Drives one State with its ports, from start to stop. Everything that happens enters one inbox, which is drained
- * synchronously; State decides; the effects are carried out in a fixed order: tell, write, send, read, apply. Once it is
+ * synchronously; State decides; the effects are carried out in a fixed order: tell, write, send, fetch, apply. Once it is
  * stopped, whatever a port still completes vanishes.
  */
 export class Driver<Result> {
@@ -49,6 +49,11 @@ export class Driver<Result> {
     this.#reads = reads
     this.#owner = owner
     this.#outbox = new Outbox((to, message) => ports.transport.send(to, message))
+  }
+
+  /** Once, when the transport delivers to `receive`. */
+  start(): void {
+    this.#carryOut(this.#state.takeEffects())
     this.#armTimer()
   }
 
@@ -123,8 +128,9 @@ export class Driver<Result> {
     for (const transition of effects.transitions) this.#noteTransition(transition)
     // A user's callback may have stopped the node.
     if (!this.#isRunning()) return
-    const { storage } = this.#ports
-    const { write } = effects
+    const { storage, transport } = this.#ports
+    const { members, write } = effects
+    if (members !== null) transport.setMembers(this.#state.group, members)
     if (write !== null) {
       storage.write({ hardState: write.hardState, entries: write.entries }, (error) => {
         if (error === null) this.receive({ type: 'written', number: write.number })
@@ -132,9 +138,9 @@ export class Driver<Result> {
       })
     }
     for (const outgoing of effects.messages) this.#outbox.add(outgoing)
-    for (const { reader, from, to, maxBytes } of effects.entryReads) {
+    for (const { requester, from, to, maxBytes } of effects.fetches) {
       storage.read(from, to, maxBytes, (error, entries) => {
-        if (error === null && entries !== null) this.receive({ type: 'entriesRead', reader, entries })
+        if (error === null && entries !== null) this.receive({ type: 'fetched', requester, entries })
         else this.#fail(storageFailure('read', error))
       })
     }

@@ -1,18 +1,19 @@
 import type { Transition } from '../effects.js'
 import { NodeStoppedError, OutcomeUnknownError } from '../errors.js'
 import { initialMembership, type Membership } from '../membership.js'
-import { completeTuning, type Tuning } from '../options.js'
 import type { StoredLog } from '../ports/log-storage.js'
 import { State } from '../state.js'
+import { completeTuning, type Tuning } from '../tuning.js'
 import type { GroupId, Member, MemberId, RoleName } from '../types.js'
+import { awaitCallback, type WaitOptions } from './await-callback.js'
 import { Driver } from './driver.js'
-import { LeadershipTerm } from './leadership-term.js'
+import { LeadershipCallbacks } from './leadership-callbacks.js'
 import { Listeners } from './listeners.js'
 import { completeLimits, type NodeOptions } from './options.js'
 import { type ProposalDone, Proposals } from './proposals.js'
 import { type ReadDone, Reads } from './reads.js'
 import { type NodeStatus, statusOf } from './status.js'
-import { awaitCallback, Waiters, type WaitOptions } from './waiting.js'
+import { Waiters } from './waiters.js'
 
 export interface NodeEvents {
   /** The role, term or leader has changed. */
@@ -30,12 +31,13 @@ export class Node<Result = unknown> {
   /** Fulfilled when the node was stopped; rejected when it stopped because it could not go on. */
   readonly stopped: Promise<void>
   readonly #options: NodeOptions<Result>
-  readonly #membership: Membership
+  /** As at the first start; State has it as soon as there is one. */
+  readonly #initialMembership: Membership
   readonly #listeners: Listeners<NodeEvents>
   readonly #proposals: Proposals<Result>
   readonly #reads: Reads
   readonly #tuning: Tuning
-  readonly #leadership: LeadershipTerm
+  readonly #leadership: LeadershipCallbacks
   readonly #waiters = new Waiters()
   #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   #state: State | null = null
@@ -50,13 +52,13 @@ export class Node<Result = unknown> {
     this.#options = options
     this.id = options.id
     this.group = options.group ?? 0
-    this.#membership = initialMembership(options.members, options.id)
+    this.#initialMembership = initialMembership(options.members, options.id)
     this.#tuning = completeTuning(options)
     const limits = completeLimits(options)
     this.#listeners = new Listeners((error) => this.#listeners.emit('callbackError', { error }))
     this.#proposals = new Proposals(limits)
     this.#reads = new Reads(limits.maxPending)
-    this.#leadership = new LeadershipTerm((callback, event) => this.#listeners.call(callback, event), options)
+    this.#leadership = new LeadershipCallbacks((callback, event) => this.#listeners.call(callback, event), options)
     this.stopped = new Promise((resolve, reject) => {
       this.#settleStopped = { resolve, reject }
     })
@@ -108,6 +110,10 @@ export class Node<Result = unknown> {
 
   get members(): readonly Member[] {
     return [...this.#membership.members.values()]
+  }
+
+  get #membership(): Membership {
+    return this.#state?.membership ?? this.#initialMembership
   }
 
   status(): NodeStatus {
@@ -195,9 +201,9 @@ export class Node<Result = unknown> {
 
   #run(stored: StoredLog): void {
     const { id, group } = this
-    const { stateMachine, transport, clock, random, members } = this.#options
+    const { stateMachine, transport, clock, random } = this.#options
     const state = new State(
-      { id, group, membership: this.#membership, tuning: this.#tuning, random },
+      { id, group, membership: this.#initialMembership, tuning: this.#tuning, random },
       stored,
       stateMachine.lastApplied,
       clock.now(),
@@ -219,7 +225,7 @@ export class Node<Result = unknown> {
       onMessage: (from, message) => driver.receive({ type: 'message', from, message }),
       onUnreachable: (peer) => driver.receive({ type: 'unreachable', peer }),
     })
-    transport.setMembers(group, members)
+    driver.start()
     this.#leadership.transition({ role: 'follower', term: state.currentTerm, leaderId: null })
   }
 

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../errors.js'
-import type { Tuning } from '../options.js'
 import type { Clock, Random } from '../ports/clock.js'
 import type { LogStorage } from '../ports/log-storage.js'
 import type { StateMachine } from '../ports/state-machine.js'
 import type { Transport } from '../ports/transport.js'
+import type { Tuning } from '../tuning.js'
 import type { GroupId, Member, MemberId } from '../types.js'
 
 export interface Leadership {

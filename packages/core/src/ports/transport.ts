@@ -25,7 +25,7 @@ export interface Transport {
 
   /**
    * Sends, soon, or drops: it never throws for what the network does, and never blocks. Messages of one turn may be packed
-   * together. The message's bytes are immutable, and may be kept. Small messages do not wait behind large ones.
+   * together. The message's bytes are immutable, and may be kept. Messages that may be large (`isBulk`) never hold up the others.
    */
   send(to: MemberId, message: Message): void
 }

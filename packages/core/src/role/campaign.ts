@@ -1,5 +1,5 @@
 import { countVotes } from '../quorum.js'
-import type { State } from '../state.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Role } from './role.js'
 
@@ -9,7 +9,7 @@ export abstract class Campaign extends Role {
   readonly #votes = new Map<MemberId, boolean>()
   readonly electionDeadline: number
 
-  constructor(state: State, electionDeadline: number) {
+  constructor(state: RoleContext, electionDeadline: number) {
     super(state)
     this.electionDeadline = electionDeadline
   }

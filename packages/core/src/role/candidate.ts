@@ -1,5 +1,5 @@
-import type { RequestVoteReply } from '../message.js'
-import type { State } from '../state.js'
+import type { Message } from '../message.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Campaign } from './campaign.js'
 
@@ -7,7 +7,7 @@ import { Campaign } from './campaign.js'
 export class Candidate extends Campaign {
   readonly name = 'candidate'
 
-  fork(state: State): Candidate {
+  fork(state: RoleContext): Candidate {
     return new Candidate(state, this.electionDeadline).withVotesOf(this)
   }
 
@@ -27,8 +27,8 @@ export class Candidate extends Campaign {
     if (this.state.durability.hardStateIsDurable) this.count(this.state.id, true)
   }
 
-  override requestVoteReply(from: MemberId, message: RequestVoteReply): void {
-    this.count(from, message.voteGranted)
+  receive(from: MemberId, message: Message): void {
+    if (message.type === 'requestVoteReply') this.count(from, message.voteGranted)
   }
 
   protected won(): void {

@@ -1,14 +1,12 @@
 import { assert } from '../errors.js'
-import type { AppendEntries, Heartbeat } from '../message.js'
-import type { State } from '../state.js'
+import type { AppendEntries, Heartbeat, Message } from '../message.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
+import { Acknowledging } from './acknowledging.js'
 import { Role } from './role.js'
 
 /** After this many silent heartbeat intervals a follower asks the system whether its leader still listens. */
 const SILENT_INTERVALS = 2
-/** What a leader does not know this many heartbeat intervals after it was acknowledged is acknowledged again. */
-const REPEAT_INTERVALS = 0.5
-const NOTHING = -1
 
 /** Does what the leader says; asks to be elected when it hears from none (paper §5.2, §5.3). */
 export class Follower extends Role {
@@ -19,43 +17,26 @@ export class Follower extends Role {
   /** Whether the system has said, since the leader was last heard, that nobody listens at its address. */
   #isUnreachable = false
   #lastRound = 0
-  /** What is to be acknowledged, once a turn; null when all is. */
-  #verifiedIndex: number | null = null
-  /** The part of it that was acknowledged, with the write before the last that it takes; or NOTHING. */
-  #acknowledgedIndex = NOTHING
-  /** All that was ever acknowledged to the leader of this term: it was verified against that leader, and can only grow. */
-  #everAcknowledged = 0
-  #acknowledgedAt = Number.NEGATIVE_INFINITY
+  readonly #acknowledging: Acknowledging
 
-  constructor(state: State, electionDeadline: number) {
+  constructor(state: RoleContext, electionDeadline: number, acknowledging = new Acknowledging(state)) {
     super(state)
+    this.#acknowledging = acknowledging
     this.#electionDeadline = electionDeadline
   }
 
-  fork(state: State): Follower {
-    const copy = new Follower(state, this.#electionDeadline)
+  fork(state: RoleContext): Follower {
+    const copy = new Follower(state, this.#electionDeadline, this.#acknowledging.fork(state))
     copy.#pingDeadline = this.#pingDeadline
     copy.#isUnreachable = this.#isUnreachable
     copy.#lastRound = this.#lastRound
-    copy.#verifiedIndex = this.#verifiedIndex
-    copy.#acknowledgedIndex = this.#acknowledgedIndex
-    copy.#everAcknowledged = this.#everAcknowledged
-    copy.#acknowledgedAt = this.#acknowledgedAt
     return copy
   }
 
   fingerprint(): string {
     const now = this.state.now
-    return [
-      this.#electionDeadline - now,
-      this.#pingDeadline - now,
-      this.#isUnreachable,
-      this.#lastRound,
-      this.#verifiedIndex,
-      this.#acknowledgedIndex,
-      this.#everAcknowledged,
-      this.#acknowledgedAt - now,
-    ].join()
+    const deadlines = [this.#electionDeadline - now, this.#pingDeadline - now]
+    return [...deadlines, this.#isUnreachable, this.#lastRound, this.#acknowledging.fingerprint()].join()
   }
 
   get deadline(): number {
@@ -68,11 +49,10 @@ export class Follower extends Role {
 
   override promised(): void {
     const { state } = this
-    this.#electionDeadline = Math.max(this.#electionDeadline, state.drawNextTurn() ?? state.now + state.preVoteWindow)
+    this.#electionDeadline = Math.max(this.#electionDeadline, state.drawNextTurn() ?? state.now + state.early.window)
   }
 
-  /** It has promised its vote to somebody, who gets the time to win. */
-  voteGranted(): void {
+  override voteGranted(): void {
     this.#electionDeadline = this.state.now + this.state.drawElectionTimeout()
   }
 
@@ -92,7 +72,12 @@ export class Follower extends Role {
     if (state.leaderId !== null) this.#answerHeartbeat(state.leaderId)
   }
 
-  override appendEntries(from: MemberId, message: AppendEntries): void {
+  receive(from: MemberId, message: Message): void {
+    if (message.type === 'appendEntries') this.#appendEntries(from, message)
+    if (message.type === 'heartbeat') this.#heartbeat(from, message)
+  }
+
+  #appendEntries(from: MemberId, message: AppendEntries): void {
     this.#heardLeader()
     const { state } = this
     state.heardCommit(message.leaderCommit)
@@ -110,10 +95,10 @@ export class Follower extends Role {
       log.append(entries.slice(difference, entries.lastIndex))
     }
     state.commitTo(Math.min(message.leaderCommit, verifiedIndex))
-    this.#verifiedIndex = Math.max(this.#verifiedIndex ?? 0, verifiedIndex)
+    this.#acknowledging.verified(verifiedIndex)
   }
 
-  override heartbeat(from: MemberId, message: Heartbeat): void {
+  #heartbeat(from: MemberId, message: Heartbeat): void {
     this.#heardLeader()
     const { state } = this
     // The leader never says more than what this member has acknowledged.
@@ -125,7 +110,7 @@ export class Follower extends Role {
     state.commitTo(message.leaderCommit)
     this.#lastRound = message.round
     this.#answerHeartbeat(from)
-    this.#repeatAcknowledgement(message.leaderCommit)
+    this.#acknowledging.repeatIfLost(message.leaderCommit)
   }
 
   /**
@@ -139,53 +124,14 @@ export class Follower extends Role {
     else this.#isUnreachable = true
   }
 
-  /** Its leader leads no more: the next one is to be elected soon. */
-  leaderLost(): void {
+  override leaderLost(): void {
     this.#isUnreachable = false
     this.#pingDeadline = Number.POSITIVE_INFINITY
     this.#electionDeadline = Math.min(this.#electionDeadline, this.state.loseLeader())
   }
 
   override flush(): void {
-    const { state } = this
-    if (this.#verifiedIndex === null || state.leaderId === null) return
-    // What the next write leaves out is acknowledged with one of those that follow.
-    const matchIndex = Math.min(this.#verifiedIndex, state.durability.nextWriteEnd(state.log))
-    const isNews = matchIndex > this.#acknowledgedIndex
-    this.#acknowledgedIndex = matchIndex
-    if (matchIndex === this.#verifiedIndex) {
-      this.#verifiedIndex = null
-      this.#acknowledgedIndex = NOTHING
-    }
-    if (!isNews) return
-    this.#everAcknowledged = Math.max(this.#everAcknowledged, matchIndex)
-    this.#acknowledgedAt = state.now
-    const after = Math.max(state.durability.hardStateWrite, state.durability.entryWrite(state.log, matchIndex))
-    state.send(
-      state.leaderId,
-      {
-        type: 'appendEntriesReply',
-        group: state.group,
-        term: state.currentTerm,
-        success: true,
-        prevLogIndex: matchIndex,
-        matchIndex,
-        matchTerm: 0,
-      },
-      after,
-    )
-  }
-
-  /**
-   * A heartbeat carries the smaller of what is committed and what its leader knows to be on this member's disk. Where that is less than
-   * what was acknowledged some time ago, the acknowledgement may have been lost: it is said again, once it could leave at once.
-   */
-  #repeatAcknowledgement(leaderCommit: number): void {
-    const { state } = this
-    if (leaderCommit >= this.#everAcknowledged || this.#verifiedIndex !== null) return
-    if (this.#everAcknowledged > state.log.durableIndex) return
-    if (state.now - this.#acknowledgedAt < REPEAT_INTERVALS * state.tuning.heartbeatInterval) return
-    this.#verifiedIndex = this.#everAcknowledged
+    this.#acknowledging.flush(this.state.leaderId)
   }
 
   #heardLeader(): void {

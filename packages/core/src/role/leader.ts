@@ -1,11 +1,11 @@
 import { EntryBatch, EntryKind } from '../entry-batch.js'
 import { assert } from '../errors.js'
-import { peersOf } from '../membership.js'
-import type { AppendEntriesReply, HeartbeatReply } from '../message.js'
-import { Progress } from '../progress.js'
+import type { AppendEntriesReply, HeartbeatReply, Message } from '../message.js'
+import type { Progress } from '../progress.js'
 import { reachedByMajority } from '../quorum.js'
 import type { ReadIndex } from '../read-index.js'
-import type { State } from '../state.js'
+import { Replication } from '../replication.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Role } from './role.js'
 
@@ -15,38 +15,36 @@ const STALLED_WRITE_TIMEOUTS = 2
 /** Accepts commands, replicates them, and commits what a majority has made durable (paper §5.3, §5.4). */
 export class Leader extends Role {
   readonly name = 'leader'
-  /** The index of the no-op with which the term begins. */
-  readonly termStartIndex: number
-  readonly progress = new Map<MemberId, Progress>()
+  override readonly termStartIndex: number
+  override readonly progress: ReadonlyMap<MemberId, Progress>
+  readonly #replication: Replication
   readonly #reads: ReadIndex
   #heartbeatDeadline: number
 
-  constructor(state: State, termStartIndex: number, reads: ReadIndex) {
+  constructor(state: RoleContext, termStartIndex: number, reads: ReadIndex, replication = new Replication(state)) {
     super(state)
     this.termStartIndex = termStartIndex
+    this.progress = replication.progress
+    this.#replication = replication
     this.#reads = reads
     this.#heartbeatDeadline = state.now + state.tuning.heartbeatInterval
   }
 
-  fork(state: State): Leader {
-    const copy = new Leader(state, this.termStartIndex, this.#reads.fork())
+  fork(state: RoleContext): Leader {
+    const copy = new Leader(state, this.termStartIndex, this.#reads.fork(), this.#replication.fork(state))
     copy.#heartbeatDeadline = this.#heartbeatDeadline
-    for (const [id, progress] of this.progress) copy.progress.set(id, progress.fork())
     return copy
   }
 
   fingerprint(nameOf: (id: MemberId) => string): string {
-    const { now } = this.state
-    const progress = [...this.progress].map(([id, one]) => `${nameOf(id)}=${one.fingerprint(now)}`)
-    return [this.termStartIndex, this.#heartbeatDeadline - now, this.#reads.fingerprint(nameOf), ...progress.sort()].join(';')
+    const heartbeat = this.#heartbeatDeadline - this.state.now
+    return [this.termStartIndex, heartbeat, this.#reads.fingerprint(nameOf), this.#replication.fingerprint(nameOf)].join(';')
   }
 
   /** A term begins with a no-op: once it is committed, the leader knows that all entries before it are, too (paper §8). */
   start(): void {
     const { state } = this
-    for (const id of peersOf(state.membership, state.id)) {
-      this.progress.set(id, new Progress(state.log.lastIndex + 1, state.now, state.tuning.electionTimeout))
-    }
+    this.#replication.start()
     state.log.append(EntryBatch.of(this.termStartIndex, state.currentTerm, EntryKind.NoOp, [new Uint8Array(0)]))
   }
 
@@ -59,9 +57,7 @@ export class Leader extends Role {
   }
 
   override get neededFrom(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const { mode, matchIndex } of this.progress.values()) if (mode === 'replicate') first = Math.min(first, matchIndex + 1)
-    return first
+    return this.#replication.neededFrom
   }
 
   tick(): void {
@@ -72,26 +68,27 @@ export class Leader extends Role {
       state.becomeFollower(state.currentTerm, null)
       return
     }
-    for (const progress of this.progress.values()) {
-      if (state.now >= progress.resendAt) progress.suspectLoss()
-    }
+    this.#replication.suspectLosses()
     this.#sendHeartbeats()
   }
 
-  /** Appends commands; returns the index of the first. */
-  propose(commands: readonly Uint8Array[]): number {
+  override propose(commands: readonly Uint8Array[]): number {
     const { state } = this
     const firstIndex = state.log.lastIndex + 1
     state.log.append(EntryBatch.of(firstIndex, state.currentTerm, EntryKind.Command, commands))
     return firstIndex
   }
 
-  /** Asks for a confirmed read index; returns the ticket under which it will come. */
-  read(): number {
+  override read(): number {
     return this.#reads.request()
   }
 
-  override appendEntriesReply(from: MemberId, message: AppendEntriesReply): void {
+  receive(from: MemberId, message: Message): void {
+    if (message.type === 'appendEntriesReply') this.#appendEntriesReply(from, message)
+    if (message.type === 'heartbeatReply') this.#heartbeatReply(from, message)
+  }
+
+  #appendEntriesReply(from: MemberId, message: AppendEntriesReply): void {
     const progress = this.progress.get(from)
     if (progress === undefined) return
     const { state } = this
@@ -107,7 +104,7 @@ export class Leader extends Role {
     progress.refused(message.prevLogIndex, state.log.lastIndexWithTermAtMost(message.matchTerm, message.matchIndex))
   }
 
-  override heartbeatReply(from: MemberId, message: HeartbeatReply): void {
+  #heartbeatReply(from: MemberId, message: HeartbeatReply): void {
     const progress = this.progress.get(from)
     if (progress === undefined) return
     progress.heard(this.state.now)
@@ -119,11 +116,8 @@ export class Leader extends Role {
     this.#advanceCommit()
   }
 
-  override entriesRead(reader: MemberId, entries: EntryBatch): void {
-    const progress = this.progress.get(reader)
-    if (progress === undefined || !progress.loading) return
-    progress.loading = false
-    progress.loaded = entries
+  override fetched(follower: MemberId, entries: EntryBatch): void {
+    this.#replication.fetched(follower, entries)
   }
 
   override flush(): void {
@@ -134,7 +128,7 @@ export class Leader extends Role {
       // A member that is alone has confirmed it.
       this.#takeConfirmedReads()
     }
-    for (const [id, progress] of this.progress) this.#sendEntries(id, progress)
+    this.#replication.sendEntries()
   }
 
   #takeConfirmedReads(): void {
@@ -177,47 +171,5 @@ export class Leader extends Role {
       id === state.id ? log.durableIndex : (this.progress.get(id)?.matchIndex ?? 0),
     )
     if (replicated > state.commitIndex && log.term(replicated) === state.currentTerm) state.commitTo(replicated)
-  }
-
-  #sendEntries(to: MemberId, progress: Progress): void {
-    const { state } = this
-    const { log, tuning } = state
-    while (progress.nextIndex <= log.lastIndex && progress.maySend(tuning)) {
-      const entries = this.#nextEntries(to, progress)
-      if (entries === null) return
-      const prevLogIndex = progress.nextIndex - 1
-      state.send(
-        to,
-        {
-          type: 'appendEntries',
-          group: state.group,
-          term: state.currentTerm,
-          prevLogIndex,
-          prevLogTerm: log.term(prevLogIndex),
-          leaderCommit: state.commitIndex,
-          entries,
-        },
-        0,
-      )
-      progress.sent(entries.lastIndex, entries.byteLength, state.now)
-    }
-  }
-
-  /** What to send next: from memory, or else what was read back from storage, or null and a request to read it. */
-  #nextEntries(to: MemberId, progress: Progress): EntryBatch | null {
-    const { state } = this
-    const { log } = state
-    const { maxAppendBytes } = state.tuning
-    const from = progress.nextIndex
-    const entries = log.entries(from, log.lastIndex, maxAppendBytes)
-    if (entries !== null) return entries
-    const { loaded } = progress
-    progress.loaded = null
-    if (loaded?.has(from)) return loaded.slice(from, loaded.lastIndex)
-    if (!progress.loading) {
-      progress.loading = true
-      state.requestEntries({ reader: to, from, to: log.windowFirst - 1, maxBytes: maxAppendBytes })
-    }
-    return null
   }
 }

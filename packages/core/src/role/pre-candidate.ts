@@ -1,5 +1,5 @@
-import type { PreVote, PreVoteReply } from '../message.js'
-import type { State } from '../state.js'
+import type { Message, PreVote } from '../message.js'
+import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Campaign } from './campaign.js'
 
@@ -14,20 +14,20 @@ export class PreCandidate extends Campaign {
   /** When to ask again, where the members take turns: some may not have known yet that the leader is lost. */
   #askAgainAt = Number.POSITIVE_INFINITY
 
-  constructor(state: State, electionDeadline: number, firstUntil: number) {
+  constructor(state: RoleContext, electionDeadline: number, firstUntil: number) {
     super(state, electionDeadline)
     this.#firstUntil = firstUntil
   }
 
-  fork(state: State): PreCandidate {
+  fork(state: RoleContext): PreCandidate {
     const copy = new PreCandidate(state, this.electionDeadline, this.#firstUntil).withVotesOf(this)
     copy.#askAgainAt = this.#askAgainAt
     return copy
   }
 
   override fingerprint(nameOf: (id: MemberId) => string): string {
-    const { now, preVoteWindow } = this.state
-    const order = preVoteWindow === 0 ? '' : `${Math.max(0, this.#firstUntil - now)},${this.#askAgainAt - now}`
+    const { now, early } = this.state
+    const order = early.window === 0 ? '' : `${Math.max(0, this.#firstUntil - now)},${this.#askAgainAt - now}`
     return `${super.fingerprint(nameOf)};${order}`
   }
 
@@ -63,8 +63,8 @@ export class PreCandidate extends Campaign {
     this.count(state.id, true)
   }
 
-  override preVoteReply(from: MemberId, message: PreVoteReply): void {
-    this.count(from, message.voteGranted)
+  receive(from: MemberId, message: Message): void {
+    if (message.type === 'preVoteReply') this.count(from, message.voteGranted)
   }
 
   protected won(): void {
@@ -77,6 +77,6 @@ export class PreCandidate extends Campaign {
 
   #standLater(): void {
     const { state } = this
-    state.becomeFollower(state.currentTerm, null, state.drawNextTurn() ?? Math.max(this.electionDeadline, state.now + state.preVoteWindow))
+    state.becomeFollower(state.currentTerm, null, state.drawNextTurn() ?? Math.max(this.electionDeadline, state.now + state.early.window))
   }
 }

@@ -1,4 +1,4 @@
-import type { ConfirmedRead, EntryBatch, NumberedWrite, Outgoing, ReadRequest, State, Transition } from '../../src/index.js'
+import type { ConfirmedRead, EntryBatch, Fetch, NumberedWrite, Outgoing, State, Transition } from '../../src/index.js'
 import { type Disk, type DiskEntry, textOf } from './disk.js'
 
 const keysInMemory = new WeakMap<EntryBatch, string[]>()
@@ -32,7 +32,7 @@ export class Member {
   inFlight: NumberedWrite | null = null
   completedWrite = 0
   held: Outgoing[] = []
-  reads: ReadRequest[] = []
+  reads: Fetch[] = []
   applying: EntryBatch | null = null
   seed = 1
   checkedCommit = 0

@@ -227,8 +227,8 @@ export class Script {
     const member = this.member(id)
     const reads = member.reads
     member.reads = []
-    for (const { reader, from, to, maxBytes } of reads)
-      this.step(id, { type: 'entriesRead', reader, entries: member.disk.read(from, to, maxBytes) })
+    for (const { requester, from, to, maxBytes } of reads)
+      this.step(id, { type: 'fetched', requester, entries: member.disk.read(from, to, maxBytes) })
   }
 
   finishApply(id: string): void {
@@ -289,7 +289,7 @@ export class Script {
       member.inFlight = effects.write
     }
     for (const outgoing of effects.messages) this.#send(member, outgoing)
-    member.reads.push(...effects.entryReads)
+    member.reads.push(...effects.fetches)
     member.confirmed.push(...effects.confirmedReads)
     if (effects.apply === null) return
     if (member.applying !== null) this.oracle.violations.push(`${member.id} applies two batches at once`)

@@ -202,9 +202,9 @@ describe('replication and commit', () => {
     c.rule = ({ message }) => (message.type === 'appendEntries' ? 'drop' : 'deliver')
     c.elect('a')
     c.receive('a', 'b', refused(4, 4, 0, 0))
-    expect(c.member('a').reads).toMatchObject([{ reader: 'b', from: 1, to: 4 }])
+    expect(c.member('a').reads).toMatchObject([{ requester: 'b', from: 1, to: 4 }])
     c.trace = []
-    c.step('a', { type: 'entriesRead', reader: 'b', entries: entriesOfTerms(1, [1, 1, 2, 2]) })
+    c.step('a', { type: 'fetched', requester: 'b', entries: entriesOfTerms(1, [1, 1, 2, 2]) })
     expect(c.sent('appendEntries')).toEqual([])
     expect(c.member('a').reads).toHaveLength(2)
     c.settle()
@@ -222,7 +222,7 @@ describe('replication and commit', () => {
     c.elect('a')
     c.receive('a', 'b', refused(4, 4, 0, 0))
     c.trace = []
-    c.step('a', { type: 'entriesRead', reader: 'b', entries: entriesOfTerms(3, [3, 3]).slice(3, 4) })
+    c.step('a', { type: 'fetched', requester: 'b', entries: entriesOfTerms(3, [3, 3]).slice(3, 4) })
     expect(c.sent('appendEntries')).toEqual([])
     expect(c.member('a').reads).toHaveLength(2)
   })

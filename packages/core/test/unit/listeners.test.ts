@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LeadershipTerm } from '../../src/node/leadership-term.js'
+import { LeadershipCallbacks } from '../../src/node/leadership-callbacks.js'
 import { Listeners } from '../../src/node/listeners.js'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -78,7 +78,7 @@ describe('a term of leadership', () => {
   function make() {
     const calls: unknown[] = []
     const signals: AbortSignal[] = []
-    const term = new LeadershipTerm((callback, event) => void callback(event), {
+    const term = new LeadershipCallbacks((callback, event) => void callback(event), {
       onLeader: (leadership) => {
         calls.push(['leader', leadership.term])
         signals.push(leadership.signal)
@@ -140,7 +140,7 @@ describe('a term of leadership', () => {
   })
 
   it('needs no callbacks', () => {
-    const term = new LeadershipTerm((callback, event) => void callback(event), {})
+    const term = new LeadershipCallbacks((callback, event) => void callback(event), {})
     term.transition({ role: 'follower', term: 1, leaderId: null })
     term.transition({ role: 'leader', term: 2, leaderId: 'a' })
     term.applied(1, 1)

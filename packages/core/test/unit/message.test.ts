@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest'
 import {
   decodeMessage,
   EntryBatch,
+  EntryKind,
   encodedMessageLength,
   encodeMessage,
   FormatError,
+  isBulk,
   type Message,
   Reader,
   Writer,
@@ -18,7 +20,9 @@ const u32 = fc.nat({ max: 0xffff_ffff })
 /** Batches whose entries begin at `firstIndex`. */
 const batchAt = (firstIndex: number) =>
   fc
-    .array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 2 }), fc.uint8Array({ maxLength: 40 })), { maxLength: 12 })
+    .array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.constantFrom(...Object.values(EntryKind)), fc.uint8Array({ maxLength: 40 })), {
+      maxLength: 12,
+    })
     .map((entries) => {
       const sorted = entries.toSorted((a, b) => a[0] - b[0])
       if (sorted.length === 0) return EntryBatch.empty(firstIndex)
@@ -220,5 +224,23 @@ describe('message codec', () => {
     const golden = JSON.parse(readFileSync(new URL('../fixtures/messages-v1.json', import.meta.url), 'utf8')) as Record<string, string>
     expect(Object.fromEntries(messages.map((one) => [one.type, Buffer.from(encodeMessage(one)).toString('hex')]))).toEqual(golden)
     for (const one of messages) expect(plain(decodeMessage(Buffer.from(golden[one.type] ?? '', 'hex')))).toEqual(plain(one))
+  })
+})
+
+describe('what may be large', () => {
+  it('is a message with entries, and nothing else', () => {
+    const common = { group: 0, term: 7 }
+    const append = (entries: EntryBatch): Message => ({
+      ...common,
+      type: 'appendEntries',
+      prevLogIndex: 4,
+      prevLogTerm: 7,
+      leaderCommit: 4,
+      entries,
+    })
+    expect(isBulk(append(EntryBatch.of(5, 7, EntryKind.NoOp, [new Uint8Array(0)])))).toBe(true)
+    expect(isBulk(append(EntryBatch.empty(5)))).toBe(false)
+    expect(isBulk({ ...common, type: 'heartbeat', leaderCommit: 4, round: 1 })).toBe(false)
+    expect(isBulk({ ...common, type: 'requestVote', lastLogIndex: 4, lastLogTerm: 7 })).toBe(false)
   })
 })

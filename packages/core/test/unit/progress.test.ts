@@ -68,9 +68,9 @@ describe('what a leader knows of a follower', () => {
     const progress = replicating()
     progress.sent(11, 1, 0)
     progress.sent(12, 1, 0)
-    progress.loaded = EntryBatch.empty(13)
+    progress.fetched = EntryBatch.empty(13)
     progress.suspectLoss()
-    expect(progress).toMatchObject({ mode: 'probe', nextIndex: 11, resendAt: Number.POSITIVE_INFINITY, loaded: null })
+    expect(progress).toMatchObject({ mode: 'probe', nextIndex: 11, resendAt: Number.POSITIVE_INFINITY, fetched: null })
     expect(progress.maySend(window)).toBe(true)
   })
 

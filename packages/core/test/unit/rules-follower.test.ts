@@ -86,10 +86,10 @@ describe('what a leader sends', () => {
     c.rule = ({ message }) => (message.type === 'appendEntries' ? 'drop' : 'deliver')
     c.elect('a')
     c.receive('a', 'b', refused(2, 4, 0, 0))
-    expect(c.member('a').reads).toMatchObject([{ reader: 'b', from: 1, to: 4 }])
+    expect(c.member('a').reads).toMatchObject([{ requester: 'b', from: 1, to: 4 }])
     c.receive('a', 'b', accepted(2, 2))
     c.trace = []
-    c.step('a', { type: 'entriesRead', reader: 'b', entries: entriesOfTerms(1, [1, 1, 1, 1]) })
+    c.step('a', { type: 'fetched', requester: 'b', entries: entriesOfTerms(1, [1, 1, 1, 1]) })
     const [sent] = c.sent('appendEntries', 'a', 'b')
     expect([sent?.prevLogIndex, sent?.entries.firstIndex, sent?.entries.lastIndex]).toEqual([2, 3, 4])
   })

@@ -133,11 +133,11 @@ describe('what is read back from storage for the state machine', () => {
   it('is applied only where the log still has it', () => {
     const c = scenario({ logs: { a: [1, 1] } })
     c.receive('a', 'b', append({ term: 1, prev: [2, 1], commit: 2 }))
-    expect(c.member('a').reads).toMatchObject([{ reader: 'a', from: 1, to: 2 }])
-    c.step('a', { type: 'entriesRead', reader: 'a', entries: entriesOfTerms(1, [1, 2]) })
+    expect(c.member('a').reads).toMatchObject([{ requester: 'a', from: 1, to: 2 }])
+    c.step('a', { type: 'fetched', requester: 'a', entries: entriesOfTerms(1, [1, 2]) })
     expect(c.member('a').applying).toBeNull()
     expect(c.member('a').reads).toHaveLength(2)
-    c.step('a', { type: 'entriesRead', reader: 'a', entries: entriesOfTerms(1, [1, 1]) })
+    c.step('a', { type: 'fetched', requester: 'a', entries: entriesOfTerms(1, [1, 1]) })
     expect(c.member('a').applying?.lastIndex).toBe(2)
   })
 

@@ -62,9 +62,9 @@ describe('a leader', () => {
     const c = scenario({ logs: { a: [1, 1, 1] } })
     c.rule = ({ message }) => (message.type === 'appendEntries' ? 'drop' : 'deliver')
     c.elect('a')
-    c.step('a', { type: 'entriesRead', reader: 'b', entries: entriesOfTerms(1, [1, 1, 1]) })
-    expect(c.state('a').progress?.get('b')).toMatchObject({ loading: false, loaded: null })
-    c.step('a', { type: 'entriesRead', reader: 'z', entries: entriesOfTerms(1, [1, 1, 1]) })
+    c.step('a', { type: 'fetched', requester: 'b', entries: entriesOfTerms(1, [1, 1, 1]) })
+    expect(c.state('a').progress?.get('b')).toMatchObject({ isFetching: false, fetched: null })
+    c.step('a', { type: 'fetched', requester: 'z', entries: entriesOfTerms(1, [1, 1, 1]) })
     expect(c.state('a').progress?.has('z')).toBe(false)
   })
 
@@ -74,7 +74,7 @@ describe('a leader', () => {
     c.elect('a')
     c.receive('a', 'b', { ...accepted(2, 0), success: false, prevLogIndex: 3 })
     for (let i = 0; i < 3; i++) c.receive('a', 'b', heartbeatReply(2, 1))
-    expect(c.member('a').reads).toEqual([{ reader: 'b', from: 1, to: 3, maxBytes: c.tuning.maxAppendBytes }])
+    expect(c.member('a').reads).toEqual([{ requester: 'b', from: 1, to: 3, maxBytes: c.tuning.maxAppendBytes }])
   })
 
   it('refuses to count what nobody can have', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NotLeaderError, OutcomeUnknownError, WaitAbortedError } from '../../src/index.js'
-import { awaitCallback, Waiters } from '../../src/node/waiting.js'
+import { awaitCallback } from '../../src/node/await-callback.js'
+import { Waiters } from '../../src/node/waiters.js'
 import { outcome } from '../support/world.js'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))

@@ -1,8 +1,10 @@
+import { accounts } from './accounts.js'
 import { client } from './client.js'
 import { directories } from './directories.js'
 import { elections } from './elections.js'
 import { forwarding } from './forwarding.js'
 import { node } from './node.js'
+import { outcomes } from './outcomes.js'
 import { reads } from './reads.js'
 import { replication } from './replication.js'
 import { server } from './server.js'
@@ -30,6 +32,8 @@ export const layers: readonly Layer[] = [
   { title: 'Client', variants: client },
   { title: 'Server', variants: server },
   { title: 'Forwarding', variants: forwarding },
+  { title: 'Outcomes and deadlines', variants: outcomes },
+  { title: 'Accounts', variants: accounts },
   { title: 'Store', variants: store },
 ]
 

@@ -1,6 +1,7 @@
 import type { Variant } from './variant.js'
 
 const STATE = 'packages/core/src/state.ts'
+const ROLE_CONTEXT = 'packages/core/src/role-context.ts'
 const VOTING = 'packages/core/src/voting.ts'
 const LOG = 'packages/core/src/log/log.ts'
 const DURABILITY = 'packages/core/src/log/durability.ts'
@@ -30,7 +31,7 @@ export const elections: readonly Variant[] = [
   {
     name: 'vote forgotten at a restart',
     breaks: 'the vote is not read back from the disk',
-    file: STATE,
+    file: ROLE_CONTEXT,
     search: 'this.#hardState = stored.hardState\n',
     replace: 'this.#hardState = { ...stored.hardState, votedFor: null }\n',
     stack: 'core',
@@ -39,7 +40,7 @@ export const elections: readonly Variant[] = [
   {
     name: 'term forgotten at a restart',
     breaks: 'a member starts in term 0 again',
-    file: STATE,
+    file: ROLE_CONTEXT,
     search: 'this.#hardState = stored.hardState\n',
     replace: 'this.#hardState = { currentTerm: 0, votedFor: null }\n',
     stack: 'core',
@@ -104,8 +105,8 @@ export const elections: readonly Variant[] = [
     name: 'votes of older terms count',
     breaks: 'a late answer of an older term is taken like one of this',
     file: TERMS,
-    search: "if (message.term < currentTerm) return 'old'",
-    replace: "if (message.term < currentTerm) return message.type === 'requestVoteReply' ? 'current' : 'old'",
+    search: "if (message.term < currentTerm) return 'stale'",
+    replace: "if (message.term < currentTerm) return message.type === 'requestVoteReply' ? 'current' : 'stale'",
     stack: 'core',
     maxSeeds: 2000,
   },
@@ -167,8 +168,8 @@ export const elections: readonly Variant[] = [
     name: 'stepping down takes the vote back',
     breaks: 'who becomes a follower forgets its vote, also when the term stays',
     file: STATE,
-    search: 'if (term > this.currentTerm) this.#setHardState({ currentTerm: term, votedFor: null })',
-    replace: 'this.#setHardState({ currentTerm: term, votedFor: null })',
+    search: 'if (term > this.currentTerm) this.setHardState({ currentTerm: term, votedFor: null })',
+    replace: 'this.setHardState({ currentTerm: term, votedFor: null })',
     stack: 'core',
     maxSeeds: 50,
   },
@@ -248,7 +249,7 @@ export const elections: readonly Variant[] = [
   {
     name: 'elections begin too early',
     breaks: 'the election timeout is shorter than the pause between heartbeats',
-    file: STATE,
+    file: ROLE_CONTEXT,
     search: 'return this.tuning.electionTimeout * (1 + this.random())',
     replace: 'return this.tuning.electionTimeout * 0.05 * this.random()',
     stack: 'core',
@@ -258,8 +259,8 @@ export const elections: readonly Variant[] = [
     name: 'whoever asks for a pre-vote was the leader',
     breaks: 'a follower that hears its leader forgets it when another member asks for a pre-vote',
     file: VOTING,
-    search: 'if (message.term > currentTerm && from === state.leaderId) state.leaderResigned()',
-    replace: 'if (message.term > currentTerm && state.leaderId !== null) state.leaderResigned()',
+    search: 'if (message.term > currentTerm && from === state.leaderId) role.leaderLost()',
+    replace: 'if (message.term > currentTerm && state.leaderId !== null) role.leaderLost()',
     stack: 'core',
     maxSeeds: 2000,
   },

@@ -6,6 +6,10 @@ export interface Harmless {
 /** What was tried as a variant and turned out to break no promise: so that nobody tries it again. */
 export const harmless: readonly Harmless[] = [
   {
+    breaks: 'what left a stream without having filled it counts for the account of its connection until something else happens there',
+    why: 'so it is in the source: a stream tells that bytes have left only if so many waited that it was full. Each connection may count less than that too much, 16 KiB, while its client asks for nothing',
+  },
+  {
     breaks: 'a candidate counts what was promised to it as votes',
     why: 'a promise for a term that has begun is dropped before a role sees it (terms.ts)',
   },
@@ -38,6 +42,22 @@ export const harmless: readonly Harmless[] = [
     why: 'it counts as lost, and is sent again',
   },
   {
+    breaks: 'both members answer when their handshakes cross',
+    why: 'two sessions are opened, of which the newer one is used, and the older one is kept as long as messages are on their way in it: not found in 200 clusters of transport',
+  },
+  {
+    breaks: 'the sessions with the former process of a peer are kept when it has restarted',
+    why: 'nothing arrives in them, and the next two sessions take their places: not found in 200 clusters of transport',
+  },
+  {
+    breaks: 'a timer of the transport sends at once, before the acknowledgements that arrived during a pause are read',
+    why: 'what counts as lost too early is sent twice, and taken once: not found in 200 clusters of transport',
+  },
+  {
+    breaks: 'the hard state does not stand at the head of each segment',
+    why: 'recovery reads every segment from the first one on, and no segment is ever removed from the beginning of the log',
+  },
+  {
     breaks: 'only the first of the answers in a frame is taken',
     why: 'the other calls end at their deadline, of unknown outcome where they write: as they may. packages/client/test/pipelining.test.ts holds it',
   },
@@ -50,8 +70,8 @@ export const heldByTests: readonly Harmless[] = [
     why: 'not found in 20,000 clusters, some of them with disks that take seconds to read: a leader must lose its leadership and win it again while one read of its disk is under way. Held by trap 16 in packages/core/test/traps/replication.test.ts',
   },
   {
-    breaks: 'a call is not ended at its deadline',
-    why: 'the simulation looks at what is answered, not at how soon. Held by packages/client/test/pipelining.test.ts',
+    breaks: 'local reads of a member that hangs are not asked of another, or are given to a member that hangs',
+    why: 'the connection to the member is given up soon after, and the check of the simulation allows for that time. Held by packages/client/test/silence.test.ts',
   },
   {
     breaks: 'a write counts for what is held for clients when it has been answered, too',

@@ -3,6 +3,9 @@ import type { Variant } from './variant.js'
 const STATE = 'packages/core/src/state.ts'
 const DRIVER = 'packages/core/src/node/driver.ts'
 const LOG = 'packages/core/src/log/log.ts'
+const LOG_WINDOW = 'packages/core/src/log/window.ts'
+const ACKNOWLEDGING = 'packages/core/src/role/acknowledging.ts'
+const REPLICATION = 'packages/core/src/replication.ts'
 const DURABILITY = 'packages/core/src/log/durability.ts'
 const FOLLOWER = 'packages/core/src/role/follower.ts'
 const LEADER = 'packages/core/src/role/leader.ts'
@@ -26,8 +29,8 @@ export const replication: readonly Variant[] = [
     name: 'commits with one less than a majority',
     breaks: 'the index that a majority has reached is looked up one place too high',
     file: QUORUM,
-    search: 'return descending[majority(voters.length) - 1] as number',
-    replace: 'return descending[Math.max(0, majority(voters.length) - 2)] as number',
+    search: 'return kthLargest(voters, reached, majority(voters.length))',
+    replace: 'return kthLargest(voters, reached, Math.max(1, majority(voters.length) - 1))',
     stack: 'core',
     maxSeeds: 100,
   },
@@ -54,7 +57,7 @@ export const replication: readonly Variant[] = [
   {
     name: 'acknowledges before it is written',
     breaks: 'the acknowledgement does not wait for the write of the entries',
-    file: FOLLOWER,
+    file: ACKNOWLEDGING,
     search: 'const after = Math.max(state.durability.hardStateWrite, state.durability.entryWrite(state.log, matchIndex))',
     replace: 'const after = state.durability.hardStateWrite',
     stack: 'core',
@@ -63,9 +66,9 @@ export const replication: readonly Variant[] = [
   {
     name: 'an acknowledgement is repeated for what another leader sent',
     breaks: 'what is on the disk counts as acknowledged to every leader, whoever it was verified against',
-    file: FOLLOWER,
-    search: '  #everAcknowledged = 0\n',
-    replace: '  #everAcknowledged = this.state.log.durableIndex\n',
+    file: ACKNOWLEDGING,
+    search: '    this.#state = state\n',
+    replace: '    this.#state = state\n    this.#everAcknowledged = state.log.durableIndex\n',
     stack: 'core',
     maxSeeds: 400,
   },
@@ -154,8 +157,8 @@ export const replication: readonly Variant[] = [
     name: 'applies beyond its own disk',
     breaks: 'what is committed is applied though it is not durable here',
     file: STATE,
-    search: 'Math.min(this.#commitIndex, this.log.durableIndex), this.tuning.maxApplyBytes',
-    replace: 'this.#commitIndex, this.tuning.maxApplyBytes',
+    search: 'Math.min(this.commitIndex, log.durableIndex), this.tuning.maxApplyBytes',
+    replace: 'this.commitIndex, this.tuning.maxApplyBytes',
     stack: 'core',
     maxSeeds: 200,
   },
@@ -171,9 +174,9 @@ export const replication: readonly Variant[] = [
   {
     name: 'lost entries are never sent again',
     breaks: 'nobody suspects that what was sent is lost',
-    file: LEADER,
-    search: 'if (state.now >= progress.resendAt) progress.suspectLoss()',
-    replace: 'if (state.now >= progress.resendAt && progress.loading) progress.suspectLoss()',
+    file: REPLICATION,
+    search: 'if (now >= progress.resendAt) progress.suspectLoss()',
+    replace: 'if (now >= progress.resendAt && progress.isFetching) progress.suspectLoss()',
     stack: 'core',
     maxSeeds: 400,
   },
@@ -199,8 +202,8 @@ export const replication: readonly Variant[] = [
     name: 'leaders of older terms are obeyed',
     breaks: 'entries of a leader of an older term are appended',
     file: TERMS,
-    search: "if (message.term < currentTerm) return 'old'",
-    replace: "if (message.term < currentTerm) return message.type === 'appendEntries' ? 'current' : 'old'",
+    search: "if (message.term < currentTerm) return 'stale'",
+    replace: "if (message.term < currentTerm) return message.type === 'appendEntries' ? 'current' : 'stale'",
     stack: 'core',
     maxSeeds: 200,
   },
@@ -210,16 +213,16 @@ export const replication: readonly Variant[] = [
     file: STATE,
     search: 'const role = new Leader(this, this.log.lastIndex + 1, new ReadIndex())',
     replace:
-      'if (this.log.lastIndex > this.#commitIndex) this.truncateFrom(this.#commitIndex + 1)\n    const role = new Leader(this, this.log.lastIndex + 1, new ReadIndex())',
+      'if (this.log.lastIndex > this.commitIndex) this.truncateFrom(this.commitIndex + 1)\n    const role = new Leader(this, this.log.lastIndex + 1, new ReadIndex())',
     stack: 'core',
     maxSeeds: 200,
   },
   {
     name: 'the log keeps too much in memory',
     breaks: 'durable entries are never evicted',
-    file: LOG,
-    search: 'while (this.#windowBytes > maxBytes) {',
-    replace: 'while (this.#windowBytes > maxBytes * 1e9) {',
+    file: LOG_WINDOW,
+    search: 'while (this.#bytes > maxBytes) {',
+    replace: 'while (this.#bytes > maxBytes * 1e9) {',
     stack: 'core',
     maxSeeds: 50,
   },
@@ -246,8 +249,8 @@ export const replication: readonly Variant[] = [
     name: 'no limit to what is in flight',
     breaks: 'a leader sends all it has, whatever is acknowledged',
     file: PROGRESS,
-    search: 'return this.#inflight.length < window.maxInflightMessages && this.#inflightBytes < window.maxInflightBytes',
-    replace: 'return window.maxInflightBytes > 0',
+    search: 'return this.#inflight.length < limits.maxInflightMessages && this.#inflightBytes < limits.maxInflightBytes',
+    replace: 'return limits.maxInflightBytes > 0',
     stack: 'core',
     maxSeeds: 50,
   },
@@ -255,8 +258,8 @@ export const replication: readonly Variant[] = [
     name: 'acknowledgements of older terms count',
     breaks: 'a leader takes an acknowledgement that an earlier leader was given',
     file: TERMS,
-    search: "if (message.term < currentTerm) return 'old'",
-    replace: "if (message.term < currentTerm) return message.type === 'appendEntriesReply' ? 'current' : 'old'",
+    search: "if (message.term < currentTerm) return 'stale'",
+    replace: "if (message.term < currentTerm) return message.type === 'appendEntriesReply' ? 'current' : 'stale'",
     stack: 'core',
     // It must be on its way for two elections, between which another leader replaces entries.
     options: { members: 5, links: { lateness: 0.03, maxLate: 1000 }, faults: ['leaderAndOne', 'isolateLeader', 'crashLeader'] },

@@ -3,6 +3,7 @@ import type { Variant } from './variant.js'
 const LEADER = 'packages/core/src/role/leader.ts'
 const FOLLOWER = 'packages/core/src/role/follower.ts'
 const STATE = 'packages/core/src/state.ts'
+const ROLE_CONTEXT = 'packages/core/src/role-context.ts'
 const QUORUM = 'packages/core/src/quorum.ts'
 const DRIVER = 'packages/core/src/node/driver.ts'
 const PEER = 'packages/udp-transport/src/peer.ts'
@@ -44,8 +45,8 @@ export const waiting: readonly Variant[] = [
     name: 'more than a majority must acknowledge',
     breaks: 'of three members all are needed, and a leader steps down when one is lost',
     file: QUORUM,
-    search: 'return descending[majority(voters.length) - 1] as number',
-    replace: 'return descending[Math.min(voters.length - 1, majority(voters.length))] as number',
+    search: 'return kthLargest(voters, reached, majority(voters.length))',
+    replace: 'return kthLargest(voters, reached, Math.min(voters.length, majority(voters.length) + 1))',
     stack: 'core',
     maxSeeds: 300,
   },
@@ -102,7 +103,7 @@ export const waiting: readonly Variant[] = [
   {
     name: 'election timeouts are twice as long',
     breaks: 'they are drawn from two to four times the shortest one',
-    file: STATE,
+    file: ROLE_CONTEXT,
     search: 'return this.tuning.electionTimeout * (1 + this.random())',
     replace: 'return this.tuning.electionTimeout * 2 * (1 + this.random())',
     stack: 'core',
@@ -112,8 +113,8 @@ export const waiting: readonly Variant[] = [
     name: 'a leader that is known to be gone is waited for',
     breaks: 'a member that has lost its leader waits for an election timeout, and not for its turn',
     file: STATE,
-    search: 'return this.#now + this.#early.turn(this.currentTerm + 1, lost)',
-    replace: 'return this.#now + this.tuning.electionTimeout + this.#early.turn(this.currentTerm + 1, lost)',
+    search: 'return this.now + this.early.turn(this.currentTerm + 1, lost)',
+    replace: 'return this.now + this.tuning.electionTimeout + this.early.turn(this.currentTerm + 1, lost)',
     stack: 'core',
     maxSeeds: 1500,
   },

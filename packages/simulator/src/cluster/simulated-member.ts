@@ -10,7 +10,8 @@ import type { EqualStates } from '../oracles/equal-states.js'
 import type { Oracles } from '../oracles/oracle.js'
 import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
-import type { MemberLife, NodePorts, Stack } from './stack.js'
+import { SecondProcess } from './second-process.js'
+import type { MemberEnvironment, MemberLife, NodePorts, Stack } from './stack.js'
 
 /** What the members of one cluster have in common. */
 export interface MemberSettings {
@@ -59,6 +60,7 @@ export class SimulatedMember<Result, Answer> {
   #shortagesBefore = 0
   #isOutcast = false
   #startsAsOutcast = 0
+  readonly #second: SecondProcess
   /** What the disk held before this start. */
   #newestCopy: (() => void) | null = null
   /** What it held before starts that came to something; the newest last. One from before the last of them is behind it. */
@@ -71,6 +73,7 @@ export class SimulatedMember<Result, Answer> {
     this.disk = context.stack.disk(this.host)
     this.#context = context
     this.#random = world.random(`member ${id}`)
+    this.#second = new SecondProcess(this.host, this.disk, context.facts)
   }
 
   /** Null while no process runs. */
@@ -102,21 +105,19 @@ export class SimulatedMember<Result, Answer> {
 
   start(): void {
     if (this.isUp || (this.#isOutcast && ++this.#startsAsOutcast > MAX_STARTS_OF_OUTCAST)) return
+    this.#second.end()
     this.#copyDisk()
-    const { facts, stack, settings } = this.#context
+    const { facts, stack } = this.#context
     const incarnation = this.host.begin()
     this.#failuresBefore = this.disk.failures
     this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
     facts.world.note(`${this.id} starts`)
-    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
+    const environment = this.#environment(incarnation, this.#random.next)
+    const { members } = environment
     const life: MemberLife<Answer> = stack.member({
-      id: this.id,
-      members,
-      incarnation,
-      clock: this.#clock(incarnation, () => {}),
-      random: this.#random.next,
+      ...environment,
       nodeOptions: (ports) => this.#nodeOptions(ports, members, incarnation, () => life.node),
     })
     this.#life = life
@@ -126,6 +127,7 @@ export class SimulatedMember<Result, Answer> {
 
   /** The power is lost. */
   crash(): void {
+    this.#second.end()
     if (!this.isUp) return
     this.#context.facts.world.note(`${this.id} loses power`)
     this.#end()
@@ -134,26 +136,40 @@ export class SimulatedMember<Result, Answer> {
 
   /** The process is killed; the system lives on. */
   kill(): void {
+    this.#second.end()
     if (!this.isUp) return
     this.#context.facts.world.note(`${this.id} is killed`)
     this.#end()
     this.disk.kill()
   }
 
-  /** Its owner stops it in an orderly way. */
-  stop(): void {
+  /**
+   * Its owner stops it in an orderly way.
+   *
+   * @param lingering ms for which its process lives on when it has stopped
+   */
+  stop(lingering = 0): void {
     const { incarnation } = this.host
     const life = this.#life
     if (incarnation === null || life === null || !this.#hasStarted) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
     this.#isStopping = true
-    const ended = () => world.after(0, () => this.#endOf(incarnation))
+    const ended = () => world.after(lingering, () => this.#endOf(incarnation))
     life.stop().then(ended, ended)
+  }
+
+  /** Somebody starts another process on its directory while the member stops: again and again, where the directory is in use. */
+  startBeside(random: Prng): void {
+    const { openBeside } = this.#context.stack
+    // One that comes while the member starts would have the directory first, as it may: the member could not start then.
+    if (openBeside === undefined || !this.#isStopping) return
+    this.#second.begin(random, (incarnation) => openBeside(this.#environment(incarnation, random.next)))
   }
 
   /** An empty disk in place of the old one. Only while it is down. */
   wipe(): void {
+    this.#second.end()
     this.#context.facts.world.note(`the disk of ${this.id} is wiped`)
     if (this.#context.stack.isRemembered !== undefined) this.#castOut()
     this.disk.wipe()
@@ -163,10 +179,17 @@ export class SimulatedMember<Result, Answer> {
 
   /** The disk as it was before one of the last starts. Only while it is down. */
   rollBack(random: Prng): void {
+    this.#second.end()
     const restore = random.pick(this.#copies)
     this.#context.facts.world.note(`the disk of ${this.id} goes back by`, this.#copies.length - this.#copies.indexOf(restore))
     this.#castOut()
     restore()
+  }
+
+  #environment(incarnation: Incarnation, random: () => number): MemberEnvironment {
+    const { stack, settings } = this.#context
+    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
+    return { id: this.id, members, incarnation, clock: this.#clock(incarnation, () => {}), random }
   }
 
   get #shortages(): number {
@@ -272,6 +295,7 @@ export class SimulatedMember<Result, Answer> {
     oracles.tell('onFatal', this.id, error, isExcused)
     facts.world.after(0, () => {
       if (!incarnation.isAlive) return
+      this.#second.end()
       this.#end()
       this.disk.kill()
     })

@@ -100,20 +100,20 @@ export class Turn {
   }
 
   /** @returns whether anything was done that may have led to more */
-  #carryOut({ transitions, write, messages, entryReads, confirmedReads, apply }: Effects): boolean {
+  #carryOut({ transitions, write, messages, fetches, confirmedReads, apply }: Effects): boolean {
     if (transitions.some(({ role }) => role !== 'leader')) this.#reads = []
     for (const outgoing of messages) this.#post(outgoing)
     for (const { ticket, index } of confirmedReads) this.#answer(ticket, index)
-    for (const { reader, from } of entryReads) {
+    for (const { requester, from } of fetches) {
       const entries = this.#disk.entries[from - 1]
-      if (entries !== undefined) this.#state.step({ type: 'entriesRead', reader, entries }, this.#state.now)
+      if (entries !== undefined) this.#state.step({ type: 'fetched', requester, entries }, this.#state.now)
     }
     if (apply !== null) this.#apply(apply)
     if (write !== null) {
       this.#write = write
       if (this.#isInstant) this.complete()
     }
-    return entryReads.length > 0 || apply !== null || write !== null
+    return fetches.length > 0 || apply !== null || write !== null
   }
 
   #post(outgoing: Outgoing): void {

@@ -67,6 +67,7 @@ const ON_REQUEST: Readonly<Record<string, Action>> = {
 
 /** What needs a disk of files. Only on request: see `PlanOptions.sometimes`. */
 const OF_FILES: Readonly<Record<string, Action>> = {
+  startTwice: (harm, random) => harm.startTwice(harm.anybody(random), random),
   noDescriptors: (harm, random) => harm.takeDescriptors(harm.anybody(random), harm.duration(random, LONG)),
 }
 

@@ -13,7 +13,10 @@ export interface FaultTarget {
   readonly disk: HostDisk
   readonly isUp: boolean
   start(): void
-  stop(): void
+  /** `lingering`: ms for which its process lives on when it has stopped. */
+  stop(lingering?: number): void
+  /** Somebody starts another process on its directory. */
+  startBeside(random: Prng): void
   crash(): void
   kill(): void
   wipe(): void
@@ -38,6 +41,8 @@ export interface FaultSurroundings {
 
 /** How often a disk is looked at that is to be caught at work, in ms: shorter than any write takes. */
 const LOOK_PAUSE = 0.1
+/** How long a process lives on that has stopped, in ms, on average. */
+const LINGERING = 10
 
 /** The ways to do harm, each undone after a while, and all at once by `end`. */
 export class Harm {
@@ -105,9 +110,15 @@ export class Harm {
     this.restartAfter(member, delay)
   }
 
-  stop(member: FaultTarget): void {
+  stop(member: FaultTarget, lingering?: number): void {
     this.#world.count('orderly stop')
-    member.stop()
+    member.stop(lingering)
+  }
+
+  /** A supervisor that does not wait for the end of a process before it starts the next one. */
+  startTwice(member: FaultTarget, random: Prng): void {
+    this.stop(member, random.exponential(LINGERING))
+    member.startBeside(random)
   }
 
   pause(member: FaultTarget, duration: number): void {

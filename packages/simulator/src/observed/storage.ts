@@ -28,6 +28,7 @@ export class ObservedStorage implements LogStorage {
     const last = write.entries.at(-1)?.lastIndex ?? 0
     world.note(`${id} writes`, write.hardState?.currentTerm ?? '-', write.hardState?.votedFor ?? '-', first, last)
     oracles.tell('onWrite', id, write, speaker().role === 'leader')
+    facts.append(write.entries)
     const log = facts.log(id)
     const problem = log.issue(write, world.now)
     if (problem !== null) world.violated('writes as the port wants', `${id}: ${problem}`)

@@ -9,7 +9,7 @@ interface Callbacks {
 }
 
 /** Tells the user when this member may act as leader, and when no more. */
-export class LeadershipTerm {
+export class LeadershipCallbacks {
   readonly #call: Call
   readonly #callbacks: Callbacks
   /** The term whose no-op is not yet applied here. */

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { TransportContext } from '../src/context.js'
 import { zeroCounters } from '../src/counters.js'
 import { BOOT_BYTES, DATAGRAM_VERSION, DatagramKind, decodeHandshake, type HandshakeDatagram, PLAIN } from '../src/datagram.js'
 import { Handshake } from '../src/handshake.js'
-import type { Hub } from '../src/hub.js'
 import { deriveSecrets, type SecretKeys } from '../src/secrets.js'
 
 const WINDOW = 4 * 1024 * 1024
@@ -16,7 +16,9 @@ beforeAll(async () => {
 })
 
 interface Side {
-  readonly hub: Hub
+  readonly hub: TransportContext
+  /** The sessions that are open, by their ids. */
+  readonly sessions: Set<number>
   readonly handshake: Handshake
   /** Bytes that are given where random ones are asked for, before others are drawn. */
   readonly nextRandom: Uint8Array[]
@@ -35,9 +37,9 @@ function side(id: string, peer: string, { plain = false } = {}): Side {
     counters: zeroCounters(),
     boot: new Uint8Array(BOOT_BYTES).fill(id.charCodeAt(0)),
     keys,
-    sessions: new Map(),
-  } as unknown as Hub
-  return { hub, handshake: new Handshake(hub, peer), nextRandom }
+  } as unknown as TransportContext
+  const sessions = new Set<number>()
+  return { hub, sessions, handshake: new Handshake(hub, (session) => sessions.has(session), peer), nextRandom }
 }
 
 const firstKeys = () => keys[0] as SecretKeys
@@ -178,8 +180,8 @@ describe('a hello', () => {
   })
 
   it('asks for no session that is in use, nor for number 0', () => {
-    const { hub, handshake, nextRandom } = side('a', 'b')
-    hub.sessions.set(5, {} as never)
+    const { hub, sessions, handshake, nextRandom } = side('a', 'b')
+    sessions.add(5)
     const nonce = new Uint8Array(16).fill(9)
     nextRandom.push(nonce, new Uint8Array(6), Uint8Array.of(5, 0, 0, 0, 0, 0), Uint8Array.of(6, 0, 0, 0, 0, 1))
     handshake.begin(0, 0)

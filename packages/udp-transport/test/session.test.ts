@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { zeroCounters } from '../src/counters.js'
 import { SEALED_HEADER_BYTES } from '../src/datagram.js'
 import { Frame, MESSAGE_HEADER } from '../src/frames.js'
-import { PathSize } from '../src/path-size.js'
 import type { Seal } from '../src/sealing.js'
+import { PathSize } from '../src/sending/path-size.js'
 import { Session, type SessionHost, type SessionParameters } from '../src/session.js'
 import { append, heartbeat } from './support/cluster.js'
 
@@ -36,10 +36,10 @@ test('a counter seals once, also when the datagram cannot be handed over', () =>
     },
     { localId: 1, remoteId: 2, sending, receiving: sending, datagramBytes: 1200, peerWindow: 65_536, sealedKind: 4, version: 2 },
   )
-  session.greet()
+  session.probe()
   expect(() => session.flush(0)).toThrow('the socket is gone')
   isBroken = false
-  session.greet()
+  session.probe()
   session.flush(1)
   expect(sealed).toEqual([0, 1])
 })
@@ -108,7 +108,7 @@ describe('what a session sends', () => {
   test('is nothing where there is nothing to say, and one ping when it is to greet', () => {
     const { session, sent, host } = end()
     expect([session.flush(0), sent.length, session.sealed]).toEqual([false, 0, 0])
-    session.greet()
+    session.probe()
     session.flush(0)
     session.flush(0)
     expect(sent.map((datagram) => [...textOf(datagram)])).toEqual([[Frame.Ping]])
@@ -153,7 +153,7 @@ describe('what a session sends', () => {
   test('is nothing more when it has sealed twice as many datagrams as a session should', () => {
     const { session, sent } = end({ maxSessionDatagrams: 2 })
     for (let i = 0; i < 9; i++) {
-      session.greet()
+      session.probe()
       session.flush(i)
     }
     expect([sent.length, session.sealed]).toEqual([4, 4])
@@ -313,7 +313,7 @@ describe('a path that turns out to be narrower than its interfaces', () => {
 
 test('an acknowledgement of what was never sent changes nothing, and is counted', () => {
   const [a, b] = [end(), end()]
-  b.session.greet()
+  b.session.probe()
   b.session.flush(0)
   carry(b, a, 0)
   a.session.flush(0)

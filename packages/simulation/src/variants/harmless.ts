@@ -30,6 +30,14 @@ export const harmless: readonly Harmless[] = [
     why: 'it is the same or later, so that the read sees more',
   },
   {
+    breaks: 'a node that has stopped takes events, turns or results all the same',
+    why: 'each of these checks stands behind another: nothing is carried out by a turn after the stop, and nobody waits for a result any more. packages/core/test/node/stopping.test.ts holds what they come to together',
+  },
+  {
+    breaks: 'the first commit of its term is not awaited by a leader that knows all it has to be committed',
+    why: 'it has every entry that was committed before its term, so that none of them lies behind its commitIndex then',
+  },
+  {
     breaks: 'the transport sends no probe when nothing is acknowledged',
     why: 'the leader sends again itself, and the answer to that shows what is missing',
   },
@@ -65,6 +73,23 @@ export const harmless: readonly Harmless[] = [
 
 /** Faults that no simulation has found, each held by a test of its own. */
 export const heldByTests: readonly Harmless[] = [
+  {
+    breaks: 'a follower doubts its leader when any other member is said to be gone',
+    why: 'not found in 80 clusters (quiet): it asks for a pre-vote too early, which whoever hears the leader refuses. Held by packages/core/test/unit/rules-follower.test.ts',
+  },
+  {
+    breaks: 'what was read back from storage is sent whole, though the follower has its first entries by now',
+    why: 'not found in 80 clusters (handovers): an acknowledgement must come while the disk is read. Held by packages/core/test/unit/rules-follower.test.ts',
+  },
+  {
+    breaks: 'a read of entries that were replaced meanwhile is waited for for ever',
+    why: 'not found in 80 clusters: the leader must have lost its leadership and won it again while its disk is read. Held by trap 16 in packages/core/test/traps/replication.test.ts',
+  },
+  {
+    breaks:
+      'a client that asks in the turn in which a leader learns that it leads no more is refused before the signal of the leadership aborts',
+    why: 'not found in 280 clusters (stopping): it must ask in the very turn. Held by packages/core/test/node/fencing.test.ts',
+  },
   {
     breaks: 'entries that were read back are not compared with the log',
     why: 'not found in 20,000 clusters, some of them with disks that take seconds to read: a leader must lose its leadership and win it again while one read of its disk is under way. Held by trap 16 in packages/core/test/traps/replication.test.ts',

@@ -1,16 +1,18 @@
 import type { Variant } from './variant.js'
 
 const SEALING = 'packages/udp-transport/src/sealing.ts'
-const RECEIVER = 'packages/udp-transport/src/bulk-receiver.ts'
-const SENDER = 'packages/udp-transport/src/bulk-sender.ts'
-const INCOMING = 'packages/udp-transport/src/incoming.ts'
-const RECOVERY = 'packages/udp-transport/src/recovery.ts'
+const RECEIVER = 'packages/udp-transport/src/receiving/bulk-receiver.ts'
+const SENDER = 'packages/udp-transport/src/sending/bulk-sender.ts'
+const INCOMING = 'packages/udp-transport/src/receiving/incoming.ts'
+const RECOVERY = 'packages/udp-transport/src/sending/loss-recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
-const LINK = 'packages/udp-transport/src/link.ts'
+const LINK = 'packages/udp-transport/src/link/link.ts'
+const ESTABLISHMENT = 'packages/udp-transport/src/establishment.ts'
 const PEER = 'packages/udp-transport/src/peer.ts'
-const RANGES = 'packages/udp-transport/src/received-ranges.ts'
-const PATH = 'packages/udp-transport/src/path-size.ts'
-const WAITING = 'packages/udp-transport/src/waiting.ts'
+const SESSIONS = 'packages/udp-transport/src/peer-sessions.ts'
+const RANGES = 'packages/udp-transport/src/receiving/received-ranges.ts'
+const PATH = 'packages/udp-transport/src/sending/path-size.ts'
+const QUEUE = 'packages/udp-transport/src/sending/send-queue.ts'
 const FRAMES = 'packages/udp-transport/src/frames.ts'
 
 /** How members talk: datagrams that are lost, repeated, late and damaged. */
@@ -20,7 +22,7 @@ export const transport: readonly Variant[] = [
     breaks: 'whether a datagram is authentic is not asked',
     file: SEALING,
     search: '  } catch {\n    return null\n  }',
-    replace: '  } catch {\n    return text\n  }',
+    replace: '  } catch {\n    return plaintext\n  }',
     stack: 'transport',
     maxSeeds: 200,
   },
@@ -145,9 +147,9 @@ export const transport: readonly Variant[] = [
   {
     name: 'who answers a handshake does not look for the way back',
     breaks: 'a member that was reached takes the first address of the other for one at which that is reached',
-    file: PEER,
-    search: 'if (this.link.needsProof) this.#ask()\n    this.#hub',
-    replace: 'this.#hub',
+    file: ESTABLISHMENT,
+    search: 'if (link.needsProof) this.#ask()\n    this.#events',
+    replace: 'this.#events',
     stack: 'transport',
     maxSeeds: 400,
   },
@@ -217,7 +219,7 @@ export const transport: readonly Variant[] = [
   {
     name: 'what waited for a session counts for ever',
     breaks: 'the bytes that wait for a session are not set to zero when the session takes them',
-    file: WAITING,
+    file: QUEUE,
     search: '    this.#bulkBytes = 0\n    return',
     replace: '    return',
     stack: 'transport',
@@ -226,8 +228,8 @@ export const transport: readonly Variant[] = [
   {
     name: 'closed sessions stay in the table',
     breaks: 'a session that is closed is still found by its id',
-    file: PEER,
-    search: '    this.#hub.sessions.delete(session.localId)\n',
+    file: SESSIONS,
+    search: '    this.#events.onClosed(session)\n',
     replace: '',
     stack: 'transport',
     maxSeeds: 200,
@@ -253,9 +255,9 @@ export const transport: readonly Variant[] = [
   {
     name: 'whoever forgot a session is met by nobody',
     breaks: 'a datagram of an unknown session, from a peer that did not notice the restart, begins no handshake',
-    file: PEER,
-    search: '    if (this.#current !== null) return\n    this.begin()\n    this.#handshake.hasten',
-    replace: "    if (this.#current !== null || this.id !== '') return\n    this.begin()\n    this.#handshake.hasten",
+    file: ESTABLISHMENT,
+    search: '    if (this.#parts.sessions.current !== null) return\n    this.begin()\n    this.#handshake.hasten',
+    replace: "    if (this.#parts.sessions.current !== null || this.#peer !== '') return\n    this.begin()\n    this.#handshake.hasten",
     stack: 'transport',
     maxSeeds: 200,
   },
@@ -271,9 +273,9 @@ export const transport: readonly Variant[] = [
   {
     name: 'silence asks for nothing',
     breaks: 'a peer that is silent is not asked whether it has the session',
-    file: PEER,
-    search: 'const asks = now >= this.#unansweredSince + options.silenceTimeout',
-    replace: 'const asks = false',
+    file: SESSIONS,
+    search: 'const isSilent = now >= this.#unansweredSince + this.#context.options.silenceTimeout',
+    replace: 'const isSilent = false',
     stack: 'transport',
     maxSeeds: 200,
   },

@@ -2,6 +2,7 @@ import type { Clock, Node, NodeOptions, NodeStatus, StateMachine, Tuning } from 
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Facts } from '../facts/facts.js'
 import type { Character } from '../faults/character.js'
+import { type Callback, leadershipCallbacks, watchNode } from '../observed/node.js'
 import type { Observer } from '../observed/observer.js'
 import { ObservedStateMachine } from '../observed/state-machine.js'
 import { ObservedStorage } from '../observed/storage.js'
@@ -12,6 +13,7 @@ import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
 import { SecondProcess } from './second-process.js'
 import type { MemberEnvironment, MemberLife, NodePorts, Stack } from './stack.js'
+import { Timers } from './timers.js'
 
 /** What the members of one cluster have in common. */
 export interface MemberSettings {
@@ -56,6 +58,7 @@ export class SimulatedMember<Result, Answer> {
   #status: NodeStatus | null = null
   #hasStarted = false
   #isStopping = false
+  #stopsInside: { readonly callback: Callback; readonly linger: number } | null = null
   #failuresBefore = 0
   #shortagesBefore = 0
   #isOutcast = false
@@ -113,13 +116,29 @@ export class SimulatedMember<Result, Answer> {
     this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
+    this.#stopsInside = null
     facts.world.note(`${this.id} starts`)
     const environment = this.#environment(incarnation, this.#random.next)
     const { members } = environment
+    const timers = new Timers()
+    let storage: ObservedStorage | null = null
     const life: MemberLife<Answer> = stack.member({
       ...environment,
-      nodeOptions: (ports) => this.#nodeOptions(ports, members, incarnation, () => life.node),
+      nodeOptions: (ports) => {
+        const observer = this.#observer(incarnation, () => life.node)
+        storage = new ObservedStorage(ports.storage, observer)
+        return this.#nodeOptions({ ...ports, storage }, members, timers, observer)
+      },
     })
+    watchNode(
+      life.node,
+      this.#observer(incarnation, () => life.node),
+      {
+        inside: (callback) => this.#inside(callback, incarnation),
+        timers: () => timers.pending,
+        isStopping: () => storage?.hasClosed === true,
+      },
+    )
     this.#life = life
     this.#watch(life.node, incarnation)
     void this.#run(life, incarnation)
@@ -144,18 +163,22 @@ export class SimulatedMember<Result, Answer> {
   }
 
   /**
-   * Its owner stops it in an orderly way.
-   *
-   * @param lingering ms for which its process lives on when it has stopped
+   * Its owner stops it from inside the next callback of this kind, and its process lives on for `linger` ms: what was under way in it
+   * still completes. `null`: it is not to be stopped so any more.
    */
-  stop(lingering = 0): void {
+  stopInside(callback: Callback | null, linger = 0): void {
+    this.#stopsInside = callback === null ? null : { callback, linger }
+  }
+
+  /** Its owner stops it in an orderly way, and its process ends `linger` ms after that. */
+  stop(linger = 0): void {
     const { incarnation } = this.host
     const life = this.#life
-    if (incarnation === null || life === null || !this.#hasStarted) return
+    if (incarnation === null || life === null || !this.#hasStarted || this.#isStopping) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
     this.#isStopping = true
-    const ended = () => world.after(lingering, () => this.#endOf(incarnation))
+    const ended = () => world.after(linger, () => this.#endOf(incarnation))
     life.stop().then(ended, ended)
   }
 
@@ -228,15 +251,14 @@ export class SimulatedMember<Result, Answer> {
     return `${this.id} ${role} of ${currentTerm}: log ${lastLogIndex}, durable ${durableIndex}, committed ${commitIndex}, applied ${lastApplied}`
   }
 
-  #nodeOptions(
-    ports: NodePorts<Result>,
-    members: NodeOptions<Answer>['members'],
-    incarnation: Incarnation,
-    speaker: () => Node<Answer>,
-  ): NodeOptions<Answer> {
-    const { facts, oracles, stack, settings } = this.#context
-    const { id } = this
-    const observer: Observer = { id, incarnation, facts, oracles, speaker }
+  #observer(incarnation: Incarnation, speaker: () => Node<Answer>): Observer {
+    const { facts, oracles } = this.#context
+    return { id: this.id, incarnation, facts, oracles, speaker }
+  }
+
+  #nodeOptions(ports: NodePorts<Result>, members: NodeOptions<Answer>['members'], timers: Timers, observer: Observer): NodeOptions<Answer> {
+    const { stack, settings } = this.#context
+    const { id, incarnation } = observer
     this.#machine = ports.stateMachine
     return {
       ...settings.tuning,
@@ -244,16 +266,20 @@ export class SimulatedMember<Result, Answer> {
       maxPendingBytes: settings.maxPendingBytes,
       id,
       members,
-      clock: this.#clock(incarnation, () => this.#observe(incarnation)),
+      clock: timers.count(this.#clock(incarnation, () => this.#observe(incarnation))),
       random: this.#random.next,
-      storage: new ObservedStorage(ports.storage, observer),
+      storage: ports.storage,
       transport: new ObservedTransport(ports.transport, observer),
       stateMachine: new ObservedStateMachine(ports.stateMachine, observer, {
         answer: (index, result) => stack.answer(index, result),
         slowness: settings.isAsync ? this.#random.fork('state machine') : null,
         pieces: this.#random.fork('pieces'),
-        onApplied: () => this.#compareState(ports.stateMachine),
+        onApplied: () => {
+          this.#compareState(ports.stateMachine)
+          this.#inside('apply', incarnation)
+        },
       }),
+      ...leadershipCallbacks(observer, (callback) => this.#inside(callback, incarnation)),
     }
   }
 
@@ -279,6 +305,7 @@ export class SimulatedMember<Result, Answer> {
       facts.world.count(role)
       if (role === 'leader') facts.newestLeaderTerm = Math.max(facts.newestLeaderTerm, term)
       oracles.tell('onTransition', this.id, transition)
+      this.#inside('transition', incarnation)
     })
     node.on('fatal', ({ error }) => {
       if (incarnation.isAlive && this.#hasStarted) this.#failed(error, incarnation)
@@ -301,6 +328,15 @@ export class SimulatedMember<Result, Answer> {
     })
   }
 
+  #inside(callback: Callback, incarnation: Incarnation): void {
+    if (!incarnation.isAlive || !this.#hasStarted || this.#stopsInside?.callback !== callback) return
+    const { linger } = this.#stopsInside
+    this.#stopsInside = null
+    this.#context.facts.world.count('stopped inside')
+    this.#context.facts.world.note(`${this.id} is stopped inside`, callback)
+    this.stop(linger)
+  }
+
   #endOf(incarnation: Incarnation): void {
     if (incarnation.isAlive) this.#end()
   }
@@ -318,6 +354,7 @@ export class SimulatedMember<Result, Answer> {
     if (!incarnation.isAlive || !this.#hasStarted || this.#life === null) return
     const status = this.#life.node.status()
     this.#context.oracles.tell('onTurn', this.id, status, this.#status)
+    this.#context.oracles.tell('onAccounts', this.id, this.#life.node.accounts(), status)
     this.#status = status
   }
 

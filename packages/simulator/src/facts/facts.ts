@@ -27,6 +27,7 @@ export interface FactsOptions {
   readonly maxPending: number
   readonly maxWindowBytes: number
   readonly maxInflightBytes: number
+  readonly maxInflightMessages: number
 }
 
 /** What is known of the cluster from outside: the oracles compare what they see with it. Nothing here looks into State. */

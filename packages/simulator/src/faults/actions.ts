@@ -2,6 +2,7 @@ import type { Prng } from '../world/prng.js'
 import { keepCutOff, keepDown, keepSlow } from './afflictions.js'
 import { lateAnswers, leaderOfMinority, sleepingLeader, slowStart } from './handovers.js'
 import type { Harm } from './harm.js'
+import { stopInside } from './stops.js'
 
 /** Does something bad. Everything it draws, it draws from `random`, so that leaving one out changes nothing in the others. */
 type Action = (harm: Harm, random: Prng) => void
@@ -77,6 +78,7 @@ const AIMED: Readonly<Record<string, Action>> = {
   sleepingLeader,
   slowStart,
   leaderOfMinority,
+  stopInside,
   keepDown,
   keepSlow,
   keepMute: (harm, random) => keepCutOff(harm, random, ['out']),

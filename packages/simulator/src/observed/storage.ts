@@ -5,6 +5,7 @@ import type { Observer } from './observer.js'
 export class ObservedStorage implements LogStorage {
   readonly #storage: LogStorage
   readonly #observer: Observer
+  #hasClosed = false
 
   constructor(storage: LogStorage, observer: Observer) {
     this.#storage = storage
@@ -43,6 +44,7 @@ export class ObservedStorage implements LogStorage {
 
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void {
     const { id, facts, oracles, incarnation } = this.#observer
+    oracles.tell('onReadBegun', id)
     const { baseIndex, lastIndex } = facts.log(id)
     if (from <= baseIndex || to > lastIndex || from > to)
       facts.violated('reads as the port wants', `${id} reads ${from} to ${to} of ${baseIndex} to ${lastIndex}`)
@@ -56,7 +58,13 @@ export class ObservedStorage implements LogStorage {
     })
   }
 
+  /** The node has begun to stop. */
+  get hasClosed(): boolean {
+    return this.#hasClosed
+  }
+
   close(): Promise<void> {
+    this.#hasClosed = true
     return this.#storage.close()
   }
 }

@@ -12,7 +12,7 @@ function entry(index: number, term: number): EntryBatch {
 
 function setUp() {
   const world = new World(1)
-  const limits = { electionTimeout: 100, maxPending: 9, maxWindowBytes: 9, maxInflightBytes: 9 }
+  const limits = { electionTimeout: 100, maxPending: 9, maxWindowBytes: 9, maxInflightBytes: 9, maxInflightMessages: 9 }
   const facts = new Facts(world, { members: ['a', 'b'], baseIndex: 0, baseTerm: 0, ...limits })
   return { facts, outcomes: new CommandOutcomes(facts), found: () => world.violation?.oracle }
 }

@@ -14,12 +14,24 @@ const CORE = 'packages/core/src'
 const LEADER = `${CORE}/role/leader.ts`
 const WINDOW = 'packages/udp-transport/src/replay-window.ts'
 const STATE = `${CORE}/state.ts`
+const DISPATCHER = 'packages/client/src/dispatcher.ts'
+const RECOVERY = 'packages/log-storage/src/recovery.ts'
+const NODE = `${CORE}/node/node.ts`
+const BATCH = `${CORE}/entry-batch.ts`
+const DRIVER = `${CORE}/node/driver.ts`
+const LOG = `${CORE}/log/log.ts`
+const LOG_WINDOW = `${CORE}/log/window.ts`
+const TERM_RUNS = `${CORE}/log/term-runs.ts`
 const ROLE_CONTEXT = `${CORE}/role-context.ts`
 const FOLLOWER = `${CORE}/role/follower.ts`
 
 const FROM_MEMBERS_ONLY = 'messages of others than members are dropped by State, and a leader has the progress of every member'
 const NEVER_FALSE = 'nothing in core makes it false: it would show a mistake that nobody has made yet'
 const ALL_VOTE = 'every member votes as long as there are no membership changes'
+
+const RUNNING_HAS_BOTH = 'a node that runs has its State and its Driver'
+const FOUND_TOGETHER = 'the first write of the log gives all three of them, and a log without one has been refused before'
+const EARLY_TICK = 'a tick before its time does nothing, and one that is due would come with the timer'
 
 /** @type {readonly Harmless[]} */
 export const harmless = [
@@ -247,5 +259,340 @@ export const harmless = [
     line: 'if (now < this.electionDeadline && now >= this.#askAgainAt) {',
     changes: [['now < this.electionDeadline', 'now <= this.electionDeadline']],
     why: 'at that very moment it asks once more, and begins anew with the next tick, which is due then',
+  },
+  {
+    file: LOG,
+    line: 'const copy = new Log({ ...stored, hardState: {',
+    changes: [['{ currentTerm: 0, votedFor: null }', '{}']],
+    why: 'the log keeps nothing of the hard state',
+  },
+  {
+    file: LOG,
+    line: 'return bounded <= this.baseIndex ?',
+    changes: [
+      ['bounded <= this.baseIndex', 'false'],
+      ['bounded <= this.baseIndex', 'bounded < this.baseIndex'],
+    ],
+    why: 'no run of terms begins at or before baseIndex, and the search gives baseIndex where it finds none',
+  },
+  {
+    file: LOG_WINDOW,
+    line: 'while (this.#batches.length > 0 && ',
+    changes: [['(this.#batches.at(-1) as EntryBatch).lastIndex >= index', 'true']],
+    why: 'the batch that ends right before the index is put back whole',
+  },
+  {
+    file: LOG_WINDOW,
+    line: 'if (parts.length > 0 && left <= 0) break',
+    changes: [
+      ['parts.length > 0 && left <= 0', 'false'],
+      ['left <= 0', 'left < 0'],
+    ],
+    why: 'it saves cutting an entry that the limit leaves no room for: the condition below ends the loop in this case, too',
+  },
+  {
+    file: LOG_WINDOW,
+    line: 'if (batch === undefined || batch.lastIndex > lastIndex) break',
+    changes: [['batch === undefined', 'false']],
+    why: 'a window without batches has no bytes, so the loop has ended before',
+  },
+  {
+    file: LOG_WINDOW,
+    line: 'if (evicted > 0) this.#batches.splice(0, evicted)',
+    changes: [
+      ['evicted > 0', 'true'],
+      ['evicted > 0', 'evicted >= 0'],
+    ],
+    why: 'taking no batch away changes nothing',
+  },
+  {
+    file: TERM_RUNS,
+    line: 'return this.#runs.at(-1)?.term ?? 0',
+    changes: [['this.#runs.at(-1)?.term', 'this.#runs.at(-1).term']],
+    why: 'it is asked for only where there are entries',
+  },
+  {
+    file: TERM_RUNS,
+    line: 'assert(run !== undefined',
+    changes: [['run !== undefined', 'true']],
+    why: NEVER_FALSE,
+  },
+  {
+    file: TERM_RUNS,
+    line: 'assert(last === undefined || last.term < run.term',
+    changes: [['last.term < run.term', 'last.term <= run.term']],
+    why: 'equal terms were dealt with in the line before',
+  },
+  {
+    file: DRIVER,
+    line: '#inbox: Event[] = []',
+    changes: [['[]', '["Stryker was here"]']],
+    why: 'an event that has no type changes nothing',
+  },
+  {
+    file: DRIVER,
+    line: 'this.#inbox = []',
+    changes: [['[]', '["Stryker was here"]']],
+    why: 'in stop, nothing takes anything out of the inbox any more',
+  },
+  {
+    file: DRIVER,
+    line: '#tickDue = false',
+    changes: [['false', 'true']],
+    why: EARLY_TICK,
+  },
+  {
+    file: DRIVER,
+    line: 'this.#tickDue = false',
+    changes: [['false', 'true']],
+    why: EARLY_TICK,
+  },
+  {
+    file: DRIVER,
+    line: 'if (this.#tickDue) {',
+    changes: [['this.#tickDue', 'true']],
+    why: EARLY_TICK,
+  },
+  {
+    file: DRIVER,
+    line: 'if (!this.#running) return',
+    changes: [['!this.#running', 'false']],
+    why: 'in receive and in #applied: a turn of a stopped driver does nothing, and no proposal waits for a result any more',
+  },
+  {
+    file: DRIVER,
+    line: "if (transition.role !== 'leader') {",
+    changes: [["transition.role !== 'leader'", 'true']],
+    why: 'a member that begins to lead has appended nothing in its term and awaits no read',
+  },
+  {
+    file: DRIVER,
+    line: 'if (this.#running) this.#owner.onFatal(',
+    changes: [['this.#running', 'true']],
+    why: 'a node that has stopped does not stop once more',
+  },
+  {
+    file: BATCH,
+    line: 'const runs: TermRun[] = []',
+    changes: [['[]', '["Stryker was here"]']],
+    why: 'in slice, the run that holds the first entry empties the list',
+  },
+  {
+    file: BATCH,
+    line: 'runs.push(run.firstIndex < from ?',
+    changes: [['run.firstIndex < from', 'run.firstIndex <= from']],
+    why: 'a run that begins there is made anew, and is the same',
+  },
+  {
+    file: BATCH,
+    line: 'for (let i = 0; i < count; i++) {',
+    changes: [['i < count', 'i <= count']],
+    why: 'in decode, no byte stands behind the last entry, and nothing is over no kind',
+  },
+  {
+    file: BATCH,
+    line: 'if (batches.length === 1) return first',
+    changes: [['batches.length === 1', 'false']],
+    why: 'in joined, it saves adding up what one batch says of itself',
+  },
+  {
+    file: NODE,
+    line: "return this.#phase === 'running' ? (this.#state?.role ?? 'follower')",
+    changes: [['this.#state?.role', 'this.#state.role']],
+    why: RUNNING_HAS_BOTH,
+  },
+  {
+    file: NODE,
+    line: "return this.#phase === 'running' ? (this.#state?.leaderId ?? null)",
+    changes: [['this.#state?.leaderId', 'this.#state.leaderId']],
+    why: RUNNING_HAS_BOTH,
+  },
+  {
+    file: NODE,
+    line: 'this.#driver?.wake()',
+    changes: [['this.#driver?.wake', 'this.#driver.wake']],
+    why: RUNNING_HAS_BOTH,
+  },
+  {
+    file: NODE,
+    line: 'return leaderId === null ? null : (this.#membership.members.get(leaderId) ?? null)',
+    changes: [['leaderId === null', 'false']],
+    why: 'no member has null for its id, so none is found',
+  },
+  {
+    file: NODE,
+    line: 'this.#proposals.failAppended(this.#state?.lastApplied ?? 0, ',
+    changes: [['this.#state?.lastApplied ?? 0', 'this.#state?.lastApplied && 0']],
+    why: 'what has been applied is not among the appended proposals any more',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (end > 0) await this.#erase(number, end, size)',
+    changes: [
+      ['end > 0', 'true'],
+      ['end > 0', 'end >= 0'],
+    ],
+    why: 'a segment without a whole write is removed right after',
+  },
+  {
+    file: RECOVERY,
+    line: 'const keepFrom = at === 0 ? 0 : this.#lastAt',
+    changes: [['at === 0', 'true']],
+    why: 'it saves memory: more of the file is kept in it',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!window.has(at + HEADER_BYTES)) await window.load(',
+    changes: [['!window.has(at + HEADER_BYTES)', 'true']],
+    why: 'it saves time: what is in the window is loaded no second time',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!window.has(end)) await window.load(keepFrom, end)',
+    changes: [['!window.has(end)', 'true']],
+    why: 'it saves time: what is in the window is loaded no second time',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (header.sequence !== this.#sequence + 1 || header.previous !== this.#checksum) return null',
+    changes: [['header.sequence !== this.#sequence + 1', 'false']],
+    why: 'the checksum of the write before stands in the header, and covers its number, which is one less',
+  },
+  {
+    file: RECOVERY,
+    line: 'const isNext = header !== null && header.sequence === this.#sequence + 1 && ',
+    changes: [['header.sequence === this.#sequence + 1', 'true']],
+    why: 'the checksum of the write before stands in the header, and covers its number, which is one less',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (error instanceof FormatError) throw this.#damaged(',
+    changes: [['error instanceof FormatError', 'true']],
+    why: 'only names that are not UTF-8 under checksums that fit are another error, and nothing writes those',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!isClean) this.#refuseWhatFollows(',
+    changes: [['!isClean', 'true']],
+    why: 'it saves time: nothing is found where there are zeros alone',
+  },
+  {
+    file: RECOVERY,
+    line: 'for (let place = at + SECTOR_BYTES; place < bytes.length; place += SECTOR_BYTES) {',
+    changes: [['place < bytes.length', 'place <= bytes.length']],
+    why: 'behind the end of the file no header is found',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (later !== null && later.sequence > this.#sequence + 1)',
+    changes: [['later.sequence > this.#sequence + 1', 'later.sequence >= this.#sequence + 1']],
+    why: 'the header of the torn write stands at its own place alone, since nobody knew it before',
+  },
+  {
+    file: RECOVERY,
+    line: 'if (contents === null || identity === null || salt === null) throw',
+    changes: [
+      ['contents === null || identity === null || salt === null', 'false'],
+      ['contents === null || identity === null || salt === null', '(contents === null || identity === null) && salt === null'],
+      ['contents === null || identity === null', 'false'],
+      ['contents === null || identity === null', 'contents === null && identity === null'],
+      ['contents === null', 'false'],
+      ['identity === null', 'false'],
+      ['salt === null', 'false'],
+    ],
+    why: FOUND_TOGETHER,
+  },
+  {
+    file: RECOVERY,
+    line: 'if (!window.has(from + 1)) await window.load(from, from + 1)',
+    changes: [['from + 1', 'from - 1']],
+    why: 'as the end of what is loaded, since a window loads a MiB at least',
+  },
+  {
+    file: `${CORE}/memory/log-storage.ts`,
+    line: 'if (last.firstIndex < batch.firstIndex) this.#push(',
+    changes: [['last.firstIndex < batch.firstIndex', 'last.firstIndex <= batch.firstIndex']],
+    why: 'a batch without entries is found by no read',
+  },
+  {
+    file: `${CORE}/memory/network.ts`,
+    line: 'else this.#receivers.get(from)?.get(message.group)?.onUnreachable(to)',
+    changes: [['this.#receivers.get(from)?.get', 'this.#receivers.get(from).get']],
+    why: 'who sends has a transport of its own',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (!this.closed) this.#sendAll()',
+    changes: [['!this.closed', 'true']],
+    why: 'nothing waits in a client that is closed',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (this.#now < 0) this.#now = this.#options.clock.now()',
+    changes: [
+      ['this.#now < 0', 'true'],
+      ['this.#now < 0', 'this.#now <= 0'],
+    ],
+    why: 'it saves time: the clock is asked once for the calls of a turn',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (this.closed) return',
+    changes: [['this.closed', 'false']],
+    why: 'in close: where all has been settled and closed, nothing is left to do',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (this.waiting === 0) return',
+    changes: [['this.waiting === 0', 'false']],
+    why: 'it saves time: of three empty queues nothing is sent',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (this.#waiting.forLeader.count > 0) this.#sendToLeader(now)',
+    changes: [
+      ['this.#waiting.forLeader.count > 0', 'true'],
+      ['this.#waiting.forLeader.count > 0', 'this.#waiting.forLeader.count >= 0'],
+    ],
+    why: 'of an empty queue nothing is sent, and whenever no leader is known one is being looked for',
+  },
+  {
+    file: DISPATCHER,
+    line: "if (typeof call.route === 'string') return",
+    changes: [["typeof call.route === 'string'", 'false']],
+    why: 'a directed call has an address',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (this.waiting > 0) this.#scheduleFlush()',
+    changes: [
+      ['this.waiting > 0', 'true'],
+      ['this.waiting > 0', 'this.waiting >= 0'],
+    ],
+    why: 'it saves a turn: where nothing waits nothing is sent',
+  },
+  {
+    file: DISPATCHER,
+    line: "this.#retry(call, 'silence', new ConnectionError(",
+    changes: [['false', 'true']],
+    why: 'only reads are taken from a silent member, and of a read no outcome is unknown',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (call.settled) return',
+    changes: [['call.settled', 'false']],
+    why: 'in #abort and #fail: what is settled is in no queue, and off its signal',
+  },
+  {
+    file: DISPATCHER,
+    line: 'if (call.deadline <= now) expired.push(call)',
+    changes: [['call.deadline <= now', 'call.deadline < now']],
+    why: 'such a call ends a few milliseconds later, when the deadlines are looked at again',
+  },
+  {
+    file: DISPATCHER,
+    line: 'else if (call.deadline < next) next = call.deadline',
+    changes: [['call.deadline < next', 'call.deadline <= next']],
+    why: 'the same time is stored once more',
   },
 ]

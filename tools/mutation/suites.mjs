@@ -28,19 +28,33 @@ export const suites = {
   },
   'log-storage': {
     mutate: ['packages/log-storage/src/recovery.ts', 'packages/log-storage/src/log-contents.ts'],
-    tests: ['packages/log-storage/test/{crash,damage,damage-at-random,faults,files,large-writes,reading,records,storage}.test.ts'],
+    tests: [
+      'packages/log-storage/test/{crash,damage,damage-at-random,faults,files,large-writes,log-contents,reading,records,recovery,storage}.test.ts',
+    ],
     slowTests: ['records.test.ts', 'faults.test.ts', 'damage-at-random.test.ts', 'crash.test.ts'],
   },
   'udp-transport': {
     mutate: ['session', 'handshake', 'replay-window'].map((name) => `packages/udp-transport/src/${name}.ts`),
-    // Those that look whether a module is loaded, or begin anew with each file, are left out.
-    tests: ['packages/udp-transport/test/!(sealing|sealing-without-libsodium|former-secrets|secrets|loopback|chaos).test.ts'],
-    slowTests: ['delivery.test.ts', 'hostile.test.ts', 'lanes.test.ts', 'conformance.test.ts', 'simulated.test.ts', 'narrow-path.test.ts'],
+    // Left out are tests that look whether a module is loaded or a file descriptor is free, that begin anew with each file, or that
+    // wait for real sockets.
+    tests: [
+      'packages/udp-transport/test/!(sealing|sealing-without-libsodium|former-secrets|secrets|loopback|silence-on-loopback|node-sockets|chaos).test.ts',
+    ],
+    slowTests: [
+      'delivery.test.ts',
+      'hostile.test.ts',
+      'lanes.test.ts',
+      'conformance.test.ts',
+      'simulated.test.ts',
+      'narrow-path.test.ts',
+      'addresses.test.ts',
+    ],
   },
   client: {
-    mutate: ['verdict', 'call', 'dispatcher', 'waiting-calls'].map((name) => `packages/client/src/${name}.ts`),
-    tests: ['packages/client/test/**/*.test.ts'],
-    slowTests: ['round-trip.test.ts', 'tcp.test.ts', 'hostile.test.ts'],
+    mutate: ['verdict', 'call', 'dispatcher', 'link', 'waiting-calls'].map((name) => `packages/client/src/${name}.ts`),
+    // The test of the system's clock replaces modules of Node, which takes a worker of its own.
+    tests: ['packages/client/test/**/!(system-clock).test.ts'],
+    slowTests: ['round-trip.test.ts', 'client.test.ts', 'no-leader.test.ts', 'tcp.test.ts', 'hostile.test.ts'],
   },
 }
 
@@ -50,4 +64,14 @@ export function chosenSuite() {
   const suite = suites[name]
   if (suite === undefined) throw new Error(`There is no suite "${name}". There are: ${Object.keys(suites).join(', ')}`)
   return suite
+}
+
+/** Whether `pnpm mutate` was asked for a quick run, which does without the slow tests. */
+export function leavesOutSlowTests() {
+  return process.env['RAFT_MUTATE_QUICK'] === '1'
+}
+
+/** The files that `pnpm mutate` was asked for by name. */
+export function mutatedFiles() {
+  return (process.env['RAFT_MUTATE_FILES'] ?? '').split(',')
 }

@@ -85,9 +85,9 @@ function pathOf({ fileName }) {
 function asSurvivor(mutant) {
   const file = pathOf(mutant)
   const lines = readFileSync(join(root, file), 'utf8').split('\n')
-  const { start, end } = mutant.location
-  const last = lines.slice(start.line, end.line + 1)
-  const text = [lines[start.line]?.slice(start.column) ?? '', ...last].join('\n')
+  const { start, end } = zeroBased(mutant.location)
+  const rest = lines.slice(start.line + 1, end.line + 1)
+  const text = [lines[start.line]?.slice(start.column) ?? '', ...rest].join('\n')
   const tail = (lines[end.line]?.length ?? 0) - end.column
   return {
     file,
@@ -95,6 +95,18 @@ function asSurvivor(mutant) {
     line: (lines[start.line] ?? '').trim(),
     from: short(text.slice(0, text.length - tail)),
     to: short(mutant.replacement ?? ''),
+  }
+}
+
+/**
+ * Lines and columns as they count in an array. StrykerJS counts both from 1 in what it reports.
+ *
+ * @param {Mutant['location']} location
+ */
+function zeroBased({ start, end }) {
+  return {
+    start: { line: start.line - 1, column: start.column - 1 },
+    end: { line: end.line - 1, column: end.column - 1 },
   }
 }
 

@@ -6,6 +6,22 @@ import { DOCUMENT, documentOf } from '../mutation/document.mjs'
 import { harmless } from '../mutation/harmless.mjs'
 import { readScores } from '../mutation/scores.mjs'
 import { suites } from '../mutation/suites.mjs'
+import { countsOf, type Mutant, survivorsOf } from '../mutation/survivors.mjs'
+
+const FILE = 'packages/core/src/terms.ts'
+
+/** The change of this piece of the file to `replacement`, as StrykerJS reports it: it counts lines and columns from 1. */
+function mutant(piece: string, replacement: string, status: string): Mutant {
+  const text = readFileSync(join(root, FILE), 'utf8')
+  const placeOf = (at: number) => {
+    const lines = text.slice(0, at).split('\n')
+    return { line: lines.length, column: (lines.at(-1) as string).length + 1 }
+  }
+  const at = text.indexOf(piece)
+  expect(at).toBeGreaterThan(0)
+  const location = { start: placeOf(at), end: placeOf(at + piece.length) }
+  return { fileName: join(root, FILE), location, replacement, status } as Mutant
+}
 
 const without = (text: string) => text.replaceAll(/\s+/g, ' ')
 
@@ -30,5 +46,23 @@ describe('mutation testing', () => {
 
   it('is described as `pnpm mutate … --record` writes it', () => {
     expect(readFileSync(DOCUMENT, 'utf8')).toBe(documentOf())
+  })
+
+  it('tells what was changed, and in which line, also over several lines', () => {
+    const text = readFileSync(join(root, FILE), 'utf8')
+    const lines = text.split('\n')
+    const at = lines.findIndex((line) => line.trim().startsWith('export ')) + 1
+    const line = lines[at - 1] as string
+    const two = `${line}\n${lines[at]}`
+    const { all } = survivorsOf([mutant(line, 'x', 'Survived'), mutant(two, 'y', 'NoCoverage'), mutant(line, 'z', 'Killed')])
+    expect(all).toEqual([
+      { file: FILE, at, line, from: line, to: 'x' },
+      { file: FILE, at, line, from: without(two), to: 'y' },
+    ])
+  })
+
+  it('counts as noticed what a test notices and what no longer ends, and leaves out what cannot run', () => {
+    const all = ['Killed', 'Timeout', 'Survived', 'NoCoverage', 'Ignored', 'CompileError'].map((status) => mutant('export', 'x', status))
+    expect([...countsOf(all)]).toEqual([[FILE, { killed: 2, survived: 2, harmless: 0 }]])
   })
 })

@@ -10,10 +10,6 @@ export class TermRuns {
     this.#runs = [...runs]
   }
 
-  fork(): TermRuns {
-    return new TermRuns(this.#runs)
-  }
-
   toArray(): readonly TermRun[] {
     return this.#runs
   }

@@ -169,12 +169,34 @@ describe.each([0, 7, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 52])('a log that begins behi
     expect(() => log.madeDurable(base + 1)).toThrow(AssertionError)
     log.append(EntryBatch.of(base + 1, 9, 0, [bytesOf('x')]))
     expect(() => log.append(EntryBatch.of(base + 2, 8, 0, [bytesOf('x')]))).toThrow(/term 8 at index \d+ behind term 9/)
+    for (const index of [base - 1, base + 2]) expect(() => log.term(index)).toThrow(`term of ${index} in a log of ${base} to ${base + 1}`)
+    expect(() => log.truncateFrom(base + 2)).toThrow(`truncation from ${base + 2} of a log of ${base} to ${base + 1}`)
+    expect([log.matches(base - 1, baseTerm), log.matches(base, baseTerm), log.matches(base + 2, 9)]).toEqual([false, true, false])
+  })
+
+  it('is left as it was by a batch without entries', () => {
+    const log = new Log({ hardState, baseIndex: base, baseTerm, lastIndex: base, runs: [] }, MAX_WINDOW)
+    log.append(EntryBatch.empty(base + 1))
+    expect([log.lastIndex, log.window]).toEqual([base, []])
+  })
+})
+
+describe('a batch that begins before the log does', () => {
+  const log = new Log({ hardState, baseIndex: 7, baseTerm: 3, lastIndex: 8, runs: [{ firstIndex: 8, term: 4 }] }, MAX_WINDOW)
+  const batchOf = (firstIndex: number, terms: readonly number[]) =>
+    EntryBatch.concat(terms.map((term, i) => EntryBatch.of(firstIndex + i, term, 0, [bytesOf('x')])))
+
+  it('is compared from the first entry of the log on', () => {
+    expect(log.firstDifference(batchOf(6, [2, 3, 4]))).toBe(null)
+    expect(log.firstDifference(batchOf(6, [2, 3, 5]))).toBe(8)
+    expect(log.firstDifference(batchOf(6, [2, 3, 4, 4]))).toBe(9)
+    expect(log.firstDifference(batchOf(5, [1, 2]))).toBe(null)
   })
 })
 
 /** One batch of each length. */
-function filled(lengths: readonly number[]): Log {
-  const log = new Log({ hardState, baseIndex: 0, baseTerm: 0, lastIndex: 0, runs: [] }, 1e9)
+function filled(lengths: readonly number[], maxWindowBytes = 1e9): Log {
+  const log = new Log({ hardState, baseIndex: 0, baseTerm: 0, lastIndex: 0, runs: [] }, maxWindowBytes)
   lengths.forEach((length, i) => {
     log.append(EntryBatch.of(i + 1, 1, 0, [new Uint8Array(length)]))
   })
@@ -191,6 +213,45 @@ describe('entries that nobody needs', () => {
     log.release(5)
     expect(log.windowFirst).toBe(3)
   })
+
+  it('stay in memory while the window is exactly full, and leave it at one byte more', () => {
+    const full = filled([9, 19], 30)
+    full.madeDurable(2)
+    expect([full.windowBytes, full.windowFirst]).toEqual([30, 1])
+    const over = filled([9, 20], 30)
+    over.madeDurable(2)
+    expect([over.windowBytes, over.windowFirst]).toEqual([21, 2])
+  })
+
+  it('can be neither measured nor written once they have left memory', () => {
+    const log = filled([9, 20], 30)
+    log.madeDurable(2)
+    expect(() => log.lastWithin(1, 100)).toThrow('the entry at 1 is to be written, but memory begins at 2')
+    expect(() => log.unwritten(1, 2)).toThrow(AssertionError)
+    expect(log.lastWithin(2, 100)).toBe(2)
+  })
+})
+
+describe('entries for a write', () => {
+  it('are as many as hold its bytes together, to the byte, over batches', () => {
+    const log = filled([10, 20, 30])
+    expect([10, 31, 32, 62, 63].map((maxBytes) => log.lastWithin(1, maxBytes))).toEqual([1, 1, 2, 2, 3])
+  })
+})
+
+describe('the hash of the entries in memory', () => {
+  const texts = ['one', 'two', 'three']
+  const cutAs = (...cuts: readonly (readonly string[])[]) => {
+    const log = filled([])
+    for (const cut of cuts) log.append(EntryBatch.of(log.lastIndex + 1, 1, 0, cut.map(bytesOf)))
+    return log.contentHash()
+  }
+
+  it('is the same however the entries are cut into batches, and another for other entries', () => {
+    expect(cutAs(texts)).toBe(cutAs(['one'], ['two', 'three']))
+    for (const others of [['one', 'two'], ['one', 'two', 'thref'], ['onet', 'wo', 'three'], []])
+      expect(cutAs(others)).not.toBe(cutAs(texts))
+  })
 })
 
 describe('entries for a message or the state machine', () => {
@@ -206,5 +267,39 @@ describe('entries for a message or the state machine', () => {
     expect(log.entries(2, 4, 1e6)?.count).toBe(1)
     expect(log.entries(3, 4, 1e6)?.bytes).toBe(log.window[2]?.bytes)
     expect(log.entries(3, 4, 1e6)?.count).toBe(1)
+  })
+
+  it('are as large as a message may be, to the byte', () => {
+    const log = filled([10, 20, 30])
+    expect([31, 32, 62, 63].map((maxBytes) => log.entries(1, 3, maxBytes)?.count)).toEqual([1, 2, 2, 3])
+  })
+
+  it('are as many of the next batch as there is room for', () => {
+    const log = filled([10])
+    log.append(EntryBatch.of(2, 1, 0, [new Uint8Array(10), new Uint8Array(10)]))
+    expect([21, 22, 32, 33].map((maxBytes) => log.entries(1, 3, maxBytes)?.count)).toEqual([1, 2, 2, 3])
+  })
+
+  it('are one where not even that fits', () => {
+    const log = filled([10, 20])
+    expect([0, -5].map((maxBytes) => log.entries(1, 2, maxBytes)?.count)).toEqual([1, 1])
+  })
+
+  it('end before the first that does not fit, though a smaller one follows it', () => {
+    const log = filled([])
+    log.append(EntryBatch.of(1, 1, 0, [new Uint8Array(10), new Uint8Array(100)]))
+    log.append(EntryBatch.of(3, 1, 0, [new Uint8Array(1)]))
+    expect(log.entries(1, 3, 30)?.lastIndex).toBe(1)
+  })
+
+  it('of one batch are not copied, also where others follow', () => {
+    const log = filled([10, 20])
+    expect(log.entries(1, 1, 1e6)?.bytes).toBe(log.window[0]?.bytes)
+  })
+
+  it('count as a large batch from 16 KiB on', () => {
+    const kind = 1
+    const joinedWith = (bytes: number) => filled([bytes - kind, 10]).entries(1, 2, 1e6)?.count
+    expect([16 * 1024 - 1, 16 * 1024].map(joinedWith)).toEqual([2, 1])
   })
 })

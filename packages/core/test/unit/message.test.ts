@@ -181,6 +181,15 @@ describe('message codec', () => {
     expect(() => decodeMessage(encodeMessage({ ...good, ...change }))).toThrow(FormatError)
   })
 
+  it('refuses entries of one term that is newer than the message', () => {
+    const entries = EntryBatch.of(1, 7, 0, [new Uint8Array(1)])
+    const good: Message = { type: 'appendEntries', group: 0, term: 7, prevLogIndex: 0, prevLogTerm: 0, leaderCommit: 0, entries }
+    expect(plain(decodeMessage(encodeMessage(good)))).toEqual(plain(good))
+    expect(() => decodeMessage(encodeMessage({ ...good, term: 6 }))).toThrow(
+      'entries of terms 7 to 7 behind term 0, in a message of term 6',
+    )
+  })
+
   it('refuses a boolean that is neither 0 nor 1, and an unknown type', () => {
     const bytes = encodeMessage({ type: 'preVoteReply', group: 0, term: 1, voteGranted: true })
     bytes[14] = 2

@@ -66,6 +66,17 @@ describe('a log in memory', () => {
     expect(read(2, 2)).toEqual(['2@3'])
   })
 
+  it('replaces the last entry alone, and leaves the batches before it', async () => {
+    const { storage, write, read } = await open()
+    for (const index of [1, 2, 3]) write([entriesOfTerms(index, [1])])
+    write([entriesOfTerms(3, [2])])
+    expect([read(1, 9), read(2, 9), read(3, 9)]).toEqual([['1@1'], ['2@1'], ['3@2']])
+    write([entriesOfTerms(2, [3])])
+    expect([read(1, 9), read(2, 9)]).toEqual([['1@1'], ['2@3']])
+    await storage.close()
+    expect((await storage.open()).lastIndex).toBe(2)
+  })
+
   it('gives what was asked for, of one batch, and one entry whatever its size', async () => {
     const { write, read } = await open()
     write([entriesOfTerms(1, [1, 1]), entriesOfTerms(3, [1, 1, 1]), entriesOfTerms(6, [1])])
@@ -91,7 +102,7 @@ describe('a log in memory', () => {
   })
 
   it('closes when nothing is under way any more', async () => {
-    const { storage, run } = await open()
+    const { storage, deferred } = await open()
     storage.write({ hardState: null, entries: [entriesOfTerms(1, [1])] }, () => {})
     storage.read(1, 1, 1, () => {})
     let closed = false
@@ -100,7 +111,11 @@ describe('a log in memory', () => {
     })
     await new Promise(setImmediate)
     expect(closed).toBe(false)
-    run()
+    const [first, second] = deferred.splice(0) as [() => void, () => void]
+    first()
+    await new Promise(setImmediate)
+    expect(closed).toBe(false)
+    second()
     await closing
     expect(closed).toBe(true)
   })

@@ -26,15 +26,16 @@ function countTimers(world: World): () => number {
 }
 
 describe('a node that was stopped', () => {
-  it('from inside a callback writes nothing of what the turn had come to', async () => {
+  it('from inside a callback writes nothing of what the turn had come to, and sets no timer', async () => {
     const world = new World(['a'])
+    const timers = countTimers(world)
     const node = world.add('a')
     node.on('transition', ({ role }) => {
       if (role === 'candidate') void node.stop()
     })
     await node.start()
     await world.clock.advance(2000)
-    expect([node.currentTerm, world.storage('a').writes]).toEqual([1, 0])
+    expect([node.currentTerm, world.storage('a').writes, timers()]).toEqual([1, 0, 0])
   })
 
   it('leaves no timer', async () => {

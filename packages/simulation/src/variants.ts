@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { allVariants, variantNamed } from './variants/all.js'
 import { DOCUMENT, documentOf } from './variants/document.js'
-import { type Found, readFound, writeFound } from './variants/found.js'
+import { type Found, foundBy, readFound, writeFound } from './variants/found.js'
 import { type Finding, hunt } from './variants/hunt.js'
 import { inParallel } from './variants/pool.js'
-import { seedsFromTheFirst } from './variants/variant.js'
+import { seedsFromTheFirst, type Variant } from './variants/variant.js'
 
 interface Given {
   readonly only?: string
@@ -33,18 +33,24 @@ await new Command('variants')
   .parseAsync()
 
 async function huntAll(given: Given): Promise<boolean> {
-  const found: Record<string, Found> = given.new === true ? { ...(await readFound()) } : {}
-  const variants = given.only === undefined ? allVariants.filter(({ name }) => found[name] === undefined) : [variantNamed(given.only)]
+  const before = await readFound()
+  const found: Record<string, Found> = { ...before }
+  const isAsked = ({ name }: Variant) => given.new !== true || before[name] === undefined
+  const variants = given.only === undefined ? allVariants.filter(isAsked) : [variantNamed(given.only)]
   const missed: string[] = []
   const hunts = inParallel(variants, given.jobs, (variant) => hunt(variant, seedsFromTheFirst(variant), LIMIT))
   for (const [variant, hunted] of hunts) {
-    const finding = await hunted
-    print(lineOf(finding))
-    if (finding.report.found === null) missed.push(variant.name)
-    else found[variant.name] = { seed: finding.report.found.seed, oracle: finding.report.found.oracle }
+    const finding = await hunted.catch((error: unknown) => print(`NOT FOUND  ${String(error)}`))
+    if (finding !== undefined) print(lineOf(finding))
+    if (finding?.report.found) found[variant.name] = foundBy(finding.report)
+    else {
+      missed.push(variant.name)
+      delete found[variant.name]
+    }
   }
   if (missed.length > 0) print(`not found: ${missed.join('; ')}`)
-  if (given.only === undefined && (missed.length === 0 || given.new === true)) {
+  // What was found is kept, whatever was missed.
+  if (given.only === undefined) {
     const ordered = Object.fromEntries(
       allVariants.filter(({ name }) => found[name] !== undefined).map(({ name }) => [name, found[name] as Found]),
     )
@@ -60,8 +66,8 @@ async function isUpToDate(): Promise<boolean> {
   return same
 }
 
-function lineOf({ variant, report: { seeds, events, found } }: Finding): string {
-  const work = `${seeds} seeds, ${events} events`
+function lineOf({ variant, report: { seeds, events, processor, found } }: Finding): string {
+  const work = `${seeds} seeds, ${events} events, ${processor.toFixed(1)} s of processor`
   return found === null
     ? `NOT FOUND  ${variant.name}: ${work}`
     : `${variant.name}: ${found.oracle}: ${found.message.split('\n', 1)[0]} (${work})`

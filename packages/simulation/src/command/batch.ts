@@ -29,13 +29,16 @@ export interface WorkerTask {
 }
 
 export type WorkerReport =
-  | { readonly type: 'done'; readonly statistics: StatisticsData }
+  /** `last` is the highest seed so far. */
+  | { readonly type: 'done'; readonly statistics: StatisticsData; readonly last: number }
   | { readonly type: 'failed'; readonly seed: number }
   /** Nothing comes after it. A process that ends without has died on its way. */
   | { readonly type: 'ended' }
 
 export interface BatchResult {
   readonly statistics: Statistics
+  /** The highest seed that was simulated; some below it may not have been. */
+  readonly lastSeed: number
   /** The lowest seed that a process found to break an oracle, or null. */
   readonly failedSeed: number | null
 }
@@ -44,9 +47,13 @@ export interface BatchResult {
 export async function runBatch({ stack, shape, from, seeds, jobs, budget, onProgress }: BatchOptions): Promise<BatchResult> {
   const statistics = new Statistics(stackNamed(stack).faults)
   const failedSeeds: number[] = []
+  let lastSeed = from
   const workers: { stop: () => void; ended: Promise<void> }[] = []
   const report = (message: WorkerReport) => {
-    if (message.type === 'done') statistics.merge(message.statistics)
+    if (message.type === 'done') {
+      statistics.merge(message.statistics)
+      lastSeed = Math.max(lastSeed, message.last)
+    }
     if (message.type === 'failed') {
       failedSeeds.push(message.seed)
       for (const { stop } of workers) stop()
@@ -56,7 +63,7 @@ export async function runBatch({ stack, shape, from, seeds, jobs, budget, onProg
   for (let job = 0; job < jobs; job++)
     workers.push(startWorker({ stack, shape, from: from + job, step: jobs, end: from + seeds, budget }, report))
   await Promise.all(workers.map(({ ended }) => ended))
-  return { statistics, failedSeed: failedSeeds.length === 0 ? null : Math.min(...failedSeeds) }
+  return { statistics, lastSeed, failedSeed: failedSeeds.length === 0 ? null : Math.min(...failedSeeds) }
 }
 
 function startWorker(task: WorkerTask, onReport: (report: WorkerReport) => void): { stop: () => void; ended: Promise<void> } {

@@ -18,14 +18,16 @@ async function work({ stack, shape, from, step, end, budget }: WorkerTask): Prom
   const named = stackNamed(stack)
   let statistics = new Statistics(named.faults)
   let reportedAt = startedAt
+  let last = from
   const flush = () => {
-    send({ type: 'done', statistics: statistics.toJSON() })
+    send({ type: 'done', statistics: statistics.toJSON(), last })
     statistics = new Statistics(named.faults)
     reportedAt = performance.now()
   }
   for (let seed = from; seed < end && performance.now() - startedAt < budget; seed += step) {
     const outcome = await named.simulate({ seed, ...shape })
     statistics.add(outcome)
+    last = seed
     if (outcome.violation !== null) {
       flush()
       send({ type: 'failed', seed })

@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { root } from '../repository.js'
 import { broken, type Variant } from './variant.js'
-
-/** The top of the repository, wherever this file was built to. */
-export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 const RUNNER = 'packages/simulation/src/variants/runner.ts'
 
@@ -62,11 +59,4 @@ function patch(variant: Variant): Plugin {
       })
     },
   }
-}
-
-function findRoot(from: string): string {
-  if (existsSync(join(from, 'pnpm-workspace.yaml'))) return from
-  const above = dirname(from)
-  if (above === from) throw new Error('this runs inside the repository only')
-  return findRoot(above)
 }

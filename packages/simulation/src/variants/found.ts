@@ -1,11 +1,22 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root } from './bundle.js'
+import { root } from '../repository.js'
+import type { RunnerReport } from './runner.js'
 
-/** What was broken when a variant was last hunted for from seed 1 on. */
+/** What was broken when a variant was last hunted for from seed 1 on, and what that took. */
 export interface Found {
   readonly seed: number
   readonly oracle: string
+  /** Simulated events, of all seeds together. */
+  readonly events: number
+  /** Seconds of processor time, of all seeds together. */
+  readonly processor: number
+}
+
+/** What is kept of a hunt that has found something. @throws Error where it has not */
+export function foundBy({ events, processor, found }: RunnerReport): Found {
+  if (found === null) throw new Error('nothing was found')
+  return { seed: found.seed, oracle: found.oracle, events, processor: Number(processor.toFixed(1)) }
 }
 
 /** By name of the variant. */

@@ -13,6 +13,8 @@ export interface RunnerReport {
   /** How many seeds were simulated, the one that broke an oracle included. */
   readonly seeds: number
   readonly events: number
+  /** Seconds of processor time that simulating them took, user and system. */
+  readonly processor: number
   readonly found: { readonly seed: number; readonly oracle: string; readonly message: string } | null
 }
 
@@ -24,6 +26,11 @@ async function run({ stack, seeds, options }: RunnerTask): Promise<RunnerReport>
   const named = stackNamed(stack)
   let count = 0
   let events = 0
+  const before = process.cpuUsage()
+  const work = () => {
+    const { user, system } = process.cpuUsage(before)
+    return { seeds: count, events, processor: (user + system) / 1e6 }
+  }
   for (const seed of seeds) {
     const simulation: SeedOptions & PlanOptions = { ...options, seed }
     const outcome = await named.simulate(simulation)
@@ -31,7 +38,7 @@ async function run({ stack, seeds, options }: RunnerTask): Promise<RunnerReport>
     events += outcome.events
     if (outcome.violation === null) continue
     const { oracle, message } = outcome.violation
-    return { seeds: count, events, found: { seed, oracle, message } }
+    return { ...work(), found: { seed, oracle, message } }
   }
-  return { seeds: count, events, found: null }
+  return { ...work(), found: null }
 }

@@ -1,9 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stacks } from '../../src/index.js'
+import type { LedgerRow } from '../../src/ledger/ledger.js'
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
@@ -65,6 +68,23 @@ describe('pnpm simulate', () => {
     const [code] = await once(batch, 'close')
     expect(code).not.toBe(0)
     expect(said).toMatch(/a process that simulates seeds from [12] on ended with SIGTERM/)
+  })
+
+  it('adds what it has simulated to a ledger, each time behind the seeds of the last', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'raft-ledger-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const ledger = join(folder, 'ledger.json')
+    writeFileSync(ledger, '[]')
+    const args = ['--stack', 'core', '--seeds', '3', '--jobs', '2', '--ledger', ledger]
+    const { stdout } = await simulate(...args)
+    await simulate(...args)
+    const rows = JSON.parse(readFileSync(ledger, 'utf8')) as LedgerRow[]
+    expect(rows.map(({ stack, from, to, clusters, violations }) => [stack, from, to, clusters, violations])).toEqual([
+      ['core', 10_000_000, 10_000_002, 3, []],
+      ['core', 10_000_003, 10_000_005, 3, []],
+    ])
+    expect(stdout).toContain(`3 seeds, ${rows[0]?.events} events, `)
+    expect(await simulate('--ledger', ledger)).toMatchObject({ code: 1, stderr: expect.stringContaining('--ledger needs --minutes') })
   })
 
   it('says what is wrong with a flag', async () => {

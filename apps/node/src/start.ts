@@ -1,6 +1,5 @@
-import { nodeClock } from '@raft/system'
+import { formatHostPort, nodeClock } from '@raft/system'
 import type { Logger } from 'pino'
-import { formatAddress } from './config/address.js'
 import { loadConfig, type MemberConfig, type Settings } from './config/load.js'
 import { createNode } from './create-node.js'
 import { diskBytesOf } from './disk-usage.js'
@@ -33,7 +32,7 @@ export async function start(settings: Settings, problems: readonly string[] = []
   const { node, config, logger } = started
   const { bind, dataDir, storage } = config
   const diskBytes = await diskBytesOf(config)
-  const addresses = { peer: formatAddress(bind.peer), client: formatAddress(bind.client) }
+  const addresses = { peer: formatHostPort(bind.peer), client: formatHostPort(bind.client) }
   logger.info({ version: VERSION, clusterId: node.clusterId, storage, dataDir, diskBytes, ...addresses }, 'started')
   signals.stop(node, logger)
   // The log says already what it died of.
@@ -147,7 +146,7 @@ function toOptions(config: MemberConfig, logger: Logger): CreateNodeOptions {
     ...(clusterId === null ? {} : { clusterId }),
     secret: secrets,
     members: addresses,
-    bind: { peer: formatAddress(bind.peer), client: formatAddress(bind.client) },
+    bind: { peer: formatHostPort(bind.peer), client: formatHostPort(bind.client) },
     allowedHosts,
     dataDir,
     storage,

@@ -12,6 +12,13 @@ export class Aborts {
     this.#onAbort = onAbort
   }
 
+  /** Calls that are watched. */
+  get count(): number {
+    let count = 0
+    for (const calls of this.#watched.values()) count += calls.size
+    return count
+  }
+
   /** Until `call.release` is called. */
   watch(signal: AbortSignal, call: Call): void {
     const calls = this.#watched.get(signal) ?? this.#listen(signal)

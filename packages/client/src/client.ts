@@ -1,6 +1,6 @@
 import type { Route } from './call.js'
 import { type Codec, json } from './codec.js'
-import { Dispatcher } from './dispatcher.js'
+import { Dispatcher, type Holdings } from './dispatcher.js'
 import { decodeEntry, type Entry, encodeRangeQuery, type Page, type RangeSelection } from './entry.js'
 import { ClientError, ConfigurationError, NoLeaderError, ProtocolError, TimeoutError } from './errors.js'
 import { decodeValue, encodeKey, encodeValue, type Key } from './keys.js'
@@ -178,6 +178,11 @@ export class RaftClient<V = unknown> {
     const { pending, pendingBytes, waiting, waitingBytes, members } = this.#dispatcher
     const { retries, ...counters } = this.#counters
     return { ...counters, retries: { ...retries }, pending, pendingBytes, waiting, waitingBytes, leader: members.leader?.address ?? null }
+  }
+
+  /** @internal What is held for calls: nothing, once all are settled. For the simulation. */
+  holdings(): Holdings {
+    return this.#dispatcher.holdings()
   }
 
   #value(value: V): Uint8Array {

@@ -30,6 +30,21 @@ export interface DispatcherOptions extends MembersOptions {
   readonly maxWaitingBytes: number
 }
 
+/** What a client holds for its calls. */
+export interface Holdings {
+  /** As the client counts it, and as it is found where it lies: these are equal. */
+  readonly counted: Held
+  readonly found: Held
+  /** Calls that were taken back from silent members, and may be answered by them yet. */
+  readonly takenBack: number
+  /** Calls whose signals are listened to. */
+  readonly watched: number
+  /** Whether members are watched for their silence. */
+  readonly isWatching: boolean
+}
+
+export type Held = Readonly<Record<'pending' | 'pendingBytes' | 'waiting' | 'waitingBytes', number>>
+
 /** Takes each call through queue, connection, answer and, where that is safe, another attempt, to its one end. */
 export class Dispatcher {
   readonly members: Members
@@ -96,6 +111,26 @@ export class Dispatcher {
     this.#forEachCall((call) => calls.push(call))
     for (const call of calls) this.#fail(call, call.outcomeUnknown ? new OutcomeUnknownError('the client was closed') : new ClosedError())
     this.members.close()
+  }
+
+  /** @internal */
+  holdings(): Holdings {
+    const found = { pending: 0, pendingBytes: 0, waiting: 0, waitingBytes: 0 }
+    this.#waiting.forEach(({ body }) => {
+      found.waiting += 1
+      found.waitingBytes += body.length
+    })
+    let takenBack = 0
+    for (const link of this.members.links.values()) {
+      takenBack += link.takenBack
+      for (const { body } of link.inFlight.values()) {
+        found.pending += 1
+        found.pendingBytes += body.length
+      }
+    }
+    const { pending, pendingBytes, waiting, waitingBytes } = this
+    const counted = { pending, pendingBytes, waiting, waitingBytes }
+    return { counted, found, takenBack, watched: this.#aborts.count, isWatching: this.members.isWatching }
   }
 
   #checkRoom(bytes: number): void {

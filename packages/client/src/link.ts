@@ -127,6 +127,11 @@ export class Link {
     return this.inFlight.size > 0 || this.#probing || this.#unheardBytes > 0
   }
 
+  /** How many calls were taken back from here and may be answered yet. */
+  get takenBack(): number {
+    return this.#left.size
+  }
+
   /** Bytes that may be on their way yet: those that were sent since something last arrived; while the socket is full, all requests. */
   get owedBytes(): number {
     let owed = 0

@@ -132,6 +132,11 @@ export class Members {
     if (!this.#closed) this.#silence.watch()
   }
 
+  /** Whether some member owes answers, as far as is known. */
+  get isWatching(): boolean {
+    return this.#silence.isWatching
+  }
+
   /** Connects again, ever less often, to members that were lost: none but the leader is there to read from. */
   reopen(): void {
     if (this.#cancelReopen !== null || this.#seeking || this.links.size >= this.#addresses.size) return

@@ -56,6 +56,11 @@ export class SilenceWatch {
     })
   }
 
+  /** Whether some member owes something, or did at the last tick. */
+  get isWatching(): boolean {
+    return this.#cancel !== null
+  }
+
   close(): void {
     this.#cancel?.()
     this.#cancel = null

@@ -71,7 +71,10 @@ function withReasons(error: Error): Error {
   return new Error(error.errors.map(({ message }) => message).join('; '), { cause: error })
 }
 
-/** @throws ConfigurationError unless it is `host:port` or `[ipv6]:port`. */
+/**
+ * The client's own grammar of addresses, beside that of `@raft/system`: the client depends on no other package.
+ * @throws ConfigurationError unless it is `host:port` or `[ipv6]:port`.
+ */
 export function parseAddress(address: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(address)
   const port = Number(match?.[3])

@@ -31,6 +31,7 @@ export {
   type RequestVoteReply,
 } from './message.js'
 export { decodeMessage, encodedMessageLength, encodeMessage, encodeMessageInto, MESSAGE_VERSION } from './message-codec.js'
+export type { Account, InflightAccount, NodeAccounts } from './node/accounts.js'
 export type { WaitOptions } from './node/await-callback.js'
 export { Node, type NodeEvents } from './node/node.js'
 export { defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'

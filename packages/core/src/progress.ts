@@ -88,6 +88,11 @@ export class Progress {
     ].join()
   }
 
+  /** What counts as sent and not acknowledged. */
+  get inflight(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#inflight.length, bytes: this.#inflightBytes }
+  }
+
   /** Whether another AppendEntries may be sent now. */
   maySend(limits: SendLimits): boolean {
     if (this.mode === 'probe') return this.#inflight.length === 0

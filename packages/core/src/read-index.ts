@@ -46,6 +46,11 @@ export class ReadIndex {
     return this.#ticket
   }
 
+  /** How many tickets are to be confirmed yet. */
+  get tickets(): number {
+    return this.#waiting.length
+  }
+
   /** Whether a round should be sent now: reads wait for one, and none is under way. */
   get needsRound(): boolean {
     const first = this.#waiting[0]

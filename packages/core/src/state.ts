@@ -1,5 +1,5 @@
 import { Applying } from './applying.js'
-import type { Effects } from './effects.js'
+import type { Effects, Transition } from './effects.js'
 import { EntryBatch } from './entry-batch.js'
 import { assert } from './errors.js'
 import type { Event } from './events.js'
@@ -93,6 +93,11 @@ export class State extends RoleContext {
     return this.#role.progress
   }
 
+  /** How many tickets for reads are to be confirmed yet. */
+  get readTickets(): number {
+    return this.#role instanceof Leader ? this.#role.readTickets : 0
+  }
+
   /** When to give the next `tick`, in ms, should nothing happen before. */
   get nextDeadline(): number {
     return this.#role.deadline
@@ -136,6 +141,13 @@ export class State extends RoleContext {
   read(now: number): number | null {
     this.advanceTo(now)
     return this.#role.read()
+  }
+
+  /** The changes of role, term and leader since the last call; `takeEffects` leaves them out then. */
+  takeTransitions(): readonly Transition[] {
+    const { transitions } = this.pending
+    this.pending.transitions = []
+    return transitions
   }
 
   /** What is to be done because of all events since the last call. */

@@ -54,4 +54,22 @@ export const regressions: readonly Regression[] = [
     found:
       'a leader that sent something new again and again put off the probe that tells a narrow path, and none of its entries arrived any more',
   },
+  {
+    stack: 'core',
+    seed: 1,
+    character: plainCharacter,
+    found: 'clients heard that a leadership was lost before the signal of that leadership aborted',
+  },
+  {
+    stack: 'core',
+    seed: 28,
+    character: { stopping: true },
+    found: 'a node that was stopped by a listener of the signal that its leadership was over called onFollower',
+  },
+  {
+    stack: 'core',
+    seed: 10,
+    character: { stopping: true },
+    found: 'reads that were about to be told that they had failed still counted as waiting while the first of them was told',
+  },
 ]

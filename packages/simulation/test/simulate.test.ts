@@ -50,6 +50,20 @@ describe.each(['storage', 'server'])('members without file descriptors: %s', (na
   })
 })
 
+describe('a second process on the directory of a member that stops', () => {
+  it('comes while the directory is in use, and has it when the member has let go of it', { timeout: 300_000 }, async () => {
+    const statistics = new Statistics()
+    for (let seed = 1; seed <= 30; seed++) {
+      const options = { seed, faults: ['startTwice', 'crash'] }
+      const outcome = await stackNamed('starts').simulate(options)
+      statistics.add(outcome)
+      expect(outcome.violation).toBeNull()
+    }
+    expect(statistics.counts.get('second process')).toBeGreaterThan(100)
+    expect(statistics.counts.get('directory opened by a second process')).toBeGreaterThan(30)
+  })
+})
+
 describe('seeds that once found something', () => {
   it.each(regressions)('$stack $seed: $found', async ({ stack, seed, character }) =>
     expectKept(stackNamed(stack), { seed, character }, new Statistics()),

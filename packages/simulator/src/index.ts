@@ -1,4 +1,5 @@
 export { Accounting, type Operation } from './clients/accounting.js'
+export { CommandOutcomes } from './clients/command-outcomes.js'
 export { type Applied, DirectClients } from './clients/direct-clients.js'
 export { HandoverReaders } from './clients/handover-readers.js'
 export { Cluster } from './cluster/cluster.js'

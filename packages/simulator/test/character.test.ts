@@ -11,6 +11,7 @@ const COUNTED: Readonly<Record<keyof Character, string>> = {
   ranked: 'character ranked',
   handovers: 'several leaders',
   quiet: 'operations timed',
+  stopping: 'stopped inside',
 }
 
 describe('the character of a seed', () => {

@@ -3,6 +3,7 @@ import type { Command, RangeRequest, TransactionCommand } from './command.js'
 import { CommandDecoder } from './command-decoder.js'
 import { Digest } from './digest.js'
 import { CommandError } from './errors.js'
+import type { HeldSum } from './held-sum.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
 import { ENTRY_OVERHEAD_BYTES } from './limits.js'
@@ -41,6 +42,11 @@ export class KeyValueStore implements StateMachine<StoreResult> {
   /** How many keys there are. */
   get size(): number {
     return this.#keys.size
+  }
+
+  /** What the parts of it hold, counted twice. @internal for simulations */
+  heldSums(): HeldSum[] {
+    return this.#keys.heldSums()
   }
 
   /** What the key holds; null when it does not exist. The `key` of the answer is the one that was given, and not copied. */

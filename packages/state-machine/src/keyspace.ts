@@ -1,5 +1,6 @@
 import sortedBTree from 'sorted-btree'
 import type { RangeRequest } from './command.js'
+import type { HeldSum } from './held-sum.js'
 import { type BinaryKey, compareKeys, fromBinaryKey, hashOf, toBinaryKey } from './key.js'
 import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
 import { LONGEST_RUN, type PutRun } from './put-run.js'
@@ -60,6 +61,18 @@ export class Keyspace {
   /** Of memory, that keys and small values take. */
   get bytes(): number {
     return this.#records.bytes
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    const alive = this.#records.aliveAddresses()
+    const gone = this.#recent.addresses().filter((at) => !alive.has(at)).length
+    return [
+      { name: 'keys', kept: this.#tree.size, there: alive.size },
+      { name: 'records that are remembered and gone', kept: 0, there: gone },
+      { name: 'records since the beginning of a transaction', kept: 0, there: this.#made.size + (this.#changes?.length ?? 0) },
+      ...this.#records.heldSums(),
+    ]
   }
 
   /** From now on changes can be taken back. */

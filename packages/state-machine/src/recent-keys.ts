@@ -73,6 +73,17 @@ export class RecentKeys {
     array[place + WAYS] = address
   }
 
+  /** The addresses of all records that are remembered. @internal */
+  addresses(): number[] {
+    const addresses: number[] = []
+    for (let piece = 0; piece < this.#pieces; piece++) {
+      const [array, start] = [this.#arrayOf(piece), firstPlace(piece, 0)]
+      for (let set = start; set < start + PIECE_WORDS; set += SET_WORDS)
+        for (let place = set; place < set + WAYS; place++) if (array[place] !== 0) addresses.push(array[place + WAYS] as number)
+    }
+    return addresses
+  }
+
   forget(hash: number): void {
     this.#replace(hash, this.find(hash), 0, NOWHERE)
   }

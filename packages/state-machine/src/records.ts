@@ -1,3 +1,4 @@
+import type { HeldSum } from './held-sum.js'
 import type { BinaryKey } from './key.js'
 import { uncountedMemory } from './uncounted-memory.js'
 
@@ -223,6 +224,39 @@ export class Records {
     }
     // What was moved has died too, but regains nothing.
     this.#died = 0
+  }
+
+  /** The addresses of all records that are alive. Takes time with all records that there ever were at once. @internal */
+  aliveAddresses(): Set<number> {
+    const alive = new Set<number>()
+    for (let id = 0; id < this.#ids; id++) {
+      const at = this.addressOf(id)
+      if (this.#memory[at >>> PIECE_BITS] !== undefined && this.idOf(at) === id) alive.add(at)
+    }
+    return alive
+  }
+
+  /** @internal */
+  heldSums(): HeldSum[] {
+    const addresses = [...this.aliveAddresses()]
+    const bytes = this.#alive.map(() => 0)
+    let large = 0
+    for (const at of addresses) {
+      const slab = at >>> SLAB_BITS
+      bytes[slab] = (bytes[slab] as number) + this.#needed(at)
+      if (this.valueLength(at) > MAX_INLINE_BYTES) large += 1
+    }
+    const free = new Set<number>()
+    for (let id = this.#freeId; id !== NO_ID && !free.has(id); id = this.addressOf(id)) free.add(id)
+    const idle = bytes.filter((alive, slab) => alive === 0 && slab !== this.#slab && !this.#sparse.has(slab)).length
+    const lost = bytes.filter((alive, slab) => alive > 0 && alive < SPARSE_BYTES && slab !== this.#slab && !this.#sparse.has(slab)).length
+    return [
+      ...bytes.map((there, slab) => ({ name: `bytes alive in slab ${slab}`, kept: this.#alive[slab] as number, there })),
+      { name: 'ids in use', kept: this.#ids - free.size, there: addresses.length },
+      { name: 'values beside their records', kept: this.#large.size, there: large },
+      { name: 'empty slabs', kept: this.#empty.length, there: idle },
+      { name: 'slabs that should be emptied and are not listed', kept: 0, there: lost },
+    ]
   }
 
   #emptySlab(slab: number, moved: (from: number, to: number) => void): void {

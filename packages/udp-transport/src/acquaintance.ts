@@ -1,4 +1,5 @@
 import type { MemberId } from '@raft/core'
+import type { TransportContext } from './context.js'
 import {
   BOOT_BYTES,
   DatagramKind,
@@ -7,7 +8,6 @@ import {
   type HandshakeRefusal,
   type RememberedStart,
 } from './datagram.js'
-import type { Hub } from './hub.js'
 import {
   type ClaimedStart,
   handshakeIdentity,
@@ -20,6 +20,7 @@ import {
   unlessReplayed,
   votersProblem,
 } from './identity.js'
+import type { TransportProblem } from './problems.js'
 
 /** Why no session is opened with a peer. */
 export interface Objection {
@@ -29,25 +30,34 @@ export interface Objection {
   readonly remembered: RememberedStart | null
 }
 
+export interface AcquaintanceEvents {
+  readonly deliver: (from: MemberId, message: Uint8Array) => void
+  readonly report: (problem: TransportProblem) => void
+  /** A start of another member cannot be remembered: nothing can be taken from anybody any more. */
+  readonly onForgetful: () => void
+}
+
 /**
  * What is known of the directory of one peer. A start that is new is remembered durably before any of its messages is delivered:
  * they are held until then. So whatever a member was told by a peer, it knows from then on which directory said so.
  */
 export class Acquaintance {
-  readonly #hub: Hub
+  readonly #context: TransportContext
+  readonly #events: AcquaintanceEvents
   readonly #peer: MemberId
   readonly #own: HandshakeIdentity | null
   readonly #isVoter: boolean
-  /** The start before the one that is known: who still says hello by it runs beside that one. */
+  /** The start before the one that is known. A process that still says hello by it runs beside that one. */
   #formerBoot: Uint8Array | null = null
-  /** Starts that are being written. */
+  /** Number of starts that are being written. */
   #pending = 0
   #held: Uint8Array[] = []
   #heldBytes = 0
 
-  constructor(hub: Hub, peer: MemberId) {
-    const { identity } = hub.options
-    this.#hub = hub
+  constructor(context: TransportContext, events: AcquaintanceEvents, peer: MemberId) {
+    const { identity } = context.options
+    this.#context = context
+    this.#events = events
     this.#peer = peer
     this.#own = identity === null ? null : handshakeIdentity(identity)
     this.#isVoter = identity?.voters.includes(peer) ?? false
@@ -78,7 +88,7 @@ export class Acquaintance {
 
   /** A session with the sender of this step, which nothing stands against, is about to be opened. */
   meet(step: HandshakeDatagram): void {
-    const { identity } = this.#hub.options
+    const { identity } = this.#context.options
     if (identity === null || step.identity === null || !this.#isVoter) return
     const claimed = startOf(step)
     const known = this.#known
@@ -88,16 +98,16 @@ export class Acquaintance {
     this.#pending += 1
     identity.remember(this.#peer, { storeId: claimed.storeId, starts: claimed.starts, boot: claimed.boot }, (error) => {
       this.#pending -= 1
-      if (error !== null) this.#hub.onForgetful()
+      if (error !== null) this.#events.onForgetful()
       else if (this.#pending === 0) this.#release()
     })
   }
 
   /** Delivers a message, as soon as the start that it came from is remembered. */
   deliver(message: Uint8Array): void {
-    if (this.#pending === 0) this.#hub.deliver(this.#peer, message)
-    else if (this.#heldBytes > 0 && this.#heldBytes + message.length > this.#hub.options.maxQueuedBytes) {
-      this.#hub.counters.dropped.queueFull += 1
+    if (this.#pending === 0) this.#events.deliver(this.#peer, message)
+    else if (this.#heldBytes > 0 && this.#heldBytes + message.length > this.#context.options.maxQueuedBytes) {
+      this.#context.counters.dropped.queueFull += 1
     } else {
       this.#held.push(message)
       this.#heldBytes += message.length
@@ -105,11 +115,11 @@ export class Acquaintance {
   }
 
   #tell({ kind }: HandshakeDatagram, told: Told): void {
-    this.#hub.report({ peer: this.#peer, ...(kind === DatagramKind.Hello ? unlessReplayed(told) : told) })
+    this.#events.report({ peer: this.#peer, ...(kind === DatagramKind.Hello ? unlessReplayed(told) : told) })
   }
 
   get #known(): MemberStart | null {
-    return this.#hub.options.identity?.known(this.#peer) ?? null
+    return this.#context.options.identity?.known(this.#peer) ?? null
   }
 
   #runsBeside({ boot }: MemberStart): boolean {
@@ -119,7 +129,7 @@ export class Acquaintance {
   #release(): void {
     const held = this.#held
     this.#drop()
-    for (const message of held) this.#hub.deliver(this.#peer, message)
+    for (const message of held) this.#events.deliver(this.#peer, message)
   }
 
   #drop(): void {

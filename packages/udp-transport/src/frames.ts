@@ -1,6 +1,6 @@
 import { FormatError, type Reader, type Writer } from '@raft/core'
 
-/** What the text of a sealed datagram consists of. */
+/** What the plaintext of a sealed datagram consists of. */
 export const Frame = {
   /** A whole message, unreliably. length u16, message. */
   Message: 1,

@@ -1,4 +1,5 @@
 import type { MemberId } from '@raft/core'
+import type { TransportContext } from './context.js'
 import {
   BOOT_BYTES,
   DATAGRAM_VERSION,
@@ -13,21 +14,20 @@ import {
   PLAIN,
   type RememberedStart,
 } from './datagram.js'
-import type { Hub } from './hub.js'
 import { handshakeIdentity } from './identity.js'
-import { datagramFor } from './kernel-cost.js'
 import { AesSeal, PlainSeal, type Seal, SealByLength } from './sealing.js'
 import { expand, type SecretKeys } from './secrets.js'
+import { datagramFor } from './sending/kernel-cost.js'
 import type { SessionParameters } from './session.js'
 
 const FIRST_RETRY = 100
 const MAX_RETRY = 1000
 const MAX_ATTEMPTS = 6
-/** In ms. Hellos that are hastened do not count, and anybody can hasten them. */
+/** Upper bound on how long an attempt lasts, in ms. It is needed beside the number of hellos, as hastened ones do not count and anybody can hasten them. */
 const MAX_DURATION = 5000
 /**
- * A crossing hello of the peer is not answered for so long after ours began, in ms, if our name comes first. By time and not by
- * attempts: datagrams that anybody can send hasten those.
+ * For how long after our attempt began a crossing hello of the peer is not answered, in ms, if our name comes first. It is a time and
+ * not a number of hellos, which datagrams that anybody can send would hasten.
  */
 const YOUNG = 300
 const RESEND_INTERVAL = 20
@@ -44,7 +44,7 @@ interface Attempt {
   keys: SecretKeys
   sentAt: number
   dueAt: number
-  /** The next one goes out early, and does not count. */
+  /** The next hello goes out early, and does not count. */
   hastened: boolean
 }
 
@@ -63,17 +63,20 @@ export interface Agreement {
  * leave nothing behind, and since a confirmation uses the nonce up, it counts once.
  */
 export class Handshake {
-  readonly #hub: Hub
+  readonly #context: TransportContext
+  readonly #isSessionOpen: (id: number) => boolean
   readonly #peer: MemberId
   #attempt: Attempt | null = null
   #challenge: { readonly nonce: Uint8Array; readonly session: number }
   /** What this member says of itself. */
   readonly #identity: HandshakeIdentity | null
 
-  constructor(hub: Hub, peer: MemberId) {
-    this.#hub = hub
+  /** @param isSessionOpen whether another session has the id, with whichever peer */
+  constructor(context: TransportContext, isSessionOpen: (id: number) => boolean, peer: MemberId) {
+    this.#context = context
+    this.#isSessionOpen = isSessionOpen
     this.#peer = peer
-    const { identity } = hub.options
+    const { identity } = context.options
     this.#identity = identity === null ? null : handshakeIdentity(identity)
     this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }
   }
@@ -95,12 +98,12 @@ export class Handshake {
       inUse,
       begunAt: now,
       count: 0,
-      keys: this.#hub.keys[0] as SecretKeys,
+      keys: this.#context.keys[0] as SecretKeys,
       sentAt: Number.NEGATIVE_INFINITY,
       dueAt: now,
       hastened: false,
     }
-    this.#hub.counters.handshakesStarted += 1
+    this.#context.counters.handshakesStarted += 1
   }
 
   /** There is a sign, not to be trusted, that the peer is there: what is under way need not wait out its interval. */
@@ -131,7 +134,7 @@ export class Handshake {
       this.#attempt = null
       return 'gaveUp'
     }
-    attempt.keys = this.#hub.keys[(attempt.count >>> 1) % this.#hub.keys.length] as SecretKeys
+    attempt.keys = this.#context.keys[(attempt.count >>> 1) % this.#context.keys.length] as SecretKeys
     attempt.sentAt = now
     if (!attempt.hastened) attempt.count += 1
     attempt.hastened = false
@@ -160,7 +163,7 @@ export class Handshake {
       this.hasten(now)
       return null
     }
-    this.#hub.counters.handshakesAnswered += 1
+    this.#context.counters.handshakesAnswered += 1
     const { nonce, session } = this.#challenge
     const { version, senderSession } = hello
     const step = { version, kind: DatagramKind.Answer, senderSession: session, receiverSession: senderSession, nonce }
@@ -179,7 +182,7 @@ export class Handshake {
   accepts(answer: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): boolean {
     const attempt = this.#attempt
     if (attempt === null || attempt.sessions.every(({ id }) => id !== answer.receiverSession)) {
-      this.#hub.counters.dropped.staleHandshake += 1
+      this.#context.counters.dropped.staleHandshake += 1
       return false
     }
     return this.#verify(bytes, keys, attempt.nonce)
@@ -199,7 +202,7 @@ export class Handshake {
   isConfirmed(confirmation: HandshakeDatagram, bytes: Uint8Array, keys: SecretKeys): boolean {
     const { nonce, session } = this.#challenge
     if (confirmation.receiverSession === session) return this.#verify(bytes, keys, nonce)
-    this.#hub.counters.dropped.staleHandshake += 1
+    this.#context.counters.dropped.staleHandshake += 1
     return false
   }
 
@@ -214,12 +217,12 @@ export class Handshake {
   /** Whether the peer is to answer our hello instead. One that begins in an older version cannot read ours. */
   #isCrossing({ version }: HandshakeDatagram, now: number): boolean {
     const attempt = this.#attempt
-    return attempt !== null && version === DATAGRAM_VERSION && this.#hub.options.id < this.#peer && now - attempt.begunAt < YOUNG
+    return attempt !== null && version === DATAGRAM_VERSION && this.#context.options.id < this.#peer && now - attempt.begunAt < YOUNG
   }
 
   #verify(bytes: Uint8Array, keys: SecretKeys, nonce: Uint8Array): boolean {
     if (isAuthentic(bytes, keys.authenticationKey, nonce)) return true
-    this.#hub.counters.dropped.failedToOpen += 1
+    this.#context.counters.dropped.failedToOpen += 1
     return false
   }
 
@@ -232,12 +235,12 @@ export class Handshake {
     maxDatagram: number,
     began: boolean,
   ): Agreement {
-    const { plain } = this.#hub.options
-    const names = began ? [this.#hub.options.id, this.#peer] : [this.#peer, this.#hub.options.id]
+    const { plain } = this.#context.options
+    const names = began ? [this.#context.options.id, this.#peer] : [this.#peer, this.#context.options.id]
     const secret = expand(
       keys.sessionKey,
       Buffer.concat([beginner, answerer]),
-      JSON.stringify([step.version, this.#hub.options.clusterId, ...names]),
+      JSON.stringify([step.version, this.#context.options.clusterId, ...names]),
     )
     const seal = (direction: string): Seal => {
       if (plain) return new PlainSeal()
@@ -260,7 +263,7 @@ export class Handshake {
   }
 
   #encode(step: OwnStep, keys: SecretKeys, receiverNonce: Uint8Array): Buffer {
-    const { id, plain } = this.#hub.options
+    const { id, plain } = this.#context.options
     const whole = { refusal: null, remembered: null, ...step, identity: this.#identity, hint: keys.hint, from: id, to: this.#peer }
     return encodeHandshake(whole, plain, keys.authenticationKey, receiverNonce)
   }
@@ -276,15 +279,15 @@ export class Handshake {
   }
 
   #nonce(): Uint8Array {
-    return Buffer.concat([this.#hub.boot, this.#hub.options.randomBytes(NONCE_BYTES - BOOT_BYTES)])
+    return Buffer.concat([this.#context.boot, this.#context.options.randomBytes(NONCE_BYTES - BOOT_BYTES)])
   }
 
   /** 48 random bits, not 0, that are not in use. */
   #sessionId(): number {
     for (;;) {
-      const bytes = this.#hub.options.randomBytes(6)
+      const bytes = this.#context.options.randomBytes(6)
       const id = Buffer.from(bytes.buffer, bytes.byteOffset, 6).readUIntLE(0, 6)
-      if (id !== 0 && !this.#hub.sessions.has(id)) return id
+      if (id !== 0 && !this.#isSessionOpen(id)) return id
     }
   }
 }

@@ -1,12 +1,13 @@
 import type { MemberId } from '@raft/core'
 import type { ResolvedOptions } from './options.js'
+import { type PeerStatus, PresenceLines } from './presence.js'
 import type { TransportProblem } from './problems.js'
 import { inSeconds, SILENCES, type SilenceCause, silenceProblem } from './silences.js'
 
 const NEVER = Number.NEGATIVE_INFINITY
-/** A member that was heard, and has answered nothing for so long since it was first asked, has gone; ms. */
+/** How long after it was first asked a member that was heard, and has not answered, counts as gone, in ms. */
 const GONE_AFTER = 2000
-/** For how long a member may leave what it is asked unanswered before the owner is told why; ms. */
+/** For how long a member may leave what it is asked unanswered before the owner is told why, in ms. */
 const PATIENCE = 10_000
 /** How long after that the owner is told again, in ms. */
 const TOLD_AGAIN_AFTER = 600_000
@@ -18,32 +19,6 @@ const EXPLAINED_FOR = 60_000
 const HELLOS_BREAK = 5000
 /** For how long a hello of this member's own may go unanswered by a member that hears it, in ms. */
 const PROOF_TAKES = 2000
-/** Upper bound on lines about the coming and going of one member that come at once; one more is earned each minute. */
-const MAX_LINES = 6
-const LINE_INTERVAL = 60_000
-
-/** A member has come, or has gone, as far as this one can hear. */
-export interface TransportPresence {
-  readonly peer: MemberId
-  /** `came`: heard for the first time, or again. `restarted`: it was started anew, and was not missed. `left`: it does not answer any more. */
-  readonly change: 'came' | 'restarted' | 'left'
-  readonly message: string
-  /** Changes of this member that were not told since the last one that was: there were too many. */
-  readonly untold: number
-}
-
-/** What a transport has heard of another member. */
-export interface PeerStatus {
-  readonly id: MemberId
-  /** `host:port` where it is reached; null where that is not known. */
-  readonly address: string | null
-  /** How long ago something came that it has certainly sent, in ms; null where nothing has since this transport was made. */
-  readonly heardAgo: number | null
-  /** For how long it has not answered what it was asked, in ms; null while nothing is asked, or all is answered. */
-  readonly unansweredFor: number | null
-  /** Why it does not answer, in a few words; null while it does. */
-  readonly trouble: string | null
-}
 
 /** What is needed of the way to the peer. */
 interface Way {
@@ -52,7 +27,7 @@ interface Way {
   readonly failure: string | null
 }
 
-/** Who is told. */
+/** Where what is found out is told. */
 interface HearingHost {
   readonly options: Pick<ResolvedOptions, 'id' | 'onPresence'>
   report(problem: TransportProblem): void
@@ -85,14 +60,13 @@ export class Hearing {
   /** When a hello of this member's own was last asked for, to find out whether the peer is deaf. */
   #proofAt = NEVER
   #toldDeaf = false
-  #lines = MAX_LINES
-  #linesAt = 0
-  #untold = 0
+  readonly #lines: PresenceLines
 
   constructor(host: HearingHost, peer: MemberId, way: Way) {
     this.#host = host
     this.#peer = peer
     this.#way = way
+    this.#lines = new PresenceLines(peer, host.options.onPresence)
   }
 
   /** Whether the peer was heard, and has not been missed since. */
@@ -143,17 +117,17 @@ export class Hearing {
     this.#explanation = null
     const message =
       silentFor === null ? `${this.#peer} has come` : `${this.#peer} has come again: it was not heard for ${inSeconds(silentFor)}`
-    this.#say('came', message, now)
+    this.#lines.say('came', message, now)
   }
 
   /** It has begun anew, in another process. */
   restarted(now: number): void {
-    if (this.#isHere) this.#say('restarted', `${this.#peer} has come again: it was started anew`, now)
+    if (this.#isHere) this.#lines.say('restarted', `${this.#peer} has come again: it was started anew`, now)
   }
 
   /** What was sent to the peer has arrived there. */
   answered(now: number): void {
-    if (this.#toldDeaf && this.#isHere) this.#say('came', `${this.#peer} hears this member again`, now)
+    if (this.#toldDeaf && this.#isHere) this.#lines.say('came', `${this.#peer} hears this member again`, now)
     this.#toldDeaf = false
     this.#deafSince = Number.POSITIVE_INFINITY
     this.#greetedAgain = false
@@ -209,7 +183,7 @@ export class Hearing {
     if (this.#isHere) {
       this.#isHere = false
       const silentFor = inSeconds(now - (this.#heardAt ?? this.#askedSince))
-      this.#say('left', `${this.#peer} has gone: nothing has come from it for ${silentFor} (${this.#reason(now)})`, now)
+      this.#lines.say('left', `${this.#peer} has gone: nothing has come from it for ${silentFor} (${this.#reason(now)})`, now)
       return
     }
     const isExplained = this.#explained(now) !== null
@@ -256,21 +230,5 @@ export class Hearing {
     const silentFor = now - (this.#heardAt ?? this.#askedSince)
     const self = this.#host.options.id
     this.#host.report(silenceProblem({ peer: this.#peer, address, self, cause, silentFor, hellos: this.#hellos, failure }))
-  }
-
-  #say(change: TransportPresence['change'], message: string, now: number): void {
-    const earned = Math.floor((now - this.#linesAt) / LINE_INTERVAL)
-    if (earned > 0) {
-      this.#lines = Math.min(MAX_LINES, this.#lines + earned)
-      this.#linesAt = now
-    }
-    if (this.#lines === 0) {
-      this.#untold += 1
-      return
-    }
-    this.#lines -= 1
-    const untold = this.#untold
-    this.#untold = 0
-    this.#host.options.onPresence({ peer: this.#peer, change, message, untold })
   }
 }

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns'
 import { readFileSync } from 'node:fs'
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
+import { MAX_DATAGRAM_BYTES } from './sending/kernel-cost.js'
 import type { DatagramHandlers, DatagramSocket, DatagramSockets, Endpoint } from './socket.js'
 
 const BUFFER_BYTES = 4 * 1024 * 1024

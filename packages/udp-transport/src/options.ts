@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, ConfigurationError, type MemberId } from '@raft/core'
-import { nodeClock } from '@raft/system'
-import { type HostPort, parseHostPort } from './address.js'
-import type { TransportPresence } from './hearing.js'
+import { type HostPort, nodeClock, parseHostPort } from '@raft/system'
 import type { TransportIdentity } from './identity.js'
-import { MAX_DATAGRAM_BYTES } from './kernel-cost.js'
 import { nodeSockets } from './node-sockets.js'
+import type { TransportPresence } from './presence.js'
 import type { TransportProblem } from './problems.js'
 import { checkSecrets, type Secret } from './secrets.js'
+import { MAX_DATAGRAM_BYTES } from './sending/kernel-cost.js'
 import type { DatagramSockets } from './socket.js'
 
 /** Exactly one of `secrets` and `insecurePlainText` must be given. Times are in milliseconds. */
@@ -64,24 +63,14 @@ export interface UdpTransportOptions {
   readonly randomBytes?: (length: number) => Uint8Array
 }
 
-export interface ResolvedOptions {
-  readonly id: MemberId
-  readonly clusterId: string
+type Changed = 'bind' | 'insecurePlainText' | 'maxDatagramBytes' | 'identity' | 'socket'
+
+export interface ResolvedOptions extends Required<Omit<UdpTransportOptions, Changed>> {
   readonly bind: HostPort
-  readonly secrets: readonly Secret[]
   readonly plain: boolean
   readonly maxDatagramBytes: number | null
-  readonly maxMessageBytes: number
-  readonly maxQueuedBytes: number
-  readonly deliveryTimeout: number
-  readonly silenceTimeout: number
-  readonly maxSessionDatagrams: number
   readonly identity: TransportIdentity | null
-  readonly onProblem: (problem: TransportProblem) => void
-  readonly onPresence: (presence: TransportPresence) => void
   readonly sockets: DatagramSockets
-  readonly clock: Clock
-  readonly randomBytes: (length: number) => Uint8Array
 }
 
 /** @throws ConfigurationError naming the option and what was expected. */
@@ -97,7 +86,7 @@ export function resolveOptions(options: UdpTransportOptions): ResolvedOptions {
       )
     checkSecrets(options.secrets)
   }
-  const bind = typeof options.bind === 'string' ? parseHostPort(options.bind) : options.bind
+  const bind = typeof options.bind === 'string' ? addressIn(options.bind) : options.bind
   if (!Number.isInteger(bind.port) || bind.port < 0 || bind.port > 65_535)
     throw new ConfigurationError(`bind has port ${bind.port}: expected 0 to 65535`)
   return {
@@ -126,6 +115,12 @@ function surroundings(options: UdpTransportOptions) {
     clock: options.clock ?? nodeClock,
     randomBytes: options.randomBytes ?? randomBytes,
   }
+}
+
+function addressIn(text: string): HostPort {
+  const address = parseHostPort(text)
+  if (address === null) throw new ConfigurationError(`'${text}' is no address: expected host:port, as in 127.0.0.1:7001 or [::1]:7001`)
+  return address
 }
 
 function checkName(option: string, value: string): void {

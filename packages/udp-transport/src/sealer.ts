@@ -2,9 +2,9 @@ import { Writer } from '@raft/core'
 import { SEALED_HEADER_BYTES } from './datagram.js'
 import type { Seal } from './sealing.js'
 
-/** Makes datagrams of one session out of their text, each under a counter of its own. */
+/** Makes datagrams of one session out of their plaintext, each under a counter of its own. */
 export class Sealer {
-  /** How many bytes longer a datagram is than its text. */
+  /** How many bytes longer a datagram is than its plaintext. */
   readonly overhead: number
   readonly #seal: Seal
   readonly #header = Buffer.alloc(SEALED_HEADER_BYTES)
@@ -19,18 +19,18 @@ export class Sealer {
     writer.u64(remoteId)
   }
 
-  /** Of the next datagram; as many have been sealed. */
+  /** The counter of the next datagram, which is the number of those sealed before. */
   get nextCounter(): number {
     return this.#nextCounter
   }
 
-  seal(text: Uint8Array): Uint8Array[] {
+  seal(plaintext: Uint8Array): Uint8Array[] {
     const header = Buffer.allocUnsafe(SEALED_HEADER_BYTES)
     this.#header.copy(header)
     // Used up first: whatever goes wrong from here on, no counter seals twice.
     const counter = this.#nextCounter++
     header.writeUIntLE(counter, SEALED_HEADER_BYTES - 8, 6)
     header.writeUInt16LE(0, SEALED_HEADER_BYTES - 2)
-    return this.#seal.seal(counter, header, text)
+    return this.#seal.seal(counter, header, plaintext)
   }
 }

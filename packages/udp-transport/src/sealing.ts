@@ -4,11 +4,11 @@ import { expand } from './secrets.js'
 
 /** Seals or opens the datagrams of one direction of one session. */
 export interface Seal {
-  /** How many bytes longer the sealed text is. */
+  /** How many bytes longer the sealed plaintext is. */
   readonly overhead: number
   /** What to send behind `header`; fresh bytes. `header` is authenticated with it. */
-  seal(counter: number, header: Uint8Array, text: Uint8Array): Uint8Array[]
-  /** The text, in fresh bytes, or null when header, text or seal were tampered with. */
+  seal(counter: number, header: Uint8Array, plaintext: Uint8Array): Uint8Array[]
+  /** The plaintext, in fresh bytes, or null when header, plaintext or seal were tampered with. */
   open(counter: number, header: Uint8Array, sealed: Uint8Array): Uint8Array | null
 }
 
@@ -66,8 +66,8 @@ export class AesSeal implements Seal {
     this.#keys = new EpochKeys(secret, 'epoch')
   }
 
-  seal(counter: number, header: Uint8Array, text: Uint8Array): Uint8Array[] {
-    return [header, ...sealByOpenSsl('aes-256-gcm', this.#keys.at(counter), counter, header, text)]
+  seal(counter: number, header: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
+    return [header, ...sealByOpenSsl('aes-256-gcm', this.#keys.at(counter), counter, header, plaintext)]
   }
 
   open(counter: number, header: Uint8Array, sealed: Uint8Array): Uint8Array | null {
@@ -75,11 +75,11 @@ export class AesSeal implements Seal {
   }
 }
 
-/** Texts of at most so many bytes are short: below, what OpenSSL needs to begin counts for more than the bytes. */
-export const SHORT_TEXT_BYTES = 1024
+/** Maximum length of a short plaintext. Up to here, what OpenSSL needs to begin counts for more than the bytes. */
+export const SHORT_PLAINTEXT_BYTES = 1024
 
 /**
- * Short texts by ChaCha20-Poly1305 (RFC 8439), all others by AES-256-GCM. libsodium, compiled to WebAssembly, does the former
+ * Short plaintexts by ChaCha20-Poly1305 (RFC 8439), all others by AES-256-GCM. libsodium, compiled to WebAssembly, does the former
  * in a third of the time, and OpenSSL until that is loaded, or where it cannot be.
  */
 export class SealByLength implements Seal {
@@ -92,18 +92,18 @@ export class SealByLength implements Seal {
     this.#short = new EpochKeys(secret, 'short epoch')
   }
 
-  seal(counter: number, header: Uint8Array, text: Uint8Array): Uint8Array[] {
-    if (text.length > SHORT_TEXT_BYTES) return this.#long.seal(counter, header, text)
+  seal(counter: number, header: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
+    if (plaintext.length > SHORT_PLAINTEXT_BYTES) return this.#long.seal(counter, header, plaintext)
     const key = this.#short.at(counter)
-    const sodium = sodiumForText()
-    if (sodium === null) return [header, ...sealByOpenSsl('chacha20-poly1305', key, counter, header, text)]
-    return [header, sodium.crypto_aead_chacha20poly1305_ietf_encrypt(text, header, null, nonceOf(counter), key.bytes)]
+    const sodium = sodiumForPlaintext()
+    if (sodium === null) return [header, ...sealByOpenSsl('chacha20-poly1305', key, counter, header, plaintext)]
+    return [header, sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, header, null, nonceOf(counter), key.bytes)]
   }
 
   open(counter: number, header: Uint8Array, sealed: Uint8Array): Uint8Array | null {
-    if (sealed.length > SHORT_TEXT_BYTES + TAG_BYTES) return this.#long.open(counter, header, sealed)
+    if (sealed.length > SHORT_PLAINTEXT_BYTES + TAG_BYTES) return this.#long.open(counter, header, sealed)
     const key = this.#short.at(counter)
-    const sodium = sodiumForText()
+    const sodium = sodiumForPlaintext()
     if (sodium === null) return openByOpenSsl('chacha20-poly1305', key, counter, header, sealed)
     try {
       return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, header, nonceOf(counter), key.bytes)
@@ -116,16 +116,16 @@ export class SealByLength implements Seal {
 
 type Sodium = typeof import('libsodium-wrappers')['default']
 
-/** To load libsodium takes as long (65 ms of processor) as it saves with about so many texts: a process just started is spared it. */
-export const TEXTS_WORTH_LOADING = 2 ** 14
-let texts = 0
+/** Number of short plaintexts after which libsodium is loaded. To load it takes as long (65 ms of processor) as it saves with so many. */
+export const PLAINTEXTS_WORTH_LOADING = 2 ** 14
+let plaintexts = 0
 let loadedSodium: Sodium | null = null
 
-/** For one more short text; null while it is not loaded. */
-function sodiumForText(): Sodium | null {
-  if (texts < TEXTS_WORTH_LOADING) {
-    texts += 1
-    if (texts === TEXTS_WORTH_LOADING) loadSodium()
+/** libsodium, for one more short plaintext; null while it is not loaded. */
+function sodiumForPlaintext(): Sodium | null {
+  if (plaintexts < PLAINTEXTS_WORTH_LOADING) {
+    plaintexts += 1
+    if (plaintexts === PLAINTEXTS_WORTH_LOADING) loadSodium()
   }
   return loadedSodium
 }
@@ -142,10 +142,16 @@ function loadSodium(): void {
 
 type Algorithm = 'aes-256-gcm' | 'chacha20-poly1305'
 
-function sealByOpenSsl(algorithm: Algorithm, key: Key, counter: number, header: Uint8Array, text: Uint8Array): [Uint8Array, Uint8Array] {
+function sealByOpenSsl(
+  algorithm: Algorithm,
+  key: Key,
+  counter: number,
+  header: Uint8Array,
+  plaintext: Uint8Array,
+): [Uint8Array, Uint8Array] {
   const cipher = createCipheriv(algorithm as 'aes-256-gcm', key.object, nonceOf(counter), { authTagLength: TAG_BYTES })
   cipher.setAAD(header)
-  const sealed = cipher.update(text)
+  const sealed = cipher.update(plaintext)
   cipher.final()
   return [sealed, cipher.getAuthTag()]
 }
@@ -156,10 +162,10 @@ function openByOpenSsl(algorithm: Algorithm, key: Key, counter: number, header: 
   const decipher = createDecipheriv(algorithm as 'aes-256-gcm', key.object, nonceOf(counter), { authTagLength: TAG_BYTES })
   decipher.setAAD(header)
   decipher.setAuthTag(sealed.subarray(end))
-  const text = decipher.update(sealed.subarray(0, end))
+  const plaintext = decipher.update(sealed.subarray(0, end))
   try {
     decipher.final()
-    return text
+    return plaintext
   } catch {
     return null
   }
@@ -169,17 +175,17 @@ function openByOpenSsl(algorithm: Algorithm, key: Key, counter: number, header: 
 export class PlainSeal implements Seal {
   readonly overhead = 4
 
-  seal(_counter: number, header: Uint8Array, text: Uint8Array): Uint8Array[] {
+  seal(_counter: number, header: Uint8Array, plaintext: Uint8Array): Uint8Array[] {
     const check = Buffer.allocUnsafe(4)
-    check.writeUInt32LE(crc32(text, crc32(header)))
-    return [header, Buffer.from(text), check]
+    check.writeUInt32LE(crc32(plaintext, crc32(header)))
+    return [header, Buffer.from(plaintext), check]
   }
 
   open(_counter: number, header: Uint8Array, sealed: Uint8Array): Uint8Array | null {
     const end = sealed.length - 4
     if (end < 0) return null
-    const text = sealed.subarray(0, end)
+    const plaintext = sealed.subarray(0, end)
     const check = Buffer.from(sealed.buffer, sealed.byteOffset + end, 4).readUInt32LE(0)
-    return crc32(text, crc32(header)) === check ? text : null
+    return crc32(plaintext, crc32(header)) === check ? plaintext : null
   }
 }

@@ -1,33 +1,34 @@
 import { encodedMessageLength, encodeMessageInto, type Message, Writer } from '@raft/core'
-import { BulkSender, type Fragment } from './bulk-sender.js'
 import type { UdpCounters } from './counters.js'
 import { type Acknowledgement, FRAGMENT_HEADER, Frame, MESSAGE_HEADER, VERSION_WITH_RESIZING } from './frames.js'
-import { Incoming } from './incoming.js'
-import { MIN_DATAGRAM_BYTES } from './kernel-cost.js'
-import type { PathSize } from './path-size.js'
-import { Recovery } from './recovery.js'
+import type { HeldSum } from './held-sum.js'
+import { Incoming } from './receiving/incoming.js'
 import { Sealer } from './sealer.js'
 import type { Seal } from './sealing.js'
-import { SizeProbe } from './size-probe.js'
+import { BulkSender, type Fragment } from './sending/bulk-sender.js'
+import { MIN_DATAGRAM_BYTES } from './sending/kernel-cost.js'
+import { LossRecovery } from './sending/loss-recovery.js'
+import type { PathSize } from './sending/path-size.js'
+import { SizeProbe } from './sending/size-probe.js'
 
 const PING_BYTES = 1
 
 /** What a session needs from its surroundings. */
 export interface SessionHost {
   readonly counters: UdpCounters
-  /** For the text of a datagram in the making; shared by all sessions, as none keeps it. */
+  /** Where the plaintext of a datagram is written. All sessions share it, as none keeps it. */
   readonly scratch: Uint8Array
   readonly maxMessageBytes: number
   readonly maxQueuedBytes: number
   readonly maxDatagramsPerTurn: number
-  /** No session seals more than twice as many. */
+  /** A session is replaced after this many datagrams, and seals at most twice as many. */
   readonly maxSessionDatagrams: number
-  /** Of all sessions with the peer. */
+  /** How large datagrams to the peer may be, in any session. */
   readonly path: PathSize
   /** The encoded message is the receiver's to keep. */
   deliver(message: Uint8Array): void
   transmit(parts: readonly Uint8Array[]): void
-  /** How much of the receive buffer is this peer's, who is sending. */
+  /** The part of the receive buffer that the peer, which is sending, may fill, in bytes. */
   receiveWindow(now: number): number
 }
 
@@ -36,34 +37,35 @@ export interface SessionParameters {
   readonly remoteId: number
   readonly sending: Seal
   readonly receiving: Seal
-  /** Of the largest sealed datagram that both ends can take. */
+  /** Bytes of the largest sealed datagram that both ends can take. */
   readonly datagramBytes: number
   readonly peerWindow: number
   readonly sealedKind: number
   readonly version: number
 }
 
-/** Keys, counters and the state of the streams, both ways, between this incarnation of two members. */
+/** One session between two processes: its keys, its counters, and both directions of its stream. */
 export class Session {
   readonly localId: number
   readonly remoteId: number
   readonly #host: SessionHost
   readonly #sealer: Sealer
-  /** In bytes: what both ends can take. */
+  /** Bytes of the largest datagram that both ends can take. */
   readonly #limit: number
   readonly #path: PathSize
-  /** Null where the version of the peer puts together only what is cut in the same places each time. */
+  /** Null where the peer's version puts together only fragments that are cut in the same places each time. */
   readonly #sizeProbe: SizeProbe | null
   readonly #bulk: BulkSender
-  readonly #recovery: Recovery
+  readonly #recovery: LossRecovery
   readonly #incoming: Incoming
-  /** Of one datagram's text after the other. */
+  /** Writes the plaintext of one datagram after the other. */
   readonly #writer: Writer
   #control: Message[] = []
-  /** Of the largest sealed datagram to send now, in bytes. */
+  /** Bytes of the largest sealed datagram to send now. */
   #datagramBytes: number
+  /** Owes the peer a datagram that it acknowledges at once, whatever the windows say. */
   #probe = false
-  /** Owes a small datagram that asks for an acknowledgement: what becomes of it tells loss from a path that is too narrow. */
+  /** Owes the peer a small datagram that asks for an acknowledgement. Its fate tells loss from a path that is too narrow. */
   #owesPing = false
   #departure = Number.POSITIVE_INFINITY
 
@@ -80,24 +82,24 @@ export class Session {
     this.#writer = new Writer(host.scratch)
     this.#bulk = new BulkSender(host.counters)
     const path = this.#sizeProbe === null ? null : host.path
-    this.#recovery = new Recovery(this.#datagramBytes, peerWindow, this.#bulk, host.counters, path)
+    this.#recovery = new LossRecovery(this.#datagramBytes, peerWindow, this.#bulk, host.counters, path)
     this.#incoming = new Incoming(host, receiving, {
       onPeerAlive: (now) => this.#recovery.onPeerAlive(now),
       onAcknowledgement: (acknowledgement, now) => this.#onAcknowledgement(acknowledgement, now),
     })
   }
 
-  /** Datagrams sealed so far. */
+  /** Number of datagrams sealed so far. */
   get sealed(): number {
     return this.#sealer.nextCounter
   }
 
-  /** Messages that would be lost with this session. */
+  /** Number of messages that would be lost with this session. */
   get pending(): number {
     return this.#bulk.unfinished + this.#control.length
   }
 
-  /** Messages that arrived in part or too early. */
+  /** Number of messages that arrived in part or too early. */
   get held(): number {
     return this.#incoming.held
   }
@@ -132,7 +134,7 @@ export class Session {
   }
 
   /** Owes the peer a datagram at once, so that it sees the session open. */
-  greet(): void {
+  probe(): void {
     this.#probe = true
   }
 
@@ -148,16 +150,22 @@ export class Session {
     this.#owesPing = this.#sizeProbe !== null && this.#datagramBytes > MIN_DATAGRAM_BYTES
   }
 
-  /** For how long nothing was acknowledged, or a half received message has waited for its rest. */
+  /** For how long no part of the stream was acknowledged, in ms. */
   stalledFor(now: number): number {
     return this.#recovery.stalledFor(now)
   }
 
+  /** For how long a message that arrived in part has waited for its rest, in ms. */
   heldFor(now: number): number {
     return this.#incoming.heldFor(now)
   }
 
-  /** Its successor should have been there long ago. */
+  /** @internal */
+  heldSums(): HeldSum[] {
+    return [...this.#recovery.heldSums(), ...this.#incoming.heldSums()]
+  }
+
+  /** Whether it seals no more. Its successor should have been there long ago. */
   get #isExhausted(): boolean {
     return this.sealed >= 2 * this.#host.maxSessionDatagrams
   }
@@ -166,9 +174,9 @@ export class Session {
     if (this.#isExhausted) return false
     const writer = this.#writer
     writer.position = 0
-    const end = this.#textBytes(this.#datagramBytes)
-    // What is not sent again travels in no datagram of a size that may be too large for the path.
-    const safeEnd = this.#textBytes(Math.min(this.#datagramBytes, this.#path.proven))
+    const end = this.#plaintextBytes(this.#datagramBytes)
+    // Control messages and acknowledgements are not sent again: they travel in no datagram that may be too large for the path.
+    const safeEnd = this.#plaintextBytes(Math.min(this.#datagramBytes, this.#path.proven))
     const rides = this.#control.length > 0 || this.#bulk.hasWork || this.#probe
     if (this.#incoming.acknowledger.write(writer, safeEnd, rides, this.#host.receiveWindow, now))
       this.#host.counters.acknowledgementsSent += 1
@@ -211,7 +219,7 @@ export class Session {
     return this.#control.length > 0
   }
 
-  /** A datagram of the size that is to be tried, if there is one, that carries nothing. The small one behind it shows when it is lost. */
+  /** Sends an empty datagram of the size that is to be tried, if there is one. The acknowledgement of the ping behind it shows whether it was lost. */
   #probeSize(now: number): void {
     const bytes = this.#isExhausted ? null : (this.#sizeProbe?.next(now) ?? null)
     if (bytes === null) return
@@ -236,13 +244,13 @@ export class Session {
     this.#transmit()
   }
 
-  /** What has been written leaves as one datagram. */
+  /** Sends what has been written as one datagram. */
   #transmit(): void {
     const { bytes, position } = this.#writer
     this.#host.transmit(this.#sealer.seal(bytes.subarray(0, position)))
   }
 
-  /** The size may have been found to be another one, in this session or the one before. */
+  /** Takes over the size that was found, in this session or the one before. */
   #resize(): void {
     const bytes = this.#sizeProbe === null ? this.#datagramBytes : this.#path.sizeFor(this.#limit)
     if (bytes === this.#datagramBytes) return
@@ -250,8 +258,8 @@ export class Session {
     this.#recovery.resize(bytes)
   }
 
-  /** How much text a datagram of so many bytes carries besides a ping. */
-  #textBytes(datagramBytes: number): number {
+  /** Bytes of plaintext that a datagram of this size carries besides a ping. */
+  #plaintextBytes(datagramBytes: number): number {
     return datagramBytes - this.#sealer.overhead - PING_BYTES
   }
 

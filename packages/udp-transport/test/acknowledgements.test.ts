@@ -1,7 +1,7 @@
 import { FormatError, Reader, Writer } from '@raft/core'
 import { expect, test } from 'vitest'
 import { readAcknowledgement, writeAcknowledgement } from '../src/frames.js'
-import { ReceivedRanges } from '../src/received-ranges.js'
+import { ReceivedRanges } from '../src/receiving/received-ranges.js'
 
 function written(ranges: readonly { first: number; last: number }[], room = 1000): Reader {
   const writer = new Writer(new Uint8Array(1000))

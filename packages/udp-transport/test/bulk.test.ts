@@ -1,10 +1,10 @@
 import { decodeMessage, encodeMessage, type Message, Reader, Writer } from '@raft/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { BulkReceiver } from '../src/bulk-receiver.js'
-import { BulkSender, type Fragment } from '../src/bulk-sender.js'
 import { zeroCounters } from '../src/counters.js'
 import { everyFragment, FRAGMENT_HEADER } from '../src/frames.js'
+import { BulkReceiver } from '../src/receiving/bulk-receiver.js'
+import { BulkSender, type Fragment } from '../src/sending/bulk-sender.js'
 import { append } from './support/cluster.js'
 
 /** What becomes of a datagram: lost; arrived; arrived though the sender takes it for lost, so that all of it is sent again. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { ByteRanges } from '../src/byte-ranges.js'
+import { ByteRanges } from '../src/receiving/byte-ranges.js'
 
 it('pieces that come in any order, twice, and overlap are counted byte by byte, once', () => {
   const piece = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 20 }))

@@ -1,8 +1,8 @@
 import type { Datagram } from '@raft/simulator'
 import { describe, expect, it } from 'vitest'
-import { BulkSender } from '../src/bulk-sender.js'
 import { zeroCounters } from '../src/counters.js'
-import { Recovery } from '../src/recovery.js'
+import { BulkSender } from '../src/sending/bulk-sender.js'
+import { LossRecovery } from '../src/sending/loss-recovery.js'
 import { append, arrivedAppends, arrivedRounds, heartbeat, type Station, VirtualCluster } from './support/cluster.js'
 
 const kindOf = ({ bytes }: Datagram) => bytes[1]
@@ -93,7 +93,7 @@ describe('congestion control', () => {
   it('keeps no window that the receiver never let it use, so that a loss slows the sender down', () => {
     const datagram = 1200
     const peerWindow = 100 * 2560
-    const recovery = new Recovery(datagram, peerWindow, new BulkSender(zeroCounters()), zeroCounters(), null)
+    const recovery = new LossRecovery(datagram, peerWindow, new BulkSender(zeroCounters()), zeroCounters(), null)
     let sent = 0
     for (let now = 0; now < 2000; now += 10) {
       const first = sent

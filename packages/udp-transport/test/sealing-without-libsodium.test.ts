@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { SealByLength, TEXTS_WORTH_LOADING } from '../src/sealing.js'
+import { PLAINTEXTS_WORTH_LOADING, SealByLength } from '../src/sealing.js'
 
 vi.mock('libsodium-wrappers', () => ({ default: { ready: Promise.reject(new Error('no WebAssembly here')) } }))
 
@@ -9,7 +9,7 @@ test('where libsodium cannot be loaded, OpenSSL goes on', async () => {
   const text = Buffer.from('a short text')
   const sealed = () => Buffer.concat(seal.seal(7, header, text).slice(1))
   const before = sealed()
-  for (let i = 0; i < TEXTS_WORTH_LOADING; i++) seal.seal(i, header, text)
+  for (let i = 0; i < PLAINTEXTS_WORTH_LOADING; i++) seal.seal(i, header, text)
   await vi.dynamicImportSettled()
   expect(sealed()).toEqual(before)
   expect(Buffer.from(seal.open(7, header, before) ?? [])).toEqual(text)

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { EPOCH_DATAGRAMS, SealByLength, SHORT_TEXT_BYTES, TEXTS_WORTH_LOADING } from '../src/sealing.js'
+import { EPOCH_DATAGRAMS, PLAINTEXTS_WORTH_LOADING, SealByLength, SHORT_PLAINTEXT_BYTES } from '../src/sealing.js'
 import { expand } from '../src/secrets.js'
 
 const SECRET = new Uint8Array(32).fill(5)
@@ -12,7 +12,7 @@ function textOf(length: number): Uint8Array {
 }
 
 function keyAndNonce(length: number): [Uint8Array, Buffer] {
-  const label = length <= SHORT_TEXT_BYTES ? 'short epoch' : 'epoch'
+  const label = length <= SHORT_PLAINTEXT_BYTES ? 'short epoch' : 'epoch'
   const nonce = Buffer.alloc(12)
   nonce.writeBigUInt64LE(BigInt(COUNTER), 4)
   return [expand(SECRET, '', `${label} ${Math.floor(COUNTER / EPOCH_DATAGRAMS)}`), nonce]
@@ -20,7 +20,7 @@ function keyAndNonce(length: number): [Uint8Array, Buffer] {
 
 /** As docs/formats.md has it, and without libsodium. */
 function sealByTheBook(text: Uint8Array): Buffer {
-  const algorithm = text.length <= SHORT_TEXT_BYTES ? 'chacha20-poly1305' : 'aes-256-gcm'
+  const algorithm = text.length <= SHORT_PLAINTEXT_BYTES ? 'chacha20-poly1305' : 'aes-256-gcm'
   const cipher = createCipheriv(algorithm as 'aes-256-gcm', ...keyAndNonce(text.length), { authTagLength: 16 })
   cipher.setAAD(HEADER)
   return Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()])
@@ -28,7 +28,7 @@ function sealByTheBook(text: Uint8Array): Buffer {
 
 function openByTheBook(sealed: Uint8Array): Buffer {
   const end = sealed.length - 16
-  const algorithm = end <= SHORT_TEXT_BYTES ? 'chacha20-poly1305' : 'aes-256-gcm'
+  const algorithm = end <= SHORT_PLAINTEXT_BYTES ? 'chacha20-poly1305' : 'aes-256-gcm'
   const decipher = createDecipheriv(algorithm as 'aes-256-gcm', ...keyAndNonce(end), { authTagLength: 16 })
   decipher.setAAD(HEADER)
   decipher.setAuthTag(sealed.subarray(end))
@@ -64,14 +64,14 @@ describe.each(['OpenSSL', 'libsodium, from when it is worth loading on'])('seali
     await new Promise(setImmediate)
     sealAndOpen(seal)
     expect(libsodium).toEqual({ seals: 0, opens: 0 })
-    for (let i = 0; i < TEXTS_WORTH_LOADING; i++) seal.seal(i, HEADER, textOf(1))
+    for (let i = 0; i < PLAINTEXTS_WORTH_LOADING; i++) seal.seal(i, HEADER, textOf(1))
     await vi.waitFor(() => {
       sealAndOpen(seal)
       expect(libsodium).toEqual({ seals: 1, opens: 1 })
     })
   })
 
-  it.each([0, 1, 63, 64, 65, SHORT_TEXT_BYTES - 1, SHORT_TEXT_BYTES, SHORT_TEXT_BYTES + 1, 60_000])(
+  it.each([0, 1, 63, 64, 65, SHORT_PLAINTEXT_BYTES - 1, SHORT_PLAINTEXT_BYTES, SHORT_PLAINTEXT_BYTES + 1, 60_000])(
     '%i bytes are sealed as the format says',
     (length) => {
       const seal = new SealByLength(SECRET)
@@ -86,7 +86,7 @@ describe.each(['OpenSSL', 'libsodium, from when it is worth loading on'])('seali
     },
   )
 
-  it.each([0, 40, SHORT_TEXT_BYTES + 1])('of %i bytes, none may be changed, cut or added, nor the header or the counter', (length) => {
+  it.each([0, 40, SHORT_PLAINTEXT_BYTES + 1])('of %i bytes, none may be changed, cut or added, nor the header or the counter', (length) => {
     const seal = new SealByLength(SECRET)
     const sealed = Buffer.concat(seal.seal(COUNTER, HEADER, textOf(length)).slice(1))
     const step = Math.max(1, Math.floor(sealed.length / 100))

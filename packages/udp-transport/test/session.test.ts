@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { zeroCounters } from '../src/counters.js'
-import { PathSize } from '../src/path-size.js'
 import type { Seal } from '../src/sealing.js'
+import { PathSize } from '../src/sending/path-size.js'
 import { Session } from '../src/session.js'
 
 test('a counter seals once, also when the datagram cannot be handed over', () => {
@@ -32,10 +32,10 @@ test('a counter seals once, also when the datagram cannot be handed over', () =>
     },
     { localId: 1, remoteId: 2, sending, receiving: sending, datagramBytes: 1200, peerWindow: 65_536, sealedKind: 4, version: 2 },
   )
-  session.greet()
+  session.probe()
   expect(() => session.flush(0)).toThrow('the socket is gone')
   isBroken = false
-  session.greet()
+  session.probe()
   session.flush(1)
   expect(sealed).toEqual([0, 1])
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { zeroCounters } from '../src/counters.js'
-import { PathSize } from '../src/path-size.js'
 import type { Seal } from '../src/sealing.js'
+import { PathSize } from '../src/sending/path-size.js'
 import { Session } from '../src/session.js'
 
 /** A session of this version on a path that has fallen back, and the texts of the datagrams that it sends. */

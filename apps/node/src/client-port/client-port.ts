@@ -1,7 +1,6 @@
 import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { clearTimeout, setImmediate, setTimeout } from '@raft/system'
-import type { HostPort } from '../config/address.js'
+import { clearTimeout, type HostPort, setImmediate, setTimeout } from '@raft/system'
 import { addressesOf, isNoAddressHere } from '../config/listening.js'
 import type { ProtocolConnectionOptions } from '../endpoint/protocol-options.js'
 import { LAST_MOMENT } from '../http/pipeline.js'

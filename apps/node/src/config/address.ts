@@ -1,25 +1,17 @@
-/** Where a socket is reached or bound. */
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
+import { type HostPort, parseHostPort } from '@raft/system'
 
-const PATTERN = /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/
+/** The characters of an IPv6 address with its zone, and those of an IPv4 address or a name. */
+const IPV6 = /^[0-9a-fA-F:.%a-z]+$/
+const NAME = /^[A-Za-z0-9._-]+$/
 
 /** The address that stands for all addresses of a machine, in the spellings to which a URL brings all of them. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]', '[::ffff:0:0]'])
 
 /** `host:port` or `[IPv6]:port`, with a port from 1 to 65535; null when `text` is neither. */
 export function parseAddress(text: string): HostPort | null {
-  const match = PATTERN.exec(text)
-  if (match === null) return null
-  const host = match[1] ?? match[2] ?? ''
-  const port = Number(match[3])
-  return port >= 1 && port <= 65_535 ? { host, port } : null
-}
-
-export function formatAddress({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const address = parseHostPort(text)
+  if (address === null || address.port < 1) return null
+  return (text.startsWith('[') ? IPV6 : NAME).test(address.host) ? address : null
 }
 
 /** Whether the host stands for all addresses of a machine, at which one can listen and nobody can be reached. */

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { formatHostPort, type HostPort } from '@raft/system'
 import type { NodeLogger } from '../options.js'
-import { formatAddress, type HostPort, parseAddress } from './address.js'
+import { parseAddress } from './address.js'
 
 /** All addresses of a host to listen at, in the order of the system's resolver. @throws the resolver's error */
 export async function addressesOf(host: string): Promise<readonly string[]> {
@@ -17,5 +18,5 @@ export function isNoAddressHere(error: unknown): boolean {
 /** Where a name was given to listen at, the log says which address it has come to. */
 export function logListening(logger: NodeLogger | undefined, whom: 'members' | 'clients', bind: string, local: HostPort): void {
   const { host } = parseAddress(bind) ?? local
-  if (isIP(host) === 0) logger?.info({ bind, address: formatAddress(local) }, `listening for ${whom}`)
+  if (isIP(host) === 0) logger?.info({ bind, address: formatHostPort(local) }, `listening for ${whom}`)
 }

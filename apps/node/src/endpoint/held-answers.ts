@@ -12,6 +12,10 @@ export class HeldAnswers {
     return this.#held.length === 0
   }
 
+  get count(): number {
+    return this.#held.length
+  }
+
   /** Whether an answer may be put into bytes at once. */
   get hasRoom(): boolean {
     return this.isEmpty && !this.#isFull()

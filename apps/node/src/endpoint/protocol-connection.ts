@@ -18,6 +18,22 @@ const MAX_OVERRUN = 8
 /** A request may come in pieces when it is as large. */
 const LARGE_REQUEST_BYTES = 16 * 1024
 
+/** What a member holds for one connection. */
+export interface ConnectionHoldings {
+  /** Requests that are not answered. */
+  readonly requests: number
+  /** Answers that are not put into bytes yet. */
+  readonly answers: number
+  /** Reads that wait for others of the same chunk. */
+  readonly reads: number
+  /** Bytes of results that wait until the client takes answers. */
+  readonly resultBytes: number
+  /** Bytes of a frame that has not come whole, and of answers that have not left, when they were counted last. */
+  readonly transitBytes: number
+  /** Bytes on the connection's account: those, and those of its writes under way. */
+  readonly bytes: number
+}
+
 /**
  * A connection that speaks the client protocol. All requests of a chunk are taken in one turn, their reads share one
  * confirmation, and all answers of a turn leave in one write.
@@ -86,6 +102,18 @@ export class ProtocolConnection implements StreamOwner {
   /** Whether everything that was taken is answered. */
   get isAnswered(): boolean {
     return this.#pending === 0
+  }
+
+  /** @internal What is held for this connection. For the simulation. */
+  holdings(): ConnectionHoldings {
+    return {
+      requests: this.#pending,
+      answers: this.#held.count,
+      reads: this.#reads.count,
+      resultBytes: this.#heldResultBytes,
+      transitBytes: this.#inTransit,
+      bytes: this.#account.bytes,
+    }
   }
 
   /** It asks for nothing, or takes nothing: it is let go. */

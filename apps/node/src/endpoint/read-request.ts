@@ -26,6 +26,11 @@ export class ReadBatch {
   #reads: (() => void)[] = []
   #failures: ((error: RaftError) => void)[] = []
 
+  /** Reads that were added and not started. */
+  get count(): number {
+    return this.#reads.length
+  }
+
   add(read: () => void, fail: (error: RaftError) => void): void {
     this.#reads.push(read)
     this.#failures.push(fail)

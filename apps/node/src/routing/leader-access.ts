@@ -15,7 +15,7 @@ import type { Account } from '../account.js'
 import { parseAddress } from '../config/address.js'
 import { NoLeaderError } from '../errors.js'
 import { overloaded } from '../overload.js'
-import { MemberConnection } from './member-connection.js'
+import { MemberConnection, type MemberConnectionHoldings } from './member-connection.js'
 import { judge, type LeaderTask } from './operation.js'
 import { Operation, Operations } from './operations.js'
 import { unreachable, whyNotServed } from './wait-reasons.js'
@@ -46,6 +46,16 @@ export interface LeaderAccessOptions {
   readonly onRecovered?: (message: string) => void
   /** Why no leader is known, in one line. Default: the question whether a majority runs. */
   readonly whyNoLeader?: () => string
+}
+
+/** What is held for requests under way to a leader. */
+export interface AccessHoldings {
+  readonly operations: number
+  /** What they take on the member's account. */
+  readonly bytes: number
+  /** Operations, under way or just over, that are to be tried again. */
+  readonly waiting: number
+  readonly connections: readonly MemberConnectionHoldings[]
 }
 
 /** How the last connection to a member has failed. */
@@ -99,6 +109,17 @@ export class LeaderAccess {
   /** Requests under way. */
   get pending(): number {
     return this.#operations.size
+  }
+
+  /** @internal What is held for requests under way. For the simulation. */
+  holdings(): AccessHoldings {
+    const operations = this.#operations.filter(() => true)
+    return {
+      operations: operations.length,
+      bytes: operations.reduce((sum, { task }) => sum + task.bytes, 0),
+      waiting: this.#waiting.length,
+      connections: [...this.#connections.values()].map((connection) => connection.holdings()),
+    }
   }
 
   /** Why the leader that is known cannot be reached with requests; null while nothing is known to be wrong. Asking tries it again. */

@@ -47,6 +47,17 @@ export interface MemberConnectionOptions {
   readonly onProblem: (message: string) => void
 }
 
+/** What is held for the requests over one connection. */
+export interface MemberConnectionHoldings {
+  /** Requests that were not answered, wanted or not. */
+  readonly requests: number
+  /** Answers that are waited for, those to questions for a sign of life among them. */
+  readonly owed: number
+  /** Bytes of requests that have left and that have not: as they are counted, and as they are found. These are equal. */
+  readonly counted: Readonly<Record<'sent' | 'unsent', number>>
+  readonly found: Readonly<Record<'sent' | 'unsent', number>>
+}
+
 /** The id of the requests that only ask for a sign of life. */
 const PROBE_ID = 0
 /**
@@ -128,6 +139,20 @@ export class MemberConnection {
   /** Bytes that wait to be sent. */
   get waitingBytes(): number {
     return this.#unsentBytes + this.#leavingBytes
+  }
+
+  /** @internal What is held for requests, as it is counted and as it is found. For the simulation. */
+  holdings(): MemberConnectionHoldings {
+    const sum = (requests: Iterable<number>) => [...requests].reduce((total, bytes) => total + bytes, 0)
+    return {
+      requests: this.#sent.size + this.#unsent.size,
+      owed: this.#silence.owed,
+      counted: { sent: this.#sentBytes, unsent: this.#unsentBytes },
+      found: {
+        sent: sum([...this.#sent.values()].map(({ bytes }) => bytes)),
+        unsent: sum([...this.#unsent.values()].map(({ body }) => body.length)),
+      },
+    }
   }
 
   get #leavingBytes(): number {

@@ -42,6 +42,11 @@ export class SilenceWatch {
     this.#timeout = options.timeout
   }
 
+  /** Questions without an answer. */
+  get owed(): number {
+    return this.#owed
+  }
+
   /** A question of so many bytes was sent. */
   asked(bytes: number): void {
     if (this.#owed === 0) this.#begin()

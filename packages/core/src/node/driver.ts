@@ -111,6 +111,9 @@ export class Driver<Result> {
       this.#tickDue = false
       state.step({ type: 'tick' }, now)
     }
+    // Before proposals and reads are refused because of them.
+    this.#noteTransitions(state.takeTransitions())
+    if (!this.#isRunning()) return
     if (this.#proposals.hasNew) {
       const firstIndex = state.propose(this.#proposals.newCommands, now)
       if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.#owner.leader()))
@@ -125,7 +128,7 @@ export class Driver<Result> {
   }
 
   #carryOut(effects: Effects): void {
-    for (const transition of effects.transitions) this.#noteTransition(transition)
+    this.#noteTransitions(effects.transitions)
     // A user's callback may have stopped the node.
     if (!this.#isRunning()) return
     const { storage, transport } = this.#ports
@@ -150,13 +153,17 @@ export class Driver<Result> {
     this.#owner.onTurn()
   }
 
+  #noteTransitions(transitions: readonly Transition[]): void {
+    for (const transition of transitions) this.#noteTransition(transition)
+  }
+
+  /** The signal of a leadership that is over aborts before anybody who waits hears of it. */
   #noteTransition(transition: Transition): void {
-    if (transition.role !== 'leader') {
-      const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
-      this.#proposals.failAppended(this.#state.lastApplied, unknown)
-      this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))
-    }
     this.#owner.onTransition(transition)
+    if (transition.role === 'leader') return
+    const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
+    this.#proposals.failAppended(this.#state.lastApplied, unknown)
+    this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))
   }
 
   #apply(entries: EntryBatch): void {

@@ -16,6 +16,7 @@ export class LeadershipCallbacks {
   #electedTerm: number | null = null
   #leading: AbortController | null = null
   #wasFollowing = false
+  #hasStopped = false
 
   constructor(call: Call, callbacks: Callbacks) {
     this.#call = call
@@ -29,7 +30,8 @@ export class LeadershipCallbacks {
       return
     }
     this.#endTerm()
-    if (role !== 'follower' || this.#wasFollowing) return
+    // Who listens to the signal may have stopped the node: then nothing more is told.
+    if (this.#hasStopped || role !== 'follower' || this.#wasFollowing) return
     this.#wasFollowing = true
     if (this.#callbacks.onFollower !== undefined) this.#call(this.#callbacks.onFollower, { term, leaderId })
   }
@@ -44,6 +46,7 @@ export class LeadershipCallbacks {
   }
 
   stop(): void {
+    this.#hasStopped = true
     this.#endTerm()
   }
 

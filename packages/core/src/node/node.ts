@@ -5,6 +5,7 @@ import type { StoredLog } from '../ports/log-storage.js'
 import { State } from '../state.js'
 import { completeTuning, type Tuning } from '../tuning.js'
 import type { GroupId, Member, MemberId, RoleName } from '../types.js'
+import { accountsOf, type NodeAccounts } from './accounts.js'
 import { awaitCallback, type WaitOptions } from './await-callback.js'
 import { Driver } from './driver.js'
 import { LeadershipCallbacks } from './leadership-callbacks.js'
@@ -120,6 +121,11 @@ export class Node<Result = unknown> {
     return statusOf(this, this.#state, this.#proposals, this.#reads, this.#options.clock.now())
   }
 
+  /** What is kept as a sum, beside that sum counted anew. For checks of this package and of simulations: its fields may change. */
+  accounts(): NodeAccounts {
+    return accountsOf(this.#state, this.#proposals, this.#reads, this.#options.clock.now())
+  }
+
   /** Calls `listener` for every such event, until the function that is returned is called. */
   on<Name extends keyof NodeEvents>(name: Name, listener: (event: NodeEvents[Name]) => void): () => void {
     return this.#listeners.on(name, listener)
@@ -213,7 +219,10 @@ export class Node<Result = unknown> {
     const driver = new Driver(state, this.#options, this.#proposals, this.#reads, {
       leader: () => this.leader,
       onTransition: (transition) => {
+        // A user's callback may have stopped the node: then nothing more is told.
+        if (this.#isStopped()) return
         this.#leadership.transition(transition)
+        if (this.#isStopped()) return
         this.#waiters.wake()
         this.#listeners.emit('transition', transition)
       },
@@ -251,11 +260,11 @@ export class Node<Result = unknown> {
       this.#closed = this.#options.storage.close()
       this.#closed.catch(() => {})
     }
+    this.#leadership.stop()
     const stopped = () => new NodeStoppedError(error)
     this.#proposals.refuseNew(stopped)
     this.#proposals.failAppended(this.#state?.lastApplied ?? 0, () => new OutcomeUnknownError('the node stopped'))
     this.#reads.failAll(stopped)
-    this.#leadership.stop()
     this.#waiters.wake()
     if (error === undefined) this.#settleStopped.resolve()
     else {

@@ -31,6 +31,13 @@ export class Proposals<Result> {
     return this.#bytes
   }
 
+  /** `count` and `bytes`, counted anew. */
+  counted(): { readonly count: number; readonly bytes: number } {
+    const waiting = [this.#commands, ...this.#appended.map(({ commands }) => commands)]
+    const bytes = waiting.flat().reduce((sum, command) => sum + command.length, 0)
+    return { count: this.#done.length + this.#appended.reduce((sum, { done }) => sum + done.length, 0), bytes }
+  }
+
   get hasNew(): boolean {
     return this.#commands.length > 0
   }
@@ -97,15 +104,16 @@ export class Proposals<Result> {
 
   /** Those in the log that have not been applied up to `appliedIndex` end with this error. */
   failAppended(appliedIndex: number, error: () => RaftError): void {
-    const appended = this.#appended
+    const left = this.#appended.map((batch) => rest(batch, Math.max(0, appliedIndex + 1 - batch.firstIndex)))
     this.#appended = []
-    for (const batch of appended) {
-      const skip = Math.max(0, appliedIndex + 1 - batch.firstIndex)
-      const { commands, done } = rest(batch, skip)
-      this.#fail(commands, done, error)
-    }
+    this.#fail(
+      left.flatMap(({ commands }) => commands),
+      left.flatMap(({ done }) => done),
+      error,
+    )
   }
 
+  /** All are taken off the sums before the first of them is told: it may look at the sums, or stop the node. */
   #fail(commands: readonly Uint8Array[], done: readonly ProposalDone<Result>[], error: () => RaftError): void {
     for (const command of commands) this.#bytes -= command.length
     this.#count -= commands.length

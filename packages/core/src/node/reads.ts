@@ -30,6 +30,16 @@ export class Reads {
     return this.#count
   }
 
+  /** `count`, counted anew. */
+  counted(): number {
+    return [...this.#ticketed, ...this.#confirmed].reduce((sum, { done }) => sum + done.length, this.#new.length)
+  }
+
+  /** How many tickets are to be confirmed yet. */
+  get tickets(): number {
+    return this.#ticketed.length
+  }
+
   get hasNew(): boolean {
     return this.#new.length > 0
   }
@@ -73,9 +83,9 @@ export class Reads {
 
   /** Those that wait for a ticket end with this error: the member no longer leads. A confirmed read stays confirmed. */
   failTicketed(error: () => RaftError): void {
-    const ticketed = this.#ticketed
+    const done = this.#ticketed.flatMap((ticketed) => ticketed.done)
     this.#ticketed = []
-    for (const { done } of ticketed) this.#finish(done, error)
+    this.#finish(done, error)
   }
 
   /** The reads of this turn end with this error. */
@@ -89,11 +99,12 @@ export class Reads {
   failAll(error: () => RaftError): void {
     this.failNew(error)
     this.failTicketed(error)
-    const confirmed = this.#confirmed
+    const done = this.#confirmed.flatMap((confirmed) => confirmed.done)
     this.#confirmed = []
-    for (const { done } of confirmed) this.#finish(done, error)
+    this.#finish(done, error)
   }
 
+  /** All are taken off the count before the first of them is told: it may look at the count, or stop the node. */
   #finish(done: readonly ReadDone[], error: () => RaftError): void {
     this.#count -= done.length
     for (const one of done) one(error(), 0)

@@ -79,6 +79,11 @@ export class Leader extends Role {
     return firstIndex
   }
 
+  /** How many tickets for reads are to be confirmed yet. */
+  get readTickets(): number {
+    return this.#reads.tickets
+  }
+
   override read(): number {
     return this.#reads.request()
   }

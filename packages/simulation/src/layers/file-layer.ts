@@ -1,4 +1,4 @@
-import { FileLogStorage, type FileSystem } from '@raft/log-storage'
+import { FileLogStorage, type FileSystem, StorageInUseError } from '@raft/log-storage'
 import {
   type Incarnation,
   type LogBase,
@@ -25,6 +25,17 @@ export function fileLayer(context: SimulationContext, base: LogBase): FileLayer 
   const random = context.random.fork('stores')
   const segmentBytes = context.random.pick([4096, 4096, 16_384, 262_144])
   const fileSystem: FileLayer['fileSystem'] = ({ id, incarnation }) => (disks.get(id) as SimulatedDisk).fileSystem(incarnation)
+  const storage: FileLayer['storage'] = ({ id, incarnation, clock }) =>
+    new FileLogStorage({
+      directory: DIRECTORY,
+      clusterId: CLUSTER_ID,
+      memberId: id,
+      segmentBytes,
+      base,
+      fileSystem: fileSystem({ id, incarnation }),
+      clock,
+      randomBytes: (count) => random.bytes(count),
+    })
   return {
     fileSystem,
     diskOperations: DISK_OPERATIONS,
@@ -33,16 +44,17 @@ export function fileLayer(context: SimulationContext, base: LogBase): FileLayer 
       disks.set(host.id, disk)
       return disk
     },
-    storage: ({ id, incarnation, clock }) =>
-      new FileLogStorage({
-        directory: DIRECTORY,
-        clusterId: CLUSTER_ID,
-        memberId: id,
-        segmentBytes,
-        base,
-        fileSystem: fileSystem({ id, incarnation }),
-        clock,
-        randomBytes: (count) => random.bytes(count),
-      }),
+    storage,
+    openBeside: async (environment) => {
+      const second = storage(environment)
+      try {
+        await second.open()
+      } catch (error) {
+        if (error instanceof StorageInUseError) return 'in use'
+        throw error
+      }
+      await second.close()
+      return 'opened'
+    },
   }
 }

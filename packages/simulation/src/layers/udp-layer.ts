@@ -12,6 +12,7 @@ import { type TransportIdentity, UdpTransport } from '@raft/udp-transport'
 import { CLUSTER_ID } from './cluster-id.js'
 import { deadEnds } from './dead-ends.js'
 import { narrowPaths } from './narrow-paths.js'
+import { TransportAccounts } from './transport-accounts.js'
 
 const PORT = 7000
 /** Ms: datagrams leave at the end of a turn, and are paced. */
@@ -30,35 +31,40 @@ export function udpLayer(context: SimulationContext): UdpLayer {
   const network = networkOf(world, links, random, {})
   narrowPaths(network, context)
   deadEnds(network, context)
-  return transportsOn(network, random)
+  return transportsOn(world, network, random)
 }
 
 /** The same on a network that is like this, whatever the seed. */
 export function udpLayerWith(conditions: Partial<DatagramConditions>): (context: SimulationContext) => UdpLayer {
-  return ({ world, links, random }) => transportsOn(networkOf(world, links, random, conditions), random)
+  return ({ world, links, random }) => transportsOn(world, networkOf(world, links, random, conditions), random)
 }
 
 function networkOf(world: World, links: Links, random: Prng, conditions: Partial<DatagramConditions>): DatagramNetwork {
   return new DatagramNetwork(world, links, { maxDatagramBytes: random.pick([null, 1472, 9000, 65_507]), ...conditions })
 }
 
-function transportsOn(network: DatagramNetwork, random: Prng): UdpLayer {
+function transportsOn(world: World, network: DatagramNetwork, random: Prng): UdpLayer {
   const secrets = random.fork('nonces')
   const address = (id: string) => `${id}:${PORT}`
-  const transportWith: UdpLayer['transportWith'] = ({ id, incarnation, clock }, identity) =>
-    new UdpTransport({
+  const accounts = new TransportAccounts(world)
+  const transportWith: UdpLayer['transportWith'] = ({ id, incarnation, clock }, identity) => {
+    const transport = new UdpTransport({
       id,
       clusterId: CLUSTER_ID,
       bind: `0.0.0.0:${PORT}`,
       secrets: [SECRET],
       socket: network.sockets(incarnation),
-      clock,
+      clock: accounts.clock(id, clock),
       randomBytes: (count) => secrets.bytes(count),
       ...(identity === null ? {} : { identity }),
     })
+    accounts.watch(id, transport, () => incarnation.isAlive)
+    return transport
+  }
   return {
     transportWith,
     overhead: OVERHEAD,
+    rest: (members) => accounts.rest(members),
     addresses: (id) => ({ peer: address(id) }),
     transport: (environment) => {
       const transport = transportWith(environment, null)

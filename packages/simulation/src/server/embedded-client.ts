@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type Clock,
   ClosedError,
   OutcomeUnknownError,
   OverloadedError,
@@ -27,20 +28,37 @@ import {
   type TransactionCommand,
 } from '@raft/state-machine'
 import type { StoreClient } from '../workload/calls.js'
+import type { Punctuality } from '../workload/punctuality.js'
 
 type Bytes = Uint8Array
 
+/** A member's service, and the clock of its process. */
+export interface HostedService {
+  readonly service: KeyValueService
+  readonly clock: Clock
+}
+
 /** A program in which a member is embedded: it asks that member, which carries its requests to whoever leads. */
 export class EmbeddedClient implements StoreClient {
-  readonly #serviceOf: () => KeyValueService | null
+  readonly #serviceOf: () => HostedService | null
   readonly #timeout: number
+  readonly #punctuality: Punctuality
   /** What to tell those who wait when their process ends. */
   readonly #waiting = new Set<() => void>()
 
-  /** @param serviceOf the member's service; null while its process does not run */
-  constructor(serviceOf: () => KeyValueService | null, timeout: number) {
+  /**
+   * @param serviceOf the member's service; null while its process does not run
+   * @param timeout of calls that have none of their own; ms
+   */
+  constructor(serviceOf: () => HostedService | null, timeout: number, punctuality: Punctuality) {
     this.#serviceOf = serviceOf
     this.#timeout = timeout
+    this.#punctuality = punctuality
+  }
+
+  /** Calls that are not answered. */
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   /** The process is gone, and this program with it: nobody knows what became of what it asked for. */
@@ -103,18 +121,23 @@ export class EmbeddedClient implements StoreClient {
   }
 
   #ask<T>(ask: (service: KeyValueService, timeout: number) => Promise<T>, { timeout = this.#timeout }: CallOptions): Promise<T> {
-    const service = this.#serviceOf()
-    if (service === null) return Promise.reject(new ClosedError())
+    const hosted = this.#serviceOf()
+    if (hosted === null) return Promise.reject(new ClosedError())
     return new Promise((resolve, reject) => {
       const fail = () => reject(new OutcomeUnknownError('the process ended'))
+      const isPunctual = this.#punctuality.begin(hosted.clock, timeout, 'a call of a client in a member')
+      const ended = () => {
+        isPunctual()
+        this.#waiting.delete(fail)
+      }
       this.#waiting.add(fail)
-      ask(service, timeout).then(
+      ask(hosted.service, timeout).then(
         (answer) => {
-          this.#waiting.delete(fail)
+          ended()
           resolve(answer)
         },
         (error) => {
-          this.#waiting.delete(fail)
+          ended()
           reject(translated(error, timeout))
         },
       )
@@ -144,7 +167,7 @@ function toEntry({ key, value, createRevision, modRevision, version }: KeyValue)
   return { key: Buffer.from(key).toString(), keyBytes: key, value, createRevision, modRevision, version }
 }
 
-function toCommand(input: TransactionInput<Bytes>): TransactionCommand {
+export function toCommand(input: TransactionInput<Bytes>): TransactionCommand {
   return {
     type: 'transaction',
     compares: (input.if ?? []).map(toCompare),

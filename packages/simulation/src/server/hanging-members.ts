@@ -1,5 +1,7 @@
-import { bytes, RaftClient } from '@raft/client'
+import { bytes, type Clock, RaftClient } from '@raft/client'
 import { type Cluster, Host, type Links, type Prng, type StreamNetwork, type World } from '@raft/simulator'
+import type { Punctuality } from '../workload/punctuality.js'
+import type { Accounts } from './accounts.js'
 
 /** How many seeds have members that hang. */
 const SHARE = 0.25
@@ -26,6 +28,8 @@ export interface HangingMembersOptions<Result, Answer> {
   readonly random: Prng
   readonly addresses: readonly string[]
   readonly timeouts: { readonly requestTimeout: number }
+  readonly punctuality: Punctuality
+  readonly accounts: Accounts
   /** Whether the member takes connections and answers. */
   readonly serves: (id: string) => boolean
 }
@@ -53,21 +57,23 @@ export class HangingMembers<Result, Answer> {
 
   start(): void {
     if (!this.#isDrawn) return
-    const { world, links, streams, random, addresses, timeouts } = this.#options
+    const { world, links, streams, random, addresses, timeouts, accounts } = this.#options
     const host = new Host('reader', world)
     links.join(host.id)
     const incarnation = host.begin()
+    const clock = host.clock.of(incarnation, (callback) => world.after(0, incarnation.bind(callback)))
     const client = new RaftClient({
       members: addresses,
       codec: bytes,
       ...timeouts,
       connector: streams.connector(incarnation),
-      clock: host.clock.of(incarnation, (callback) => world.after(0, incarnation.bind(callback))),
+      clock,
       random: random.fork('client').next,
     })
+    accounts.addClient(host.id, client)
     this.#isActive = true
     this.#hang()
-    this.#ask(client)
+    this.#ask(client, clock)
   }
 
   stop(): void {
@@ -87,20 +93,22 @@ export class HangingMembers<Result, Answer> {
     })
   }
 
-  #ask(client: RaftClient<Uint8Array>): void {
-    const { world, random } = this.#options
+  #ask(client: RaftClient<Uint8Array>, clock: Clock): void {
+    const { world, random, punctuality, timeouts } = this.#options
     world.after(random.exponential(THINK_TIME), () => {
       if (!this.#isActive) return
       const question = random.pick<Question>(['local get', 'local page', 'status'])
       const asked = world.now
       this.#open += 1
       if (this.#open === 1) this.#look()
+      const ended = punctuality.begin(clock, timeouts.requestTimeout, `a ${question}`)
       const settled = () => {
+        ended()
         this.#open -= 1
         this.#check(question, asked)
       }
       put(client, question).then(settled, settled)
-      this.#ask(client)
+      this.#ask(client, clock)
     })
   }
 

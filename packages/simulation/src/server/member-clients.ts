@@ -1,14 +1,15 @@
-import type { KeyValueService } from '@raft/node/endpoint'
 import type { Prng } from '@raft/simulator'
 import type { StoreClient } from '../workload/calls.js'
-import { EmbeddedClient } from './embedded-client.js'
+import type { Punctuality } from '../workload/punctuality.js'
+import { EmbeddedClient, type HostedService } from './embedded-client.js'
 
 export interface MemberClientsOptions {
   /** The member's service; null while its process does not run. */
-  readonly serviceOf: (id: string) => KeyValueService | null
+  readonly serviceOf: (id: string) => HostedService | null
   /** A client that knows this member only. */
   readonly connect: (id: string) => StoreClient
   readonly requestTimeout: number
+  readonly punctuality: Punctuality
   readonly random: Prng
 }
 
@@ -28,8 +29,8 @@ export class MemberClients {
   }
 
   embedded(id: string): EmbeddedClient {
-    const { serviceOf, requestTimeout } = this.#options
-    const client = this.#embedded.get(id) ?? new EmbeddedClient(() => serviceOf(id), requestTimeout)
+    const { serviceOf, requestTimeout, punctuality } = this.#options
+    const client = this.#embedded.get(id) ?? new EmbeddedClient(() => serviceOf(id), requestTimeout, punctuality)
     this.#embedded.set(id, client)
     return client
   }

@@ -1,6 +1,7 @@
 import { bytes, RaftClient } from '@raft/client'
-import { type Group, RunningParts } from '@raft/node/endpoint'
+import { RunningParts } from '@raft/node/endpoint'
 import {
+  CommandOutcomes,
   HandoverReaders,
   Host,
   isPlain,
@@ -16,10 +17,14 @@ import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'
 import type { StoreClient } from '../workload/calls.js'
 import { KeyValueWorkload } from '../workload/key-value-workload.js'
-import { EmbeddedClient } from './embedded-client.js'
+import { Punctuality } from '../workload/punctuality.js'
+import { Accounts } from './accounts.js'
+import { EmbeddedClient, type HostedService } from './embedded-client.js'
 import { HangingMembers } from './hanging-members.js'
 import { MemberClients } from './member-clients.js'
-import { CLIENT_PORT, STOP_TIMEOUT, servedMember } from './served-member.js'
+import { RepeatedCalls } from './repeated-calls.js'
+import { CLIENT_PORT, type MemberHoldings, STOP_TIMEOUT, servedMember } from './served-member.js'
+import { StoreAccounts } from './store-accounts.js'
 
 /** In ms, in proportion to elections that take a tenth of a second. */
 const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 1000, maxBackoff: 200 }
@@ -27,6 +32,11 @@ const TIMEOUTS = { requestTimeout: 2000, connectTimeout: 200, silenceTimeout: 10
 const PATIENCE = 5 * TIMEOUTS.requestTimeout
 /** Clients join with their hosts, and none has more. */
 const CLIENT_HOSTS = 8
+
+/** A member that takes clients. */
+interface Served extends HostedService {
+  readonly holdings: () => MemberHoldings
+}
 
 /**
  * All that runs in production, byte for byte: `Node`, `FileLogStorage`, `UdpTransport`, `KeyValueStore`, the server's endpoint, and
@@ -48,8 +58,13 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   for (const { id } of clients) links.join(id)
   const address = (id: string) => `${id}:${CLIENT_PORT}`
 
+  const storeAccounts = new StoreAccounts((message) => world.violated('a store holds what it counts', message))
+  /** The stores of the members that run. */
+  const stores = new Map<string, KeyValueStore>()
   /** What runs on the members now. */
-  const groups = new Map<string, Group>()
+  const groups = new Map<string, Served>()
+  const accounts = new Accounts(world, () => [...groups].map(([id, { holdings }]) => [id, holdings()] as const))
+  const punctuality = new Punctuality((message) => world.violated('calls end at their deadline', message))
   const embedded: { readonly client: EmbeddedClient; readonly homes: () => readonly string[] }[] = []
   /** How many clients are embedded in members; the others have hosts of their own. */
   const embeddedShare = random.pick([0, 0.3, 1])
@@ -58,14 +73,15 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     const id = random.pick(memberIds)
     // Its application is moved to another member where this one is out of the cluster for good.
     const home = () => (directories.isRefused(id) ? (memberIds.find((other) => !directories.isRefused(other)) ?? id) : id)
-    const client = new EmbeddedClient(() => groups.get(home())?.service ?? null, TIMEOUTS.requestTimeout)
+    const client = new EmbeddedClient(() => groups.get(home()) ?? null, TIMEOUTS.requestTimeout, punctuality)
+    accounts.addEmbedded(id, client)
     embedded.push({ client, homes: () => [id, home()] })
     return client
   }
 
   const connectFrom = (host: Host, members: readonly string[], chance: () => number): RaftClient<Uint8Array> => {
     const incarnation = host.begin()
-    return new RaftClient({
+    const client = new RaftClient({
       members: members.map(address),
       codec: bytes,
       ...TIMEOUTS,
@@ -73,6 +89,8 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       clock: host.clock.of(incarnation, (callback) => world.after(0, incarnation.bind(callback))),
       random: chance,
     })
+    accounts.addClient(host.id, client)
+    return client
   }
 
   /** Whether all have one client, with many requests under way over one connection. */
@@ -89,21 +107,34 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
   }
 
   const ofMembers = new MemberClients({
-    serviceOf: (id) => groups.get(id)?.service ?? null,
+    serviceOf: (id) => groups.get(id) ?? null,
     connect: (id) => {
       const host = new Host(`of ${id}`, world)
       links.join(host.id)
       return connectFrom(host, [id], random.fork(host.id).next)
     },
     requestTimeout: TIMEOUTS.requestTimeout,
+    punctuality,
     random: random.fork('clients of members'),
   })
+
+  /** Who calls what may be sent again, from a host of its own. */
+  const repeatedCalls = (outcomes: CommandOutcomes): RepeatedCalls => {
+    const host = new Host('repeats', world)
+    links.join(host.id)
+    const own = random.fork(host.id)
+    const client = connectFrom(host, memberIds, own.fork('client').next)
+    const { requestTimeout } = TIMEOUTS
+    const clock = host.clock.of(host.incarnation ?? host.begin(), (callback) => world.after(0, callback))
+    return new RepeatedCalls({ client, clock, random: own, outcomes, punctuality, requestTimeout })
+  }
 
   const member = (environment: LifeEnvironment<StoreResult>): MemberLife<StoreResult> => {
     const { id } = environment
     const store = new KeyValueStore()
+    stores.set(id, store)
     const { transport, storage, fate, start, stop } = directories.begin(environment)
-    const { group, entrance } = servedMember({
+    const { group, entrance, holdings } = servedMember({
       environment,
       ports: { transport, storage, stateMachine: store },
       fate,
@@ -117,7 +148,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
       start: async () => {
         await start()
         await group.begin(parts, entrance)
-        groups.set(id, group)
+        groups.set(id, { service: group.service, clock: environment.clock, holdings })
       },
       stop: () => parts.end(STOP_TIMEOUT),
     }
@@ -129,8 +160,12 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     disk: (host) => storages.disk(host),
     isRemembered: (id, by) => directories.isRemembered(id, by),
     member,
+    rest: (members) => transports.rest?.(members),
     answer: (_index, result) => result as StoreResult,
-    digest: (machine) => (machine as KeyValueStore).digest(),
+    digest: (machine) => {
+      storeAccounts.look(machine as KeyValueStore)
+      return (machine as KeyValueStore).digest()
+    },
     workload: (cluster) => {
       const hanging = new HangingMembers({
         cluster,
@@ -140,8 +175,12 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         random: random.fork('hanging members'),
         addresses: memberIds.map(address),
         timeouts: TIMEOUTS,
+        punctuality,
+        accounts,
         serves: (id) => groups.has(id),
       })
+      const outcomes = new CommandOutcomes(cluster.facts)
+      const repeats = !isPlain(character) && random.fork('repeated calls').chance(0.5) ? repeatedCalls(outcomes) : null
       const people = new Host('people', world)
       const workload = new KeyValueWorkload({
         connect,
@@ -149,6 +188,9 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         random: random.fork('workload'),
         onViolation: (oracle, message) => world.violated(oracle, message),
         note: (what, ...parts) => world.note(what, ...parts),
+        outcomes,
+        punctuality,
+        requestTimeout: TIMEOUTS.requestTimeout,
       })
       const operate = (kind: 'write' | 'read', id: string) =>
         workload.operateAs({ id: `client of ${id}`, client: ofMembers.any(id) }, kind, () => {})
@@ -161,22 +203,28 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
         start: () => {
           workload.start()
           hanging.start()
+          repeats?.start()
+          accounts.start()
           readers?.start()
         },
         stop: () => {
           workload.stop()
           hanging.stop()
+          repeats?.stop()
           readers?.stop()
         },
         waiting: () => workload.waiting(),
         probe: (done) => workload.probe(done),
         onEnded: (id) => {
           groups.delete(id)
+          stores.delete(id)
           ofMembers.ended(id)
           for (const { client, homes } of embedded) if (homes().includes(id)) client.ended()
         },
         finish: () => {
           workload.finish()
+          if (world.violation === null && workload.waiting().length === 0) accounts.finish()
+          for (const [id, store] of stores) storeAccounts.finish(id, store)
           const { ok, failed, unknown, undecided } = workload.counts
           world.count('operations answered', ok)
           world.count('operations refused', failed)

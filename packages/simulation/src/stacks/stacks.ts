@@ -25,6 +25,13 @@ const DIRECTORY_FAULTS = [
   ],
 ]
 
+/** What may come while a member stops and another process is started on its directory. */
+const START_FAULTS = [
+  ...['startTwice', 'startTwice', 'startTwice', 'startTwice', 'stop'],
+  ...['crash', 'crashWhileWriting', 'crashAll', 'kill', 'killAll', 'pause', 'split', 'isolateLeader', 'leaderAndOne', 'mend'],
+  ...['slowDisk', 'slowLeadersDisk', 'stallDisk', 'fillDisk', 'writeErrors', 'syncErrors', 'openErrors'],
+]
+
 /** As it is counted where a process had none left for a file. */
 const NO_DESCRIPTOR = 'no descriptor'
 
@@ -40,6 +47,14 @@ export const stacks: readonly NamedStack[] = [
     description: 'the same with FileLogStorage, on disks of sectors, files and directories',
     stack: listStackOf({ storage: fileLayer }),
     faults: [...diskLosses, NO_DESCRIPTOR],
+    sometimes: ['noDescriptors'],
+  }),
+  namedStack({
+    name: 'starts',
+    description: 'the same as storage, where somebody starts a second process on the directory of a member that stops',
+    stack: listStackOf({ storage: fileLayer }),
+    kinds: START_FAULTS,
+    faults: [...diskLosses, NO_DESCRIPTOR, 'second process'],
     sometimes: ['noDescriptors'],
   }),
   namedStack({

@@ -93,7 +93,7 @@ export const node: readonly Variant[] = [
     name: 'waiting reads are forgotten',
     breaks: 'whoever waits for a read when the leadership is lost is never answered',
     file: DRIVER,
-    search: '      this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))\n',
+    search: '    this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))\n',
     replace: '',
     stack: 'core',
     maxSeeds: 400,

@@ -42,6 +42,27 @@ export const reads: readonly Variant[] = [
     maxSeeds: 1000,
   },
   {
+    name: 'a leader that knows of nothing more takes what it has committed for all that is',
+    breaks: 'a new leader answers reads before its no-op is committed, where nobody has told it of a higher commitIndex than its own',
+    file: LEADER,
+    search: 'return this.state.commitIndex >= this.termStartIndex\n',
+    replace: 'return this.state.commitIndex >= this.termStartIndex || this.state.commitIndex === this.state.knownCommitIndex\n',
+    stack: 'core',
+    maxSeeds: 400,
+  },
+  {
+    name: 'whoever answered a moment ago need not answer the round',
+    breaks: 'a follower that the leader has heard within an election timeout counts as if it had answered the heartbeat that is sent to it',
+    file: LEADER,
+    search: 'leaderCommit, round }, 0)\n',
+    replace:
+      'leaderCommit, round }, 0)\n      if (state.now - progress.heardAt < state.tuning.electionTimeout) this.#reads.answered(id, round)\n',
+    stack: 'core',
+    // Answers that are held back over an election, and clocks that are wrong.
+    options: { members: 3, character: { handovers: true } },
+    maxSeeds: 300,
+  },
+  {
     name: 'a confirmed read does not wait for what it must see',
     breaks: 'the index that a read must see is not looked at',
     file: READS,

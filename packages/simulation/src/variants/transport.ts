@@ -1,15 +1,18 @@
 import type { Variant } from './variant.js'
 
 const SEALING = 'packages/udp-transport/src/sealing.ts'
-const RECEIVER = 'packages/udp-transport/src/bulk-receiver.ts'
-const SENDER = 'packages/udp-transport/src/bulk-sender.ts'
-const INCOMING = 'packages/udp-transport/src/incoming.ts'
-const RECOVERY = 'packages/udp-transport/src/recovery.ts'
+const RECEIVER = 'packages/udp-transport/src/receiving/bulk-receiver.ts'
+const SENDER = 'packages/udp-transport/src/sending/bulk-sender.ts'
+const INCOMING = 'packages/udp-transport/src/receiving/incoming.ts'
+const RECOVERY = 'packages/udp-transport/src/sending/loss-recovery.ts'
 const HANDSHAKE = 'packages/udp-transport/src/handshake.ts'
-const LINK = 'packages/udp-transport/src/link.ts'
+const LINK = 'packages/udp-transport/src/link/link.ts'
+const ESTABLISHMENT = 'packages/udp-transport/src/establishment.ts'
 const PEER = 'packages/udp-transport/src/peer.ts'
-const RANGES = 'packages/udp-transport/src/received-ranges.ts'
-const PATH = 'packages/udp-transport/src/path-size.ts'
+const SESSIONS = 'packages/udp-transport/src/peer-sessions.ts'
+const RANGES = 'packages/udp-transport/src/receiving/received-ranges.ts'
+const PATH = 'packages/udp-transport/src/sending/path-size.ts'
+const QUEUE = 'packages/udp-transport/src/sending/send-queue.ts'
 const FRAMES = 'packages/udp-transport/src/frames.ts'
 
 /** How members talk: datagrams that are lost, repeated, late and damaged. */
@@ -19,7 +22,7 @@ export const transport: readonly Variant[] = [
     breaks: 'whether a datagram is authentic is not asked',
     file: SEALING,
     search: '  } catch {\n    return null\n  }',
-    replace: '  } catch {\n    return text\n  }',
+    replace: '  } catch {\n    return plaintext\n  }',
     stack: 'transport',
     maxSeeds: 200,
   },
@@ -144,10 +147,136 @@ export const transport: readonly Variant[] = [
   {
     name: 'who answers a handshake does not look for the way back',
     breaks: 'a member that was reached takes the first address of the other for one at which that is reached',
-    file: PEER,
-    search: 'if (this.link.needsProof) this.#ask()\n    this.#hub',
-    replace: 'this.#hub',
+    file: ESTABLISHMENT,
+    search: 'if (link.needsProof) this.#ask()\n    this.#events',
+    replace: 'this.#events',
     stack: 'transport',
     maxSeeds: 400,
+  },
+  {
+    name: 'lost bytes stay in flight',
+    breaks: 'the window of congestion is charged for a lost datagram for ever',
+    file: RECOVERY,
+    search: '    this.#remove(counter, datagram)\n    this.#bulk.lost(datagram.fragments)',
+    replace: '    this.#inFlight.delete(counter)\n    this.#cost -= datagram.cost\n    this.#bulk.lost(datagram.fragments)',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'the window of the receiver leaks',
+    breaks: 'what a datagram costs the receiver is charged when it is sent, and not given back when it is acknowledged',
+    file: RECOVERY,
+    search: '    this.#cost -= datagram.cost\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'the send queue fills up',
+    breaks: 'bytes of a message that was acknowledged as a whole still count as waiting',
+    file: SENDER,
+    search: '    this.#waitingBytes -= item.total\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'acknowledged messages count as owed',
+    breaks: 'the number of unfinished messages is not lowered when one is acknowledged as a whole',
+    file: SENDER,
+    search: '    this.#unfinished -= 1\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'reassembly memory leaks',
+    breaks: 'bytes of a message that was put together and delivered still count as held',
+    file: RECEIVER,
+    search: '      this.#bytes -= partial.bytes.length\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'whole messages that came early are not counted',
+    breaks: 'a message that arrives whole before its turn takes memory that no limit sees',
+    file: RECEIVER,
+    search: '      this.#bytes += bytes.length\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'delivered messages are put together again',
+    breaks: 'a fragment of a message that was delivered already begins the message anew',
+    file: RECEIVER,
+    search: '    if (number < this.#due) this.#counters.duplicateFragments += 1\n    else if (bytes',
+    replace: '    if (bytes',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'what waited for a session counts for ever',
+    breaks: 'the bytes that wait for a session are not set to zero when the session takes them',
+    file: QUEUE,
+    search: '    this.#bulkBytes = 0\n    return',
+    replace: '    return',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'closed sessions stay in the table',
+    breaks: 'a session that is closed is still found by its id',
+    file: SESSIONS,
+    search: '    this.#events.onClosed(session)\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'a confirmation counts twice',
+    breaks: 'a confirmation does not use up the nonce that it answers, so that a repeated one opens the session anew, with the same keys',
+    file: HANDSHAKE,
+    search: '    this.#challenge = { nonce: this.#nonce(), session: this.#sessionId() }\n    this.#attempt = null\n',
+    replace: '    this.#attempt = null\n',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'the rest of what is cut anew is forgotten',
+    breaks: 'of a fragment that is too large for the path, only the first piece is sent',
+    file: SENDER,
+    search: '    this.#lost.push({ item, offset: offset + first, length: length - first, done: false })\n',
+    replace: '',
+    stack: 'transport',
+    maxSeeds: 400,
+  },
+  {
+    name: 'whoever forgot a session is met by nobody',
+    breaks: 'a datagram of an unknown session, from a peer that did not notice the restart, begins no handshake',
+    file: ESTABLISHMENT,
+    search: '    if (this.#parts.sessions.current !== null) return\n    this.begin()\n    this.#handshake.hasten',
+    replace: "    if (this.#parts.sessions.current !== null || this.#peer !== '') return\n    this.begin()\n    this.#handshake.hasten",
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'a timer that is set stays',
+    breaks: 'a timer is not set anew for something that is due earlier',
+    file: PEER,
+    search: 'if (due >= this.#wakeAt ||',
+    replace: 'if (this.#cancelWake !== null ||',
+    stack: 'transport',
+    maxSeeds: 200,
+  },
+  {
+    name: 'silence asks for nothing',
+    breaks: 'a peer that is silent is not asked whether it has the session',
+    file: SESSIONS,
+    search: 'const isSilent = now >= this.#unansweredSince + this.#context.options.silenceTimeout',
+    replace: 'const isSilent = false',
+    stack: 'transport',
+    maxSeeds: 200,
   },
 ]

@@ -4,9 +4,12 @@ import type {
   Entry,
   RaftClient,
   RangeSelection,
+  TransactionInput,
   TransactionStep,
   TransactionStepResult,
 } from '@raft/client'
+import { encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction } from '@raft/state-machine'
+import { toCommand } from '../server/embedded-client.js'
 import type { Condition, Consistency, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction } from './operations.js'
 import type { Values } from './values.js'
 
@@ -44,6 +47,22 @@ export class Calls {
     }
   }
 
+  /** The command that a write is in the log; null for a read. */
+  command(input: Input): Uint8Array | null {
+    switch (input.kind) {
+      case 'put':
+        return encodePut(toBytes(input.key), this.#values.bytes(input.value))
+      case 'delete':
+        return encodeDelete(toBytes(input.key))
+      case 'compareAndSet':
+        return encodeCompareAndSet(toBytes(input.key), input.prevRevision, this.#values.bytes(input.value))
+      case 'transaction':
+        return encodeTransaction(toCommand(this.#toTransaction(input)))
+      default:
+        return null
+    }
+  }
+
   async #get(client: StoreClient, { how, key, consistency }: Extract<Input, { kind: 'get' }>, options: CallOptions): Promise<Output> {
     if (how === 'getEntry') {
       const entry = await client.getEntry(toBytes(key), withConsistency(options, consistency))
@@ -64,14 +83,17 @@ export class Calls {
     return { kind: 'entries', entries }
   }
 
-  async #transaction(client: StoreClient, { conditions, thenSteps, elseSteps }: Transaction, options: CallOptions): Promise<Output> {
-    const transaction = {
+  async #transaction(client: StoreClient, transaction: Transaction, options: CallOptions): Promise<Output> {
+    const { revision, succeeded, results } = await client.transaction(this.#toTransaction(transaction), options)
+    return { kind: 'transaction', revision, succeeded, results: results.map((result) => this.#result(result)) }
+  }
+
+  #toTransaction({ conditions, thenSteps, elseSteps }: Transaction): TransactionInput<Uint8Array> {
+    return {
       if: conditions.map((condition) => this.#toCondition(condition)),
       do: thenSteps.map((step) => this.#toStep(step)),
       else: elseSteps.map((step) => this.#toStep(step)),
     }
-    const { revision, succeeded, results } = await client.transaction(transaction, options)
-    return { kind: 'transaction', revision, succeeded, results: results.map((result) => this.#result(result)) }
   }
 
   #toCondition({ key, target, relation, operand }: Condition): ClientCondition<Uint8Array> {

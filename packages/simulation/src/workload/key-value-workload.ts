@@ -1,11 +1,12 @@
-import { type CallOptions, type Clock, RequestError } from '@raft/client'
-import type { Prng, Workload } from '@raft/simulator'
+import { type CallOptions, type Clock, RaftClient, RequestError } from '@raft/client'
+import type { CommandOutcomes, Prng, Workload } from '@raft/simulator'
 import { Calls, type StoreClient } from './calls.js'
 import { checkHistory } from './check-history.js'
 import { Generator } from './generator.js'
 import { type Asked, History } from './history.js'
 import { drawMix, type Mix } from './mix.js'
-import { type Input, shownBy } from './operations.js'
+import { type Input, type Output, shownBy } from './operations.js'
+import type { Punctuality } from './punctuality.js'
 import { Values } from './values.js'
 import { name } from './words.js'
 
@@ -21,6 +22,12 @@ export interface KeyValueWorkloadOptions {
   readonly note?: (what: string, ...parts: (string | number)[]) => void
   /** How often the model may be asked before the history is left undecided. Default that of `checkLinearizability`. */
   readonly maxSteps?: number
+  /** What clients are told is compared with the logs. Default: with the history alone. */
+  readonly outcomes?: CommandOutcomes
+  /** Calls of clients of type `RaftClient` must end at their deadline; default: they need not. Others see to that themselves. */
+  readonly punctuality?: Punctuality
+  /** Of calls that have none of their own; in ms. Default 2000. */
+  readonly requestTimeout?: number
 }
 
 export interface WorkloadCounts {
@@ -45,6 +52,17 @@ const RIGHTLY_REFUSED = [
 
 /** How long a probe waits for its answer, in ms. */
 const PROBE_TIMEOUT = 2_000
+const REQUEST_TIMEOUT = 2_000
+/** Refusals of transactions that were carried out: they read more than they may, or there was no room for what they read. */
+const CARRIED_OUT_IN_VAIN = ['RAFT_TRANSACTION_TOO_LARGE', 'RAFT_OVERLOADED']
+
+/** An operation under way, as the oracles know it. */
+interface Watched {
+  readonly asked: Asked
+  /** What `CommandOutcomes` calls it; null for reads. */
+  readonly command: number | null
+  readonly ended: () => void
+}
 
 interface Caller {
   readonly id: string
@@ -161,24 +179,42 @@ export class KeyValueWorkload implements Workload {
   }
 
   #ask({ id, client }: Pick<Caller, 'id' | 'client'>, input: Input, options: CallOptions, done: (isDone: boolean) => void): void {
-    const asked = this.#history.ask(`${id} at ${Math.round(this.#options.clock.now())} ms`, input)
+    const watched = this.#watch(id, client, input, options)
     this.#calls.call(client, input, options).then(
       (output) => {
-        this.#history.answer(asked, output)
+        this.#succeeded(watched, output)
         this.#generator.see(shownBy(input, output))
-        this.counts.ok += 1
         this.#options.note?.(`${id} is answered`, input.kind)
         done(true)
       },
       (error: unknown) => {
-        this.#failed(asked, error)
+        this.#failed(watched, error)
         this.#options.note?.(`${id} is refused`, input.kind, error instanceof RequestError ? error.code : 'error')
         done(false)
       },
     )
   }
 
-  #failed(asked: Asked, error: unknown): void {
+  #watch(id: string, client: StoreClient, input: Input, { timeout }: CallOptions): Watched {
+    const { clock, outcomes, punctuality, requestTimeout = REQUEST_TIMEOUT } = this.#options
+    const asked = this.#history.ask(`${id} at ${Math.round(clock.now())} ms`, input)
+    const bytes = outcomes === undefined ? null : this.#calls.command(input)
+    const command = bytes === null ? null : (outcomes?.begin(bytes, asked.client) ?? null)
+    // A range is several calls, one after the other.
+    const isOneCall = client instanceof RaftClient && !(input.kind === 'range' && input.how === 'range')
+    const ended = isOneCall ? punctuality?.begin(clock, timeout ?? requestTimeout, `${asked.client}: ${input.kind}`) : undefined
+    return { asked, command, ended: ended ?? (() => {}) }
+  }
+
+  #succeeded({ asked, command, ended }: Watched, output: Output): void {
+    ended()
+    this.#history.answer(asked, output)
+    this.counts.ok += 1
+    if (command !== null) this.#options.outcomes?.succeed(command, asked.client)
+  }
+
+  #failed({ asked, command, ended }: Watched, error: unknown): void {
+    ended()
     if (error instanceof RequestError && error.outcomeUnknown) {
       this.counts.unknown += 1
       this.#history.leaveUnknown(asked)
@@ -186,7 +222,10 @@ export class KeyValueWorkload implements Workload {
     }
     this.counts.failed += 1
     this.#history.fail(asked)
-    if (!(error instanceof RequestError) || !RIGHTLY_REFUSED.includes(error.code))
+    const code = error instanceof RequestError ? error.code : null
+    if (code === null || !RIGHTLY_REFUSED.includes(code))
       this.#options.onViolation('answers that make sense', `${asked.client}: ${asked.input.kind} ends with ${String(error)}`)
+    const wasInVain = asked.input.kind === 'transaction' && code !== null && CARRIED_OUT_IN_VAIN.includes(code)
+    if (command !== null && !wasInVain) this.#options.outcomes?.refuse(command, asked.client)
   }
 }

@@ -1,4 +1,4 @@
-import type { MemberId } from '@raft/core'
+import { defaultTuning, type MemberId } from '@raft/core'
 import { Facts } from '../facts/facts.js'
 import { type Character, plainCharacter } from '../faults/character.js'
 import type { Links } from '../network/links.js'
@@ -30,7 +30,7 @@ export class Cluster<Result, Answer> {
     const { electionTimeout } = this
     this.heartbeatInterval = tuning.heartbeatInterval ?? electionTimeout / 10
     this.character = settings.character ?? plainCharacter
-    const { maxWindowBytes = Number.POSITIVE_INFINITY, maxInflightBytes = Number.POSITIVE_INFINITY } = tuning
+    const { maxWindowBytes, maxInflightBytes, maxInflightMessages } = { ...defaultTuning, ...tuning }
     this.facts = new Facts(world, {
       members: memberIds,
       baseIndex,
@@ -39,6 +39,7 @@ export class Cluster<Result, Answer> {
       maxPending,
       maxWindowBytes,
       maxInflightBytes,
+      maxInflightMessages,
     })
     const context = {
       facts: this.facts,

@@ -2,6 +2,7 @@ import type { Clock, Node, NodeOptions, NodeStatus, StateMachine, Tuning } from 
 import type { HostDisk } from '../disk/host-disk.js'
 import type { Facts } from '../facts/facts.js'
 import type { Character } from '../faults/character.js'
+import { type Callback, leadershipCallbacks, watchNode } from '../observed/node.js'
 import type { Observer } from '../observed/observer.js'
 import { ObservedStateMachine } from '../observed/state-machine.js'
 import { ObservedStorage } from '../observed/storage.js'
@@ -10,7 +11,9 @@ import type { EqualStates } from '../oracles/equal-states.js'
 import type { Oracles } from '../oracles/oracle.js'
 import { Host, type Incarnation } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
-import type { MemberLife, NodePorts, Stack } from './stack.js'
+import { SecondProcess } from './second-process.js'
+import type { MemberEnvironment, MemberLife, NodePorts, Stack } from './stack.js'
+import { Timers } from './timers.js'
 
 /** What the members of one cluster have in common. */
 export interface MemberSettings {
@@ -55,10 +58,12 @@ export class SimulatedMember<Result, Answer> {
   #status: NodeStatus | null = null
   #hasStarted = false
   #isStopping = false
+  #stopsInside: { readonly callback: Callback; readonly linger: number } | null = null
   #failuresBefore = 0
   #shortagesBefore = 0
   #isOutcast = false
   #startsAsOutcast = 0
+  readonly #second: SecondProcess
   /** What the disk held before this start. */
   #newestCopy: (() => void) | null = null
   /** What it held before starts that came to something; the newest last. One from before the last of them is behind it. */
@@ -71,6 +76,7 @@ export class SimulatedMember<Result, Answer> {
     this.disk = context.stack.disk(this.host)
     this.#context = context
     this.#random = world.random(`member ${id}`)
+    this.#second = new SecondProcess(this.host, this.disk, context.facts)
   }
 
   /** Null while no process runs. */
@@ -102,23 +108,37 @@ export class SimulatedMember<Result, Answer> {
 
   start(): void {
     if (this.isUp || (this.#isOutcast && ++this.#startsAsOutcast > MAX_STARTS_OF_OUTCAST)) return
+    this.#second.end()
     this.#copyDisk()
-    const { facts, stack, settings } = this.#context
+    const { facts, stack } = this.#context
     const incarnation = this.host.begin()
     this.#failuresBefore = this.disk.failures
     this.#shortagesBefore = this.#shortages
     this.#status = null
     this.#hasStarted = false
+    this.#stopsInside = null
     facts.world.note(`${this.id} starts`)
-    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
+    const environment = this.#environment(incarnation, this.#random.next)
+    const { members } = environment
+    const timers = new Timers()
+    let storage: ObservedStorage | null = null
     const life: MemberLife<Answer> = stack.member({
-      id: this.id,
-      members,
-      incarnation,
-      clock: this.#clock(incarnation, () => {}),
-      random: this.#random.next,
-      nodeOptions: (ports) => this.#nodeOptions(ports, members, incarnation, () => life.node),
+      ...environment,
+      nodeOptions: (ports) => {
+        const observer = this.#observer(incarnation, () => life.node)
+        storage = new ObservedStorage(ports.storage, observer)
+        return this.#nodeOptions({ ...ports, storage }, members, timers, observer)
+      },
     })
+    watchNode(
+      life.node,
+      this.#observer(incarnation, () => life.node),
+      {
+        inside: (callback) => this.#inside(callback, incarnation),
+        timers: () => timers.pending,
+        isStopping: () => storage?.hasClosed === true,
+      },
+    )
     this.#life = life
     this.#watch(life.node, incarnation)
     void this.#run(life, incarnation)
@@ -126,6 +146,7 @@ export class SimulatedMember<Result, Answer> {
 
   /** The power is lost. */
   crash(): void {
+    this.#second.end()
     if (!this.isUp) return
     this.#context.facts.world.note(`${this.id} loses power`)
     this.#end()
@@ -134,26 +155,44 @@ export class SimulatedMember<Result, Answer> {
 
   /** The process is killed; the system lives on. */
   kill(): void {
+    this.#second.end()
     if (!this.isUp) return
     this.#context.facts.world.note(`${this.id} is killed`)
     this.#end()
     this.disk.kill()
   }
 
-  /** Its owner stops it in an orderly way. */
-  stop(): void {
+  /**
+   * Its owner stops it from inside the next callback of this kind, and its process lives on for `linger` ms: what was under way in it
+   * still completes. `null`: it is not to be stopped so any more.
+   */
+  stopInside(callback: Callback | null, linger = 0): void {
+    this.#stopsInside = callback === null ? null : { callback, linger }
+  }
+
+  /** Its owner stops it in an orderly way, and its process ends `linger` ms after that. */
+  stop(linger = 0): void {
     const { incarnation } = this.host
     const life = this.#life
-    if (incarnation === null || life === null || !this.#hasStarted) return
+    if (incarnation === null || life === null || !this.#hasStarted || this.#isStopping) return
     const { world } = this.#context.facts
     world.note(`${this.id} stops`)
     this.#isStopping = true
-    const ended = () => world.after(0, () => this.#endOf(incarnation))
+    const ended = () => world.after(linger, () => this.#endOf(incarnation))
     life.stop().then(ended, ended)
+  }
+
+  /** Somebody starts another process on its directory while the member stops: again and again, where the directory is in use. */
+  startBeside(random: Prng): void {
+    const { openBeside } = this.#context.stack
+    // One that comes while the member starts would have the directory first, as it may: the member could not start then.
+    if (openBeside === undefined || !this.#isStopping) return
+    this.#second.begin(random, (incarnation) => openBeside(this.#environment(incarnation, random.next)))
   }
 
   /** An empty disk in place of the old one. Only while it is down. */
   wipe(): void {
+    this.#second.end()
     this.#context.facts.world.note(`the disk of ${this.id} is wiped`)
     if (this.#context.stack.isRemembered !== undefined) this.#castOut()
     this.disk.wipe()
@@ -163,10 +202,17 @@ export class SimulatedMember<Result, Answer> {
 
   /** The disk as it was before one of the last starts. Only while it is down. */
   rollBack(random: Prng): void {
+    this.#second.end()
     const restore = random.pick(this.#copies)
     this.#context.facts.world.note(`the disk of ${this.id} goes back by`, this.#copies.length - this.#copies.indexOf(restore))
     this.#castOut()
     restore()
+  }
+
+  #environment(incarnation: Incarnation, random: () => number): MemberEnvironment {
+    const { stack, settings } = this.#context
+    const members = settings.memberIds.map((id) => ({ id, addresses: stack.addresses?.(id) ?? {} }))
+    return { id: this.id, members, incarnation, clock: this.#clock(incarnation, () => {}), random }
   }
 
   get #shortages(): number {
@@ -205,15 +251,14 @@ export class SimulatedMember<Result, Answer> {
     return `${this.id} ${role} of ${currentTerm}: log ${lastLogIndex}, durable ${durableIndex}, committed ${commitIndex}, applied ${lastApplied}`
   }
 
-  #nodeOptions(
-    ports: NodePorts<Result>,
-    members: NodeOptions<Answer>['members'],
-    incarnation: Incarnation,
-    speaker: () => Node<Answer>,
-  ): NodeOptions<Answer> {
-    const { facts, oracles, stack, settings } = this.#context
-    const { id } = this
-    const observer: Observer = { id, incarnation, facts, oracles, speaker }
+  #observer(incarnation: Incarnation, speaker: () => Node<Answer>): Observer {
+    const { facts, oracles } = this.#context
+    return { id: this.id, incarnation, facts, oracles, speaker }
+  }
+
+  #nodeOptions(ports: NodePorts<Result>, members: NodeOptions<Answer>['members'], timers: Timers, observer: Observer): NodeOptions<Answer> {
+    const { stack, settings } = this.#context
+    const { id, incarnation } = observer
     this.#machine = ports.stateMachine
     return {
       ...settings.tuning,
@@ -221,16 +266,20 @@ export class SimulatedMember<Result, Answer> {
       maxPendingBytes: settings.maxPendingBytes,
       id,
       members,
-      clock: this.#clock(incarnation, () => this.#observe(incarnation)),
+      clock: timers.count(this.#clock(incarnation, () => this.#observe(incarnation))),
       random: this.#random.next,
-      storage: new ObservedStorage(ports.storage, observer),
+      storage: ports.storage,
       transport: new ObservedTransport(ports.transport, observer),
       stateMachine: new ObservedStateMachine(ports.stateMachine, observer, {
         answer: (index, result) => stack.answer(index, result),
         slowness: settings.isAsync ? this.#random.fork('state machine') : null,
         pieces: this.#random.fork('pieces'),
-        onApplied: () => this.#compareState(ports.stateMachine),
+        onApplied: () => {
+          this.#compareState(ports.stateMachine)
+          this.#inside('apply', incarnation)
+        },
       }),
+      ...leadershipCallbacks(observer, (callback) => this.#inside(callback, incarnation)),
     }
   }
 
@@ -256,6 +305,7 @@ export class SimulatedMember<Result, Answer> {
       facts.world.count(role)
       if (role === 'leader') facts.newestLeaderTerm = Math.max(facts.newestLeaderTerm, term)
       oracles.tell('onTransition', this.id, transition)
+      this.#inside('transition', incarnation)
     })
     node.on('fatal', ({ error }) => {
       if (incarnation.isAlive && this.#hasStarted) this.#failed(error, incarnation)
@@ -272,9 +322,19 @@ export class SimulatedMember<Result, Answer> {
     oracles.tell('onFatal', this.id, error, isExcused)
     facts.world.after(0, () => {
       if (!incarnation.isAlive) return
+      this.#second.end()
       this.#end()
       this.disk.kill()
     })
+  }
+
+  #inside(callback: Callback, incarnation: Incarnation): void {
+    if (!incarnation.isAlive || !this.#hasStarted || this.#stopsInside?.callback !== callback) return
+    const { linger } = this.#stopsInside
+    this.#stopsInside = null
+    this.#context.facts.world.count('stopped inside')
+    this.#context.facts.world.note(`${this.id} is stopped inside`, callback)
+    this.stop(linger)
   }
 
   #endOf(incarnation: Incarnation): void {
@@ -294,6 +354,7 @@ export class SimulatedMember<Result, Answer> {
     if (!incarnation.isAlive || !this.#hasStarted || this.#life === null) return
     const status = this.#life.node.status()
     this.#context.oracles.tell('onTurn', this.id, status, this.#status)
+    this.#context.oracles.tell('onAccounts', this.id, this.#life.node.accounts(), status)
     this.#status = status
   }
 

@@ -50,6 +50,8 @@ export interface StorageLayer {
   /** The disk of a host, made once. */
   disk(host: Host): HostDisk
   storage(environment: MemberEnvironment): LogStorage
+  /** As `Stack.openBeside`. */
+  openBeside?(environment: MemberEnvironment): Promise<'opened' | 'in use'>
   /** Of a write to the log, one after the other. Default 1. */
   readonly diskOperations?: number
 }
@@ -66,6 +68,8 @@ export interface TransportLayer {
   /** Where members are reached. Default: nowhere. */
   addresses?(id: MemberId): Member['addresses']
   transport(environment: MemberEnvironment): SimulatedTransport
+  /** As `Stack.rest`. */
+  rest?(members: readonly MemberId[]): void
   /** Ms that pass while it sends and receives what a client's operation takes. Default 0. */
   readonly overhead?: number
 }
@@ -80,6 +84,16 @@ export interface Stack<Result, Answer = Result> {
   disk(host: Host): HostDisk
   /** A new life of a member, which is not started yet. */
   member(environment: LifeEnvironment<Result, Answer>): MemberLife<Answer>
+  /**
+   * These members are at rest: the faults have ended, everything has been applied everywhere, and nothing was asked since. A stack that
+   * has it checks here that nothing is left of what they did.
+   */
+  rest?(members: readonly MemberId[]): void
+  /**
+   * What a second process on the member's host does that is started on the member's directory: it opens the log, and closes it again
+   * at once, or is told that the directory is in use. Rejected where it finds anything else. Default: none is started.
+   */
+  openBeside?(environment: MemberEnvironment): Promise<'opened' | 'in use'>
   /** What the node answers a command with. */
   answer(index: number, result: Result | undefined): Answer
   /** Who uses the cluster. */

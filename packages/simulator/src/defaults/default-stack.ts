@@ -40,8 +40,10 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
       machines.set(id, machine)
       return machine
     }
+    const { openBeside } = storages
     return {
       base,
+      ...(openBeside === undefined ? {} : { openBeside }),
       // Every state machine of this stack is one that it has made.
       ...(digest === undefined ? {} : { digest: (machine) => digest(machine as Machine) }),
       addresses: (id) => transports.addresses?.(id) ?? {},
@@ -64,6 +66,7 @@ export function defaultStack<Machine extends StateMachine>(options: DefaultStack
         }
       },
       cost,
+      rest: (members) => transports.rest?.(members),
       answer: (index, result) => ({ index, result }),
       workload: (cluster) => new DirectClients(cluster, command),
     }

@@ -69,8 +69,10 @@ export class ProcessCalls {
   begin(operation: DiskOperation, path: string, carryOut: (fault: Error | null) => () => void): void {
     const { disk } = this
     if (!this.isAlive) return
+    disk.fence.check(operation, path, this.#incarnation)
     const chosen = disk.onOperation?.(operation, path) ?? null
     disk.work.begin(() => {
+      disk.fence.check(operation, path, this.#incarnation)
       if (chosen !== null) disk.work.hasFailed(`${operation} error`)
       const tell = carryOut(chosen ?? this.#drawFault(operation, path))
       this.#incarnation.bind(tell)()

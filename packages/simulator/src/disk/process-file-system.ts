@@ -70,7 +70,7 @@ export class ProcessFileSystem implements DiskFileSystem {
       return this.#disk.tryLock(path, this.#calls.incarnation)
     })
     if (!isMine) return null
-    return () => this.#calls.ask('unlock', path, () => this.#disk.unlock(path))
+    return () => this.#calls.ask('unlock', path, () => this.#disk.unlock(path, this.#calls.incarnation))
   }
 
   #make(path: string, isEmptied: boolean): Inode {

@@ -17,6 +17,7 @@ export class ProcessFile implements DiskFile {
     this.#path = path
     this.#inode = inode
     calls.disk.fileOpened()
+    calls.disk.fence.opened(path, calls.incarnation)
   }
 
   size(): Promise<number> {
@@ -79,7 +80,10 @@ export class ProcessFile implements DiskFile {
 
   close(): Promise<void> {
     const closed = this.#errorOfClosed('close')
-    if (closed === null && this.#calls.isAlive) this.#calls.disk.fileClosed()
+    if (closed === null && this.#calls.isAlive) {
+      this.#calls.disk.fileClosed()
+      this.#calls.disk.fence.closed(this.#path, this.#calls.incarnation)
+    }
     // Also where closing fails, as on Linux.
     this.#isOpen = false
     return this.#calls.ask('close', this.#path, () => {

@@ -4,6 +4,7 @@ import type { World } from '../world/world.js'
 import type { DiskFileSystem, DiskOperation } from './disk-file-system.js'
 import { DiskTree } from './disk-tree.js'
 import { DiskWork } from './disk-work.js'
+import { Fence } from './fence.js'
 import { type DiskConditions, type HostDisk, healthyDisk } from './host-disk.js'
 import type { Inode, UnsyncedWrite } from './inode.js'
 import { type Losses, noLosses } from './losses.js'
@@ -23,6 +24,7 @@ export class SimulatedDisk implements HostDisk {
   readonly world: World
   readonly random: Prng
   readonly work: DiskWork
+  readonly fence: Fence
   #tree = new DiskTree()
   #isFull = false
   #lacksDescriptors = false
@@ -34,6 +36,7 @@ export class SimulatedDisk implements HostDisk {
     this.world = host.world
     this.random = host.world.random(`disk ${host.id}`)
     this.work = new DiskWork(this.world, this.random, this.conditions)
+    this.fence = new Fence(this.world)
   }
 
   /** The files, for one life of the process on this host. */
@@ -168,11 +171,13 @@ export class SimulatedDisk implements HostDisk {
   tryLock(path: string, incarnation: Incarnation): boolean {
     if (this.isLocked(path)) return false
     this.#locks.set(path, incarnation)
+    this.fence.locked(path, incarnation)
     return true
   }
 
-  unlock(path: string): void {
+  unlock(path: string, incarnation: Incarnation): void {
     this.#locks.delete(path)
+    this.fence.unlocked(path, incarnation)
   }
 
   /** How many of so many bytes are transferred at once: all, mostly. */

@@ -3,6 +3,14 @@ import type { World } from '../world/world.js'
 import { entryDigest } from './entry-digest.js'
 import { ShadowLog } from './shadow-log.js'
 
+/** Is told of entries by what they are: see `entryDigest`. */
+export interface EntryWatcher {
+  /** A member asks its storage to write the entry. The same entry comes once for each member, and again where it is written again. */
+  appended(index: number, term: number, digest: number): void
+  /** The first member is about to apply the entry. */
+  committed(digest: number): void
+}
+
 /** An entry that the cluster has committed, as the first member that applied it saw it. */
 export interface CommittedEntry {
   readonly kind: number
@@ -19,6 +27,7 @@ export interface FactsOptions {
   readonly maxPending: number
   readonly maxWindowBytes: number
   readonly maxInflightBytes: number
+  readonly maxInflightMessages: number
 }
 
 /** What is known of the cluster from outside: the oracles compare what they see with it. Nothing here looks into State. */
@@ -29,6 +38,8 @@ export class Facts {
   readonly logs: ReadonlyMap<string, ShadowLog>
   /** Of all terms in which somebody has led. */
   newestLeaderTerm = 0
+  /** Null: nobody wants to be told. */
+  entryWatcher: EntryWatcher | null = null
   readonly #committed: CommittedEntry[] = []
   /** By member that has lost what it had on its disk: what that was. */
   readonly #lost = new Map<string, ShadowLog>()
@@ -76,9 +87,17 @@ export class Facts {
     return this.#committed[index - this.options.baseIndex - 1]
   }
 
+  /** A member asks its storage to write these entries. */
+  append(batches: readonly EntryBatch[]): void {
+    const { entryWatcher } = this
+    if (entryWatcher === null) return
+    for (const entries of batches) forEachTerm(entries, (index, term) => entryWatcher.appended(index, term, entryDigest(entries, index)))
+  }
+
   commit(entries: EntryBatch, index: number): CommittedEntry {
     const entry = { kind: entries.kind(index), term: entries.term(index), digest: entryDigest(entries, index) }
     this.#committed.push(entry)
+    this.entryWatcher?.committed(entry.digest)
     return entry
   }
 

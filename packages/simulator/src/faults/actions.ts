@@ -2,6 +2,7 @@ import type { Prng } from '../world/prng.js'
 import { keepCutOff, keepDown, keepSlow } from './afflictions.js'
 import { lateAnswers, leaderOfMinority, sleepingLeader, slowStart } from './handovers.js'
 import type { Harm } from './harm.js'
+import { stopInside } from './stops.js'
 
 /** Does something bad. Everything it draws, it draws from `random`, so that leaving one out changes nothing in the others. */
 type Action = (harm: Harm, random: Prng) => void
@@ -67,6 +68,7 @@ const ON_REQUEST: Readonly<Record<string, Action>> = {
 
 /** What needs a disk of files. Only on request: see `PlanOptions.sometimes`. */
 const OF_FILES: Readonly<Record<string, Action>> = {
+  startTwice: (harm, random) => harm.startTwice(harm.anybody(random), random),
   noDescriptors: (harm, random) => harm.takeDescriptors(harm.anybody(random), harm.duration(random, LONG)),
 }
 
@@ -76,6 +78,7 @@ const AIMED: Readonly<Record<string, Action>> = {
   sleepingLeader,
   slowStart,
   leaderOfMinority,
+  stopInside,
   keepDown,
   keepSlow,
   keepMute: (harm, random) => keepCutOff(harm, random, ['out']),

@@ -15,10 +15,20 @@ export interface Character {
   readonly handovers: boolean
   /** When the faults have ended, nothing may take longer than its messages and disk accesses do (see `checkPromptness`). */
   readonly quiet: boolean
+  /** Members are stopped from inside their callbacks, and their processes live on for a while. */
+  readonly stopping: boolean
 }
 
 /** Nothing is unusual: all seeds were of this kind before there were others. */
-export const plainCharacter: Character = { far: false, tight: false, lasting: false, ranked: false, handovers: false, quiet: false }
+export const plainCharacter: Character = {
+  far: false,
+  tight: false,
+  lasting: false,
+  ranked: false,
+  handovers: false,
+  quiet: false,
+  stopping: false,
+}
 
 /** One seed in so many has a character. The others run as they did before there were characters. */
 const EVERY = 3
@@ -31,6 +41,7 @@ const SHARES: Readonly<Record<keyof Character, number>> = {
   ranked: 0.4,
   handovers: 0.5,
   quiet: 0.4,
+  stopping: 0.3,
 }
 
 /**
@@ -82,6 +93,7 @@ export function shaped<P extends Shaped>(plan: P, character: Character, random: 
   if (character.tight) result = tight(result, random, given)
   if (character.lasting) result = lasting(result, random)
   if (character.handovers) result = withHandovers(result)
+  if (character.stopping) result = withStops(result)
   if (character.quiet) result = quiet(result, random, given)
   return result
 }
@@ -105,6 +117,10 @@ function lasting<P extends Shaped>(plan: P, random: Prng): P {
 
 function withHandovers<P extends Shaped>(plan: P): P {
   return { ...plan, faults: [...plan.faults.slice(0, 3), ...HANDOVERS, ...HANDOVERS], faultPause: Math.max(plan.faultPause, 120) }
+}
+
+function withStops<P extends Shaped>(plan: P): P {
+  return { ...plan, faults: [...plan.faults, ...plan.faults.map(() => 'stopInside')] }
 }
 
 /** Heartbeats are rare, so that none does by the way what should have been done at once; and nothing is refused for want of room. */

@@ -1,5 +1,6 @@
 import { type DiskConditions, type HostDisk, healthyDisk } from '../disk/host-disk.js'
 import { calmConditions, type LinkConditions, type Links } from '../network/links.js'
+import type { Callback } from '../observed/node.js'
 import type { Host } from '../world/host.js'
 import type { Prng } from '../world/prng.js'
 import type { World } from '../world/world.js'
@@ -13,7 +14,12 @@ export interface FaultTarget {
   readonly disk: HostDisk
   readonly isUp: boolean
   start(): void
-  stop(): void
+  /** `linger`: ms for which its process lives on when it has stopped. */
+  stop(linger?: number): void
+  /** Somebody starts another process on its directory. */
+  startBeside(random: Prng): void
+  /** It is stopped from inside its next callback of this kind; `null`: not any more. */
+  stopInside(callback: Callback | null, linger?: number): void
   crash(): void
   kill(): void
   wipe(): void
@@ -38,6 +44,8 @@ export interface FaultSurroundings {
 
 /** How often a disk is looked at that is to be caught at work, in ms: shorter than any write takes. */
 const LOOK_PAUSE = 0.1
+/** How long a process lives on that has stopped, in ms, on average. */
+const LINGERING = 10
 
 /** The ways to do harm, each undone after a while, and all at once by `end`. */
 export class Harm {
@@ -105,9 +113,25 @@ export class Harm {
     this.restartAfter(member, delay)
   }
 
-  stop(member: FaultTarget): void {
+  stop(member: FaultTarget, lingering?: number): void {
     this.#world.count('orderly stop')
-    member.stop()
+    member.stop(lingering)
+  }
+
+  /** A supervisor that does not wait for the end of a process before it starts the next one. */
+  startTwice(member: FaultTarget, random: Prng): void {
+    this.stop(member, random.exponential(LINGERING))
+    member.startBeside(random)
+  }
+
+  /** From inside its next callback of this kind, or from outside where none comes for `patience` ms. Its process lives on for `linger` ms. */
+  stopInside(member: FaultTarget, callback: Callback, patience: number, linger: number): void {
+    const { incarnation } = member.host
+    this.#world.note(`${member.id} is to be stopped inside`, callback)
+    member.stopInside(callback, linger)
+    this.aim.later(patience, () => {
+      if (incarnation !== null && incarnation === member.host.incarnation) member.stop(linger)
+    })
   }
 
   pause(member: FaultTarget, duration: number): void {
@@ -260,6 +284,7 @@ export class Harm {
     const delay = Math.min(calmConditions.delay, this.#around.plan.tuning.electionTimeout / 100)
     Object.assign(this.links.conditions, calmConditions, { delay })
     for (const member of this.members) {
+      member.stopInside(null)
       this.#repairDisk(member)
       member.disk.resume()
       member.disk.makeRoom()

@@ -33,7 +33,7 @@ export class Addresses {
   }
 }
 
-/** Of `host:port`; null when it is not that. */
+/** The parts of `host:port`; null when it is not that. Simulated networks have no IPv6 addresses. */
 export function splitAddress(text: string): { name: string; port: number } | null {
   const colon = text.lastIndexOf(':')
   const port = Number(text.slice(colon + 1))

@@ -5,6 +5,7 @@ import type { Observer } from './observer.js'
 export class ObservedStorage implements LogStorage {
   readonly #storage: LogStorage
   readonly #observer: Observer
+  #hasClosed = false
 
   constructor(storage: LogStorage, observer: Observer) {
     this.#storage = storage
@@ -28,6 +29,7 @@ export class ObservedStorage implements LogStorage {
     const last = write.entries.at(-1)?.lastIndex ?? 0
     world.note(`${id} writes`, write.hardState?.currentTerm ?? '-', write.hardState?.votedFor ?? '-', first, last)
     oracles.tell('onWrite', id, write, speaker().role === 'leader')
+    facts.append(write.entries)
     const log = facts.log(id)
     const problem = log.issue(write, world.now)
     if (problem !== null) world.violated('writes as the port wants', `${id}: ${problem}`)
@@ -42,6 +44,7 @@ export class ObservedStorage implements LogStorage {
 
   read(from: number, to: number, maxBytes: number, done: (error: Error | null, entries: EntryBatch | null) => void): void {
     const { id, facts, oracles, incarnation } = this.#observer
+    oracles.tell('onReadBegun', id)
     const { baseIndex, lastIndex } = facts.log(id)
     if (from <= baseIndex || to > lastIndex || from > to)
       facts.violated('reads as the port wants', `${id} reads ${from} to ${to} of ${baseIndex} to ${lastIndex}`)
@@ -55,7 +58,13 @@ export class ObservedStorage implements LogStorage {
     })
   }
 
+  /** The node has begun to stop. */
+  get hasClosed(): boolean {
+    return this.#hasClosed
+  }
+
   close(): Promise<void> {
+    this.#hasClosed = true
     return this.#storage.close()
   }
 }

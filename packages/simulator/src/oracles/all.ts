@@ -1,8 +1,10 @@
 import type { Facts } from '../facts/facts.js'
+import { accounting } from './accounting.js'
 import { boundedMemory } from './bounded-memory.js'
 import { commitRules } from './commit-rules.js'
 import { durableBeforeSaid } from './durable-before-said.js'
 import { electionSafety } from './election-safety.js'
+import { fencing } from './fencing.js'
 import { flowControl } from './flow-control.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
@@ -40,6 +42,8 @@ export function allOracles(facts: Facts): Oracles {
     boundedMemory,
     noFatalErrors,
     outcastsTakeNoPart,
+    accounting,
+    fencing,
   ]
   return new Oracles(oracles.map((oracle) => oracle(facts)))
 }

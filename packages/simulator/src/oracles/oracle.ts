@@ -1,4 +1,4 @@
-import type { EntryBatch, LogWrite, Message, NodeStatus, RoleName, StoredLog, Transition } from '@raft/core'
+import type { EntryBatch, Leadership, LogWrite, Message, NodeAccounts, NodeStatus, RoleName, StoredLog, Transition } from '@raft/core'
 
 /** The role and term of who sends. */
 export interface Speaker {
@@ -18,6 +18,20 @@ export interface Oracle {
   readonly onTransition?: (id: string, transition: Transition) => void
   /** After every turn of the node, with its status after the turn before; null for the first of a life. */
   readonly onTurn?: (id: string, status: NodeStatus, before: NodeStatus | null) => void
+  /** After every turn of the node: its books. */
+  readonly onAccounts?: (id: string, accounts: NodeAccounts, status: NodeStatus) => void
+  /** The node is given a command or a read. */
+  readonly onAsked?: (id: string, kind: 'command' | 'read', bytes: number) => void
+  /** Whoever gave it hears what has come of it. */
+  readonly onAnswered?: (id: string, kind: 'command' | 'read', bytes: number, error: Error | null) => void
+  /** The member may act as leader until the signal aborts. */
+  readonly onLeader?: (id: string, leadership: Leadership, speaker: Speaker) => void
+  /** The member follows. */
+  readonly onFollower?: (id: string) => void
+  /** The node asks its storage to read. */
+  readonly onReadBegun?: (id: string) => void
+  /** The node has stopped, by its owner or by itself, and its process lives on; with the timers that it has left. */
+  readonly onStopped?: (id: string, status: NodeStatus, accounts: NodeAccounts, timers: number) => void
   /** The node asks its storage to write. The shadow log does not know it yet. */
   readonly onWrite?: (id: string, write: LogWrite, isLeading: boolean) => void
   /** Entries were read back from storage. */
@@ -43,6 +57,13 @@ const HOOKS: readonly Hook[] = [
   'onStarted',
   'onTransition',
   'onTurn',
+  'onAccounts',
+  'onAsked',
+  'onAnswered',
+  'onLeader',
+  'onFollower',
+  'onReadBegun',
+  'onStopped',
   'onWrite',
   'onRead',
   'onSend',

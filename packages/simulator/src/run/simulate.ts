@@ -74,6 +74,7 @@ export async function simulate<Result, Answer>(options: SimulationOptions<Result
   ranks?.end()
   nemesis.end()
   await checkLiveness(cluster, options.liveness ?? {})
+  if (world.violation === null) stack.rest?.(cluster.wholeMembers().map(({ id }) => id))
   if (character.quiet) await checkPromptness(cluster, harm, randomOfCharacter.fork('promptness'))
   cluster.workload.finish()
   return {

@@ -11,7 +11,7 @@ export class Incarnation {
   }
 
   get isAlive(): boolean {
-    return this.host.incarnation === this
+    return this.host.runs(this)
   }
 
   /** Wraps a callback so that it waits while the process is paused and vanishes once it is dead. */
@@ -50,6 +50,8 @@ export class Host {
   /** By how much its process is late with every turn, in ms. */
   lag = 0
   #incarnation: Incarnation | null = null
+  /** Another process beside the one that this host is for. */
+  #beside: Incarnation | null = null
   #pausedUntil = 0
 
   constructor(id: string, world: World) {
@@ -76,6 +78,20 @@ export class Host {
   /** The process is gone at once; what was under way in it vanishes. */
   end(): void {
     this.#incarnation = null
+  }
+
+  /** Another process, which runs at the same time. There is one at most: it takes the place of the one before. */
+  beginBeside(): Incarnation {
+    this.#beside = new Incarnation(this)
+    return this.#beside
+  }
+
+  endBeside(): void {
+    this.#beside = null
+  }
+
+  runs(process: Incarnation): boolean {
+    return process === this.#incarnation || process === this.#beside
   }
 
   pause(duration: number): void {

@@ -12,7 +12,7 @@ function entriesOf(terms: readonly number[]): EntryBatch {
 /** What is found when b, with this on its disk, acknowledges `matchIndex` to a, who leads term 3 and has sent its entry 4 alone. */
 function found(onDisk: { a: readonly number[]; b: readonly number[]; termOfA?: number }, matchIndex: number): string | undefined {
   const world = new World(1)
-  const limits = { electionTimeout: 100, maxPending: 9, maxWindowBytes: 9, maxInflightBytes: 9 }
+  const limits = { electionTimeout: 100, maxPending: 9, maxWindowBytes: 9, maxInflightBytes: 9, maxInflightMessages: 9 }
   const facts = new Facts(world, { members: ['a', 'b'], baseIndex: 0, baseTerm: 0, ...limits })
   const oracle = durableBeforeSaid(facts)
   for (const [id, terms, currentTerm] of [['a', onDisk.a, onDisk.termOfA ?? 3] as const, ['b', onDisk.b, 3] as const]) {

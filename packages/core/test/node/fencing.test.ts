@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import type { Leadership, Message, Node, NodeOptions, Transport } from '../../src/index.js'
+import { MemoryNetwork } from '../../src/memory/index.js'
+import { command, World } from '../support/world.js'
+
+interface Leading {
+  readonly world: World
+  /** From now on the members do not hear each other. */
+  readonly mute: () => void
+  readonly leader: Node<number>
+  readonly signal: AbortSignal
+  /** Another member sends the leader this. */
+  readonly hear: (message: Message) => void
+}
+
+/** A leader of three. */
+async function leading(options: Partial<NodeOptions<number>> = {}): Promise<Leading> {
+  const world = new World()
+  const network = new MemoryNetwork(world.clock)
+  const transports = new Map<string, Transport>()
+  const led = new Map<string, Leadership>()
+  let isMute = false
+  for (const id of ['a', 'b', 'c']) {
+    const transport = network.transport(id)
+    transports.set(id, transport)
+    const send: Transport['send'] = (to, message) => {
+      if (!isMute) transport.send(to, message)
+    }
+    world.add(id, { onLeader: (leadership) => led.set(id, leadership), ...options, transport: { ...transport, send } })
+  }
+  const leader = await world.start()
+  const [other] = world.followers(leader)
+  return {
+    world,
+    mute: () => {
+      isMute = true
+    },
+    leader,
+    signal: (led.get(leader.id) as Leadership).signal,
+    hear: (message) => transports.get(other?.id as string)?.send(leader.id, message),
+  }
+}
+
+const heartbeat = (term: number): Message => ({ type: 'heartbeat', group: 0, term, leaderCommit: 0, round: 1 })
+
+describe('the signal of a leadership has aborted', () => {
+  it('before anybody who waits hears that the leadership is lost', async () => {
+    const { world, mute, leader, signal, hear } = await leading()
+    const heard: [string | undefined, boolean][] = []
+    leader.submit(command(1), (error) => heard.push([error?.code, signal.aborted]))
+    leader.submitRead((error) => heard.push([error?.code, signal.aborted]))
+    mute()
+    await world.clock.settle()
+    hear(heartbeat(leader.currentTerm + 1))
+    // In the turn in which the leader learns of the newer term, too.
+    leader.submit(command(2), (error) => heard.push([error?.code, signal.aborted]))
+    await world.clock.settle()
+    expect(heard).toEqual([
+      ['RAFT_OUTCOME_UNKNOWN', true],
+      ['RAFT_NOT_LEADER', true],
+      ['RAFT_NOT_LEADER', true],
+    ])
+  })
+
+  it('before anybody who waits hears that the node has stopped', async () => {
+    const { leader, signal } = await leading()
+    const heard: boolean[] = []
+    leader.submit(command(1), () => heard.push(signal.aborted))
+    leader.submitRead(() => heard.push(signal.aborted))
+    await leader.stop()
+    expect(heard).toEqual([true, true])
+  })
+})
+
+describe('a node that is stopped', () => {
+  it('by who listens to the signal of its leadership tells nothing more', async () => {
+    const told: string[] = []
+    const { world, leader, signal, hear } = await leading({ onFollower: () => told.push('onFollower') })
+    leader.on('transition', ({ role }) => told.push(role))
+    signal.addEventListener('abort', () => void leader.stop())
+    told.length = 0
+    hear(heartbeat(leader.currentTerm + 1))
+    await world.clock.settle()
+    expect(told).toEqual([])
+  })
+
+  it('from inside onFollower tells nothing more', async () => {
+    let stop = () => {}
+    const { world, leader, hear } = await leading({ onFollower: () => stop() })
+    const told: string[] = []
+    leader.on('transition', ({ role }) => told.push(role))
+    stop = () => void leader.stop()
+    hear(heartbeat(leader.currentTerm + 1))
+    await world.clock.settle()
+    expect(told).toEqual([])
+  })
+
+  it('when it has told the first of several transitions tells no others', async () => {
+    const { world, leader, hear } = await leading()
+    const told: (string | null)[] = []
+    leader.on('transition', ({ leaderId }) => {
+      told.push(leaderId)
+      void leader.stop()
+    })
+    hear(heartbeat(leader.currentTerm + 1))
+    await world.clock.settle()
+    expect(told).toEqual([null])
+  })
+
+  it('by the first of those whose reads and proposals fail has nothing waiting', async () => {
+    const { world, mute, leader, hear } = await leading()
+    mute()
+    const waiting: unknown[] = []
+    const ended = () => {
+      void leader.stop()
+      const { pendingReads, pendingProposals, pendingProposalBytes } = leader.status()
+      waiting.push([pendingReads, pendingProposals, pendingProposalBytes])
+    }
+    for (let turn = 0; turn < 3; turn++) {
+      leader.submitRead(ended)
+      leader.submit(command(1), ended)
+      await world.clock.settle()
+    }
+    hear(heartbeat(leader.currentTerm + 1))
+    await world.clock.settle()
+    expect(waiting).toEqual(Array.from({ length: 6 }, () => [0, 0, 0]))
+  })
+})

@@ -7,15 +7,17 @@ import { entryPoints, root, sourceAliases } from './house.mjs'
 
 /** The folders of the house, and into which others each may reach (docs/architecture.md, "The rooms"). */
 const arrows = {
+  'packages/commands': [],
   'packages/core': [],
   'packages/conformance': ['packages/core'],
   'packages/system': ['packages/core'],
   'packages/log-storage': ['packages/core', 'packages/system'],
-  'packages/state-machine': ['packages/core'],
+  'packages/state-machine': ['packages/core', 'packages/commands'],
   'packages/udp-transport': ['packages/core', 'packages/system'],
   'packages/simulator': ['packages/core'],
-  'packages/client': [],
+  'packages/client': ['packages/commands'],
   'packages/simulation': [
+    'packages/commands',
     'packages/core',
     'packages/system',
     'packages/conformance',
@@ -27,6 +29,7 @@ const arrows = {
     'apps/node',
   ],
   'apps/node': [
+    'packages/commands',
     'packages/core',
     'packages/system',
     'packages/log-storage',
@@ -35,6 +38,7 @@ const arrows = {
     'packages/client',
   ],
   bench: [
+    'packages/commands',
     'packages/core',
     'packages/system',
     'packages/log-storage',
@@ -44,6 +48,7 @@ const arrows = {
     'apps/node',
   ],
   examples: [
+    'packages/commands',
     'packages/core',
     'packages/system',
     'packages/log-storage',
@@ -90,7 +95,14 @@ const rules = [
     comment: '@raft/client/protocol is both halves of the wire protocol, and does no I/O',
     severity: 'error',
     from: { path: '^packages/client/src/protocol/' },
-    to: { pathNot: '^packages/client/src/protocol/' },
+    to: { pathNot: ['^packages/client/src/protocol/', within('packages/commands')] },
+  },
+  {
+    name: 'commands-imports-nothing',
+    comment: 'no packages, no Node modules: both ends of every connection build on it',
+    severity: 'error',
+    from: { path: '^packages/commands/src/' },
+    to: { pathNot: '^packages/commands/src/' },
   },
   {
     name: 'no-deep-imports',

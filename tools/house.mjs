@@ -11,7 +11,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
  * @type {Readonly<Record<string, string>>}
  */
 export const entryPoints = {
+  '@raft/commands': 'packages/commands/src/index.ts',
   '@raft/core': 'packages/core/src/index.ts',
+  '@raft/core/state': 'packages/core/src/state-index.ts',
   '@raft/core/memory': 'packages/core/src/memory/index.ts',
   '@raft/conformance': 'packages/conformance/src/index.ts',
   '@raft/system': 'packages/system/src/index.ts',

@@ -1,5 +1,4 @@
-import { OutcomeUnknownError } from '@raft/core'
-import { createNode, type MemberAddresses, type RaftNode } from '@raft/node'
+import { createNode, type MemberAddresses, OutcomeUnknownError, type RaftNode } from '@raft/node'
 import { ReplicatedList, ReplicatedMap, ReplicatedValue } from './replicated.js'
 
 /*

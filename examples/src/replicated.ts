@@ -1,11 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RaftNode } from '@raft/node'
+import type { Store } from '@raft/node'
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-
-/** What the handles need; `createNode` gives one. */
-export type Store = Pick<RaftNode, 'get' | 'put' | 'delete' | 'range' | 'compareAndSet' | 'transaction'>
 
 /** Other writers were faster at every attempt. Nothing was written. */
 export class ConflictError extends Error {
@@ -23,7 +20,7 @@ const MAX_PAUSE = 64
 /**
  * One value under one key. Reads are linearizable: they see every write that was acknowledged before they began, on every member.
  *
- * All methods reject with what `RaftNode` rejects with. After an `OutcomeUnknownError` the write may have taken effect, or may yet: it is
+ * The store may be that of an embedded node or of a client, and keeps its values as JSON. All methods reject with what it rejects with. After an `OutcomeUnknownError` the write may have taken effect, or may yet: it is
  * never repeated here, since a change that is applied twice is wrong. Read, and decide.
  */
 export class ReplicatedValue<T extends Json> {
@@ -42,7 +39,7 @@ export class ReplicatedValue<T extends Json> {
 
   /** Overwrites whatever is there. To change what is there, use `update`. */
   async set(value: T): Promise<void> {
-    await this.#store.put(this.#key, JSON.stringify(value))
+    await this.#store.put(this.#key, value)
   }
 
   /**
@@ -69,17 +66,13 @@ export class ReplicatedMap<T extends Json> {
   }
 
   async set(entry: string, value: T): Promise<void> {
-    await this.#store.put(this.#prefix + entry, JSON.stringify(value))
+    await this.#store.put(this.#prefix + entry, value)
   }
 
   /** Sets several entries: all of them or none. */
   async assign(entries: Readonly<Record<string, T>>): Promise<void> {
-    const thenSteps = Object.entries(entries).map(([entry, value]) => ({
-      type: 'put' as const,
-      key: Buffer.from(this.#prefix + entry),
-      value: Buffer.from(JSON.stringify(value)),
-    }))
-    await this.#store.transaction({ compares: [], thenSteps, elseSteps: [] })
+    const success = Object.entries(entries).map(([entry, value]) => ({ type: 'put' as const, key: this.#prefix + entry, value }))
+    await this.#store.transaction({ success })
   }
 
   /** As `ReplicatedValue.update`, for one entry. @throws ConflictError */
@@ -94,16 +87,7 @@ export class ReplicatedMap<T extends Json> {
 
   /** All entries in the order of their names. They come in pages of 1,000, and each page is of the moment when it was read. */
   async *entries(): AsyncGenerator<[entry: string, value: T]> {
-    const prefix = Buffer.from(this.#prefix)
-    let after: Uint8Array | undefined
-    for (let more = true; more; ) {
-      const page = await this.#store.range({ prefix, ...(after === undefined ? {} : { after }) })
-      for (const { key, value } of page.entries) {
-        after = key
-        yield [Buffer.from(key).subarray(prefix.length).toString(), parse<T>(value)]
-      }
-      more = page.more
-    }
+    for await (const { key, value } of this.#store.range({ prefix: this.#prefix })) yield [key.slice(this.#prefix.length), value as T]
   }
 }
 
@@ -131,8 +115,8 @@ export class ReplicatedList<T extends Json> {
 }
 
 async function read<T extends Json>(store: Store, key: string): Promise<{ readonly value: T | undefined; readonly revision: number }> {
-  const found = await store.get(key)
-  return found === null ? { value: undefined, revision: 0 } : { value: parse<T>(found.value), revision: found.modRevision }
+  const found = await store.getEntry(key)
+  return found === null ? { value: undefined, revision: 0 } : { value: found.value as T, revision: found.modRevision }
 }
 
 /** Reads, changes, and writes if the key is still at the revision that was read; a key that does not exist is at revision 0. */
@@ -141,17 +125,12 @@ async function changeKey<T extends Json>(store: Store, key: string, change: (cur
     const { value, revision } = await read<T>(store, key)
     const next = change(value)
     // What this rejects with is not caught: after an OutcomeUnknownError a second attempt could apply the change twice.
-    const { succeeded } = await store.compareAndSet(key, revision, JSON.stringify(next))
+    const { succeeded } = await store.compareAndSet(key, revision, next)
     if (succeeded) return next
     // Others are at it too: each waits for another while, so that everybody's turn comes.
     await pause(Math.random() * Math.min(2 ** attempt, MAX_PAUSE))
   }
   throw new ConflictError(key)
-}
-
-/** What is under these keys was written by the classes above. */
-function parse<T extends Json>(value: Uint8Array): T {
-  return JSON.parse(Buffer.from(value).toString()) as T
 }
 
 /** A slash divides the name of a map from its entries. */

@@ -1,26 +1,30 @@
-import { OutcomeUnknownError } from '@raft/core'
+import { OutcomeUnknownError, type Store } from '@raft/node'
 import { expect, it } from 'vitest'
-import { ConflictError, ReplicatedMap, ReplicatedValue, type Store } from '../src/replicated.js'
+import { ConflictError, ReplicatedMap, ReplicatedValue } from '../src/replicated.js'
 
 interface Written {
   readonly prevRevision: number
-  readonly value: string
+  readonly value: unknown
 }
 
 /** One key at revision 7, which holds 41; `answer` decides what becomes of a compare-and-set. */
 function storeOf(answer: () => boolean): { readonly store: Store; readonly written: Written[] } {
   const written: Written[] = []
   const unused = () => Promise.reject(new Error('not expected'))
-  const entry = { key: Buffer.from('n'), value: Buffer.from('41'), createRevision: 1, modRevision: 7, version: 1 }
+  const entry = { key: 'n', keyBytes: Buffer.from('n'), value: 41, createRevision: 1, modRevision: 7, version: 1 }
   const store: Store = {
-    get: async () => entry,
+    getEntry: async () => entry,
+    get: unused,
+    page: unused,
     compareAndSet: async (_key, prevRevision, value) => {
-      written.push({ prevRevision, value: value.toString() })
+      written.push({ prevRevision, value })
       return { type: 'compareAndSet', succeeded: answer(), revision: 8, modRevision: 8 }
     },
     put: unused,
     delete: unused,
-    range: unused,
+    range: () => {
+      throw new Error('not expected')
+    },
     transaction: unused,
   }
   return { store, written }
@@ -32,7 +36,7 @@ it('an update names the revision that it has read, and tries again when others w
   let attempts = 0
   const { store, written } = storeOf(() => ++attempts === 3)
   expect(await new ReplicatedValue<number>(store, 'n').update(increment)).toBe(42)
-  expect(written).toEqual(new Array(3).fill({ prevRevision: 7, value: '42' }))
+  expect(written).toEqual(new Array(3).fill({ prevRevision: 7, value: 42 }))
 })
 
 it('an update gives up after 50 attempts', async () => {

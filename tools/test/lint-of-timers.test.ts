@@ -8,7 +8,9 @@ import { fileIn, lintErrors } from './support/lint.js'
 
 const FOLDERS = [
   'apps/node',
-  ...['client', 'conformance', 'log-storage', 'simulator', 'state-machine', 'udp-transport', 'system'].map((name) => `packages/${name}`),
+  ...['client', 'commands', 'conformance', 'log-storage', 'simulator', 'state-machine', 'udp-transport', 'system'].map(
+    (name) => `packages/${name}`,
+  ),
 ].map((folder) => `${folder}/src`)
 
 const BANNED = {

@@ -1,7 +1,8 @@
 import { tcpConnector } from '@raft/client'
-import { type Clock, completeTuning, type Node } from '@raft/core'
+import { type Codec, json, type StoreResult } from '@raft/commands'
+import { completeTuning } from '@raft/core'
 import type { TornWrite } from '@raft/log-storage'
-import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { nodeClock, nodeRandom } from '@raft/system'
 import { Account } from './account.js'
 import { checkName } from './config/cluster-id.js'
@@ -20,7 +21,6 @@ import { RunningParts } from './member/running-parts.js'
 import { Shortages } from './member/shortages.js'
 import { tcpEntrance } from './member/tcp-entrance.js'
 import { Metrics } from './metrics/metrics.js'
-import { timedStateMachine, timedStorage } from './metrics/timed-ports.js'
 import { type CreateNodeOptions, defaults, errorsTo, type NodeLogger } from './options.js'
 import { whyNoLeader } from './outlook.js'
 import { RaftNode } from './raft-node.js'
@@ -28,7 +28,6 @@ import { rarely } from './rarely.js'
 import { MemberSeal } from './routing/member-seal.js'
 import { createClientPort } from './serve.js'
 import { errorsOnStderr } from './stderr.js'
-import type { Proposer } from './store/key-value-service.js'
 import { checkTransportOptions, secretsOf, startTransport } from './transport.js'
 import { Watch } from './watch.js'
 
@@ -43,7 +42,9 @@ const SILENCE_TIMEOUT = 2000
  *
  * @throws StartError, ConfigurationError, StorageError (MissingPackageError among them): nothing runs then
  */
-export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
+export async function createNode<V = unknown>(
+  given: CreateNodeOptions<V> & (unknown extends V ? unknown : { readonly codec: Codec<V> }),
+): Promise<RaftNode<V>> {
   const options = { ...defaults, clock: nodeClock, random: nodeRandom, logger: errorsTo(errorsOnStderr()), ...given }
   const { id, clock, logger, requestTimeout, stopTimeout } = options
   const members = membersOf(options.members)
@@ -91,14 +92,16 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
         ...options,
         members,
         transport: transport.transport,
-        storage: timedStorage(directory.storage, (ms) => metrics.logWritten(ms)),
-        stateMachine: timedStateMachine(store, (ms) => metrics.applied(ms)),
+        storage: directory.storage,
+        stateMachine: store,
+        onWritten: (milliseconds) => metrics.logWritten(milliseconds),
+        onApplied: (milliseconds) => metrics.applied(milliseconds),
+        onProposed: (milliseconds, error) => metrics.proposal(milliseconds, error),
         maxCommandBytes: maxCommandBytes(options.maxValueBytes),
         maxPending: options.maxPendingProposals,
       },
       store,
       fate,
-      proposer: (node) => observed(node, metrics, clock),
       clusterId,
       maxPending: options.maxPendingProposals,
       maxWaitingBytes: MAX_FORWARDED_BYTES,
@@ -136,7 +139,8 @@ export async function createNode(given: CreateNodeOptions): Promise<RaftNode> {
     const stopWatching = () => watch.stop()
     node.stopped.then(stopWatching, stopWatching)
     directory.explainClusterId(logger).catch((error: unknown) => logger.error({ err: error }, 'the cluster id could not be looked into'))
-    return new RaftNode({ node, store, service, clusterId, requestTimeout, stop: () => parts.end(stopTimeout) })
+    const codec = (options.codec ?? json) as Codec<V>
+    return new RaftNode({ codec, node, store, service, clusterId, requestTimeout, stop: () => parts.end(stopTimeout) })
   } catch (error) {
     await parts.end(0).catch(() => {})
     throw fate.error ?? error
@@ -166,18 +170,4 @@ function checkOptions(options: CreateNodeOptions): void {
   checkAllowedHosts(options)
   if (!Object.hasOwn(members, id)) throw new StartError(`members: expected ${id} among them, found ${Object.keys(members).join(', ')}`)
   if (transport === undefined) checkTransportOptions(options)
-}
-
-/** The node's proposals, counted and timed. */
-function observed(node: Node<StoreResult>, metrics: Metrics, clock: Clock): Proposer {
-  return {
-    submit: (command, done) => {
-      const startedAt = clock.now()
-      node.submit(command, (error, result) => {
-        metrics.proposal(clock.now() - startedAt, error)
-        done(error, result)
-      })
-    },
-    submitRead: (done) => node.submitRead(done),
-  }
 }

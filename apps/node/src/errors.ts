@@ -11,13 +11,6 @@ export class NoLeaderError extends RaftError {
 /** The store or the leader refused the request: it certainly has had no effect. The code tells why. */
 export class RefusedError extends RaftError {}
 
-/** A string with lone surrogates, which has no bytes of its own in UTF-8. Nothing was done; give the bytes instead. */
-export class TextError extends RaftError {
-  constructor(what: string) {
-    super('RAFT_NOT_TEXT', `${what} has lone surrogates, which UTF-8 cannot hold: give the bytes as a Uint8Array`)
-  }
-}
-
 /** The member cannot start; the message says why and what to do, in one line. */
 export class StartError extends RaftError {
   constructor(message: string, options?: { cause?: unknown }) {

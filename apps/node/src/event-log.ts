@@ -1,5 +1,5 @@
+import type { StoreResult } from '@raft/commands'
 import type { Clock, Node, Transition } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Metrics } from './metrics/metrics.js'
 import type { NodeLogger } from './options.js'
 import { rarely } from './rarely.js'

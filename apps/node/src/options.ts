@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
+import type { Codec, StoreResult } from '@raft/commands'
 import type { Clock, Following, Leadership, LogStorage, MemberId, Random, StateMachine, Transport, Tuning } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { StorageName } from './config/schema.js'
 import type { ReadableStore } from './store/key-value-service.js'
 import type { DigestSteps } from './store/shared-digest.js'
@@ -23,7 +23,7 @@ export interface NodeLogger {
 }
 
 /** A state machine in the place of KeyValueStore: it takes the same commands and answers the same reads. */
-export interface Store extends StateMachine<StoreResult>, ReadableStore {
+export interface LocalStore extends StateMachine<StoreResult>, ReadableStore {
   /** How many keys there are. */
   readonly size: number
   /** Equal on members whose states are equal. */
@@ -33,7 +33,7 @@ export interface Store extends StateMachine<StoreResult>, ReadableStore {
 }
 
 /** Times in ms, sizes in bytes. */
-export interface CreateNodeOptions extends Partial<Tuning> {
+export interface CreateNodeOptions<V = unknown> extends Partial<Tuning> {
   readonly id: MemberId
   /** All members of the cluster, this one included, by id: the same at every start. Their addresses may change. */
   readonly members: Readonly<Record<MemberId, MemberAddresses>>
@@ -96,8 +96,10 @@ export interface CreateNodeOptions extends Partial<Tuning> {
    * not noticed, nor are other members than before.
    */
   readonly storage?: StorageName | LogStorage
+  /** How the values of `put`, `get` and the other calls become bytes. Default `json`. */
+  readonly codec?: Codec<V>
   /** Default: a new KeyValueStore. */
-  readonly stateMachine?: Store
+  readonly stateMachine?: LocalStore
   /** Default: UdpTransport. One that is given is started and stopped by whoever made it. */
   readonly transport?: Transport
   readonly clock?: Clock

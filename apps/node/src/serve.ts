@@ -1,5 +1,5 @@
+import type { StoreResult } from '@raft/commands'
 import type { Clock, LogStorage, Node } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { HostPort } from '@raft/system'
 import type { PeerStatus } from '@raft/udp-transport'
 import type { Account } from './account.js'
@@ -15,7 +15,7 @@ import { KvRoutes } from './http/kv-routes.js'
 import { createRoutes } from './http/routes.js'
 import type { Metrics } from './metrics/metrics.js'
 import { processMetrics } from './metrics/process-metrics.js'
-import type { NodeLogger, Store } from './options.js'
+import type { LocalStore, NodeLogger } from './options.js'
 import { rarely } from './rarely.js'
 import type { MemberSeal } from './routing/member-seal.js'
 import type { KeyValueService } from './store/key-value-service.js'
@@ -35,7 +35,7 @@ export interface ServeOptions {
   /** When each other member was heard last, and why not since. */
   readonly peers: () => readonly PeerStatus[]
   readonly node: Node<StoreResult>
-  readonly store: Store
+  readonly store: LocalStore
   readonly service: KeyValueService
   readonly vitals: Vitals
   readonly metrics: Metrics
@@ -81,7 +81,6 @@ export function createClientPort(options: ServeOptions): ClientPort {
     seal: options.seal,
     onRefused: refusals(options, () => port.maxClients),
     protocol: protocolOptions(options, {
-      onWrite: (milliseconds, error) => metrics.proposal(milliseconds, error),
       onProtocolError: (error) => {
         metrics.protocolError()
         tellProtocolError(error.message)

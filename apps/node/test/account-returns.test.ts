@@ -1,5 +1,5 @@
 import { RequestKind } from '@raft/client/protocol'
-import type { StoreResult } from '@raft/state-machine'
+import type { StoreResult } from '@raft/commands'
 import { describe, expect, test } from 'vitest'
 import { Account } from '../src/account.js'
 import { KvRoutes } from '../src/http/kv-routes.js'

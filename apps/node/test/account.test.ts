@@ -1,5 +1,5 @@
 import { decodeError, RequestKind, ResponseKind } from '@raft/client/protocol'
-import type { StepResult, StoreResult } from '@raft/state-machine'
+import type { StepResult, StoreResult } from '@raft/commands'
 import { describe, expect, it } from 'vitest'
 import { Account } from '../src/account.js'
 import { sendError } from '../src/http/answer.js'

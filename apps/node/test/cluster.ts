@@ -5,30 +5,34 @@ import { join } from 'node:path'
 import type { LogWrite } from '@raft/core'
 import { MemoryLogStorage } from '@raft/core/memory'
 import { onTestFinished } from 'vitest'
-import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
+import { type Codec, type CreateNodeOptions, createNode, nodeClock, type RaftNode, text } from '../src/index.js'
 import { anyPorts, type PortPair } from '../src/local/free-ports.js'
 import { errorsTo } from '../src/options.js'
 
 export const SECRET = randomBytes(32).toString('hex')
 
-export interface InProcessCluster {
-  readonly nodes: readonly RaftNode[]
+export interface InProcessCluster<V = string> {
+  readonly nodes: readonly RaftNode<V>[]
   readonly members: CreateNodeOptions['members']
   /** `host:port` of each member's client address, in order. */
   readonly addresses: readonly string[]
-  readonly options: (id: string) => CreateNodeOptions
-  leader(): RaftNode
-  followers(): readonly RaftNode[]
-  url(node: RaftNode): string
+  readonly options: (id: string) => CreateNodeOptions<V> & { readonly codec: Codec<V> }
+  leader(): RaftNode<V>
+  followers(): readonly RaftNode<V>[]
+  url(node: Pick<RaftNode, 'id'>): string
 }
 
-/** Members of one process, with real sockets and logs in memory. They stop with the test. */
-export async function startInProcess(count = 3, more: Partial<CreateNodeOptions> = {}, started = count): Promise<InProcessCluster> {
+/** Members of one process, with real sockets and logs in memory; values are text unless a codec is given. They stop with the test. */
+export async function startInProcess<V = string>(
+  count = 3,
+  more: Partial<CreateNodeOptions<V>> = {},
+  started = count,
+): Promise<InProcessCluster<V>> {
   const ports = await anyPorts(count)
   const members = Object.fromEntries(
     ports.map(({ peer, client }, i) => [`n${i + 1}`, { peer: `127.0.0.1:${peer}`, client: `127.0.0.1:${client}` }]),
   )
-  const options = (id: string): CreateNodeOptions => ({
+  const options = (id: string) => ({
     id,
     members,
     secret: SECRET,
@@ -36,12 +40,14 @@ export async function startInProcess(count = 3, more: Partial<CreateNodeOptions>
     stopTimeout: 500,
     logger: silentLogger,
     ...more,
+    codec: more.codec ?? (text as Codec<unknown> as Codec<V>),
   })
-  const nodes: RaftNode[] = []
+  const nodes: RaftNode<V>[] = []
   onTestFinished(async () => {
     await Promise.all(nodes.map((node) => node.stop()))
   })
-  for (const id of Object.keys(members).slice(0, started)) nodes.push(await createNode(options(id)))
+  for (const id of Object.keys(members).slice(0, started))
+    nodes.push(await createNode<V>(options(id) as Parameters<typeof createNode<V>>[0]))
   if (started * 2 > count) await Promise.all(nodes.map((node) => node.waitForLeader({ signal: AbortSignal.timeout(10_000) })))
   const leader = () => {
     const found = nodes.find((node) => node.role === 'leader')

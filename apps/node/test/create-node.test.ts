@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
 import { KeyValueStore } from '@raft/state-machine'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createNode, nodeClock, type RaftNode, StartError } from '../src/index.js'
+import { bytes, createNode, nodeClock, type RaftNode, StartError } from '../src/index.js'
 import { FailingStorage, onePair, SECRET, startInProcess, temporaryDirectory } from './cluster.js'
 
 test('reads and writes work on every member, and agree', async () => {
@@ -13,20 +13,19 @@ test('reads and writes work on every member, and agree', async () => {
     expect(put.type).toBe('put')
     expect((await node.compareAndSet('k', 0, 'x')).succeeded).toBe(false)
     expect((await node.compareAndSet('k', put.modRevision, 'x')).succeeded).toBe(true)
-    for (const other of cluster.nodes) expect(Buffer.from((await other.get('k'))?.value ?? []).toString()).toBe('x')
-    const { entries } = await node.range({ prefix: Buffer.from('k') })
+    for (const other of cluster.nodes) expect(await other.get('k')).toBe('x')
+    const { entries } = await node.page({ prefix: Buffer.from('k') })
     expect(entries).toHaveLength(1)
     const key = Buffer.from('k')
-    const compares = [{ target: 'value', relation: 'equal', key, operand: Buffer.from('x') }] as const
-    const result = await node.transaction({ compares, thenSteps: [{ type: 'delete', key }], elseSteps: [] })
+    const result = await node.transaction({ compare: [{ key, value: 'x' }], success: [{ type: 'delete', key }] })
     expect(result).toMatchObject({ succeeded: true, results: [{ type: 'delete', deleted: true }] })
     expect(await node.delete('k')).toMatchObject({ deleted: false })
-    expect(await node.get('k')).toBeNull()
+    expect(await node.getEntry('k')).toBeNull()
   }
 })
 
 test('what is read on any member is Buffers of their own, of the key that was asked for when the call was made', async () => {
-  const cluster = await startInProcess()
+  const cluster = await startInProcess<Uint8Array>(3, { codec: bytes })
   const value = Buffer.from('value')
   await cluster.leader().put('k', value)
   const asked = () => new Uint8Array(Buffer.from('k'))
@@ -34,24 +33,24 @@ test('what is read on any member is Buffers of their own, of the key that was as
     for (const consistency of ['linearizable', 'local'] as const) {
       const key = asked()
       const prefix = asked()
-      const reads = [node.get(key, { consistency }), node.range({ prefix }, { consistency }).then(({ entries }) => entries[0] ?? null)]
+      const reads = [node.getEntry(key, { consistency }), node.page({ prefix, consistency }).then(({ entries }) => entries[0] ?? null)]
       key.fill(0)
       prefix.fill(0)
       const steps = [{ type: 'get', key: asked() } as const, { type: 'range', prefix: asked() } as const]
-      const { results } = await node.transaction({ compares: [], thenSteps: steps, elseSteps: [] })
+      const { results } = await node.transaction({ success: steps })
       const found = [
         ...(await Promise.all(reads)),
         ...results.map((result) => (result.type === 'get' ? result.entry : result.type === 'range' ? result.entries[0] : null)),
       ]
       expect(found).toHaveLength(4)
       for (const entry of found) {
-        expect([Buffer.isBuffer(entry?.key), String(entry?.key)]).toEqual([true, 'k'])
+        expect([Buffer.isBuffer(entry?.keyBytes), String(entry?.keyBytes)]).toEqual([true, 'k'])
         expect([Buffer.isBuffer(entry?.value), String(entry?.value)]).toEqual([true, 'value'])
         // Neither a view of the answer that came, nor of memory that the store uses.
         expect(entry?.value.buffer.byteLength).toBeLessThanOrEqual(Math.max(Buffer.poolSize, 5))
         entry?.value.fill(0)
       }
-      expect(String((await node.get('k', { consistency }))?.value)).toBe('value')
+      expect(String(await node.get('k', { consistency }))).toBe('value')
     }
   }
 })
@@ -114,7 +113,7 @@ test('onLeader and onFollower tell who acts as leader, and the signal aborts whe
   await node.stop()
   await node.stopped
   expect(signal?.aborted).toBe(true)
-  await expect(node.put('k', 'v')).rejects.toMatchObject({ code: 'RAFT_STOPPED' })
+  await expect(node.put('k', 'v')).rejects.toMatchObject({ code: 'RAFT_CLOSED' })
 })
 
 test.each(['file', 'lmdb', 'level'] as const)('a directory keeps what it was given: %s', async (storage) => {
@@ -125,7 +124,7 @@ test.each(['file', 'lmdb', 'level'] as const)('a directory keeps what it was giv
   await first.stop()
   const second = await createNode(options)
   onTestFinished(() => second.stop())
-  expect(Buffer.from((await second.get('k'))?.value ?? []).toString()).toBe('kept')
+  expect(await second.get('k')).toBe('kept')
 })
 
 test('a directory of one storage is refused by another, and a name that is none by all', async () => {
@@ -179,16 +178,17 @@ test('arguments that make no sense are refused on every member, and harm none', 
   for (const node of cluster.nodes) {
     for (const consistency of ['linearizable', 'local'] as const) {
       for (const limit of [-1, 0.5, Number.NaN]) {
-        await expect(node.range({ limit }, { consistency })).rejects.toMatchObject({ code: 'RAFT_COMMAND_MALFORMED' })
+        await expect(node.page({ limit, consistency })).rejects.toMatchObject({ code: 'RAFT_CONFIGURATION' })
       }
-      expect((await node.range({ after: new Uint8Array(100_000), prefix: new Uint8Array(70_000) }, { consistency })).entries).toEqual([])
+      await expect(node.page({ prefix: new Uint8Array(70_000), consistency })).rejects.toMatchObject({ code: 'RAFT_KEY' })
+      expect((await node.page({ after: new Uint8Array(60_000), prefix: new Uint8Array(60_000), consistency })).entries).toEqual([])
     }
-    await expect(node.put('', 'v')).rejects.toMatchObject({ code: 'RAFT_KEY_LENGTH' })
-    await expect(node.put('k'.repeat(70_000), 'v')).rejects.toMatchObject({ code: 'RAFT_KEY_LENGTH' })
+    await expect(node.put('', 'v')).rejects.toMatchObject({ code: 'RAFT_KEY' })
+    await expect(node.put('k'.repeat(70_000), 'v')).rejects.toMatchObject({ code: 'RAFT_KEY' })
     await expect(node.compareAndSet('k', -1, 'v')).rejects.toBeInstanceOf(Error)
   }
   await cluster.leader().put('k', 'v')
-  for (const node of cluster.nodes) expect((await node.get('k'))?.version).toBe(1)
+  for (const node of cluster.nodes) expect((await node.getEntry('k'))?.version).toBe(1)
 })
 
 test('a storage that cannot be closed is told to whoever stops the member, and its ports are let go all the same', async () => {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { encodeClientPreamble, encodeGet, encodePut, FrameEncoder, RequestKind } from '@raft/client/protocol'
+import { encodeClientPreamble, encodeGet, FrameEncoder, RequestKind } from '@raft/client/protocol'
+import { encodePut } from '@raft/commands'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type InProcessCluster, startInProcess } from './cluster.js'
@@ -27,7 +28,7 @@ function exchange(address: string, bytes: Uint8Array): Promise<Buffer> {
 
 async function expectWell(cluster: InProcessCluster): Promise<void> {
   await cluster.leader().put('alive', 'yes')
-  for (const node of cluster.nodes) expect(Buffer.from((await node.get('alive'))?.value ?? []).toString()).toBe('yes')
+  for (const node of cluster.nodes) expect(await node.get('alive')).toBe('yes')
 }
 
 function mutations(valid: readonly Uint8Array[]) {
@@ -51,7 +52,7 @@ test('mutated and random HTTP requests: answered or refused, nothing crashes or 
     'GET /v1/kv?prefix=a&limit=5&after=b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
     'PUT /v1/kv/k%2F?prevRevision=0 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\n\r\nabc',
     'PUT /v1/kv/k HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
-    'POST /v1/txn HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 55\r\n\r\n{"compare":[{"key":"a","version":0}],"then":[],"else":[]}',
+    'POST /v1/txn HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 55\r\n\r\n{"compare":[{"key":"a","version":0}],"success":[],"failure":[]}',
     'GET /v1/status HTTP/1.1\r\nhost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n',
     'PUT /v1/kv/k HTTP/1.1\r\nhost: localhost\r\nif-match: "5"\r\nif-none-match: *, W/"6"\r\ncontent-length: 3\r\n\r\nabc',
     'GET /v1/kv/k HTTP/1.1\r\nhost: localhost\r\nif-none-match: "5", W/"6"\r\nrange: bytes=0-1\r\n\r\n',

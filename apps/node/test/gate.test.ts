@@ -5,7 +5,7 @@ import { type CreateNodeOptions, createNode, nodeClock, StartError } from '../sr
 import { onePair, startInProcess } from './cluster.js'
 import { Peer } from './port.js'
 
-const PUT = '{"then":[{"put":{"key":"k","value":"v"}}]}'
+const PUT = '{"success":[{"type":"put","key":"k","value":"v"}]}'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 interface Answer {

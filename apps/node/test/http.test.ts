@@ -9,8 +9,7 @@ async function call(url: string, method = 'GET', body?: string | Uint8Array) {
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }
 }
 
-const transaction = (compare: object[], thenSteps: object[], elseSteps: object[]) =>
-  JSON.stringify(Object.fromEntries(Object.entries({ compare, else: elseSteps }).concat([['then', thenSteps]])))
+const transaction = (compare: object[], success: object[], failure: object[]) => JSON.stringify({ compare, success, failure })
 
 test('every member serves every request: what one wrote, all read', async () => {
   const cluster = await startInProcess()
@@ -101,17 +100,34 @@ test('a transaction compares, then does one thing or the other', async () => {
     const url = `${cluster.url(node)}/v1/txn`
     const body = transaction(
       [{ key: `k${i}`, version: 0 }],
-      [{ put: { key: `k${i}`, value: { base64: '/w==' } } }, { get: { key: `k${i}` } }, { range: { prefix: `k${i}` } }],
-      [{ get: { key: `k${i}` } }, { delete: { key: `k${i}` } }],
+      [
+        { type: 'put', key: `k${i}`, value: { base64: '/w==' } },
+        { type: 'get', key: `k${i}` },
+        { type: 'range', prefix: `k${i}` },
+      ],
+      [
+        { type: 'get', key: `k${i}` },
+        { type: 'delete', key: `k${i}` },
+      ],
     )
     const first = await call(url, 'POST', body)
     expect(first.json()).toMatchObject({
       succeeded: true,
-      results: [{ put: { version: 1 } }, { get: { value: { base64: '/w==' } } }, { range: { more: false, entries: [{ key: `k${i}` }] } }],
+      results: [
+        { type: 'put', version: 1 },
+        { type: 'get', entry: { value: { base64: '/w==' } } },
+        { type: 'range', more: false, entries: [{ key: `k${i}` }] },
+      ],
     })
     const second = await call(url, 'POST', body)
-    expect(second.json()).toMatchObject({ succeeded: false, results: [{ get: { key: `k${i}` } }, { delete: { deleted: true } }] })
-    const none = transaction([{ key: 'k', is: '>', version: 0 }], [{ get: { key: 'k' } }], [])
+    expect(second.json()).toMatchObject({
+      succeeded: false,
+      results: [
+        { type: 'get', entry: { key: `k${i}` } },
+        { type: 'delete', deleted: true },
+      ],
+    })
+    const none = transaction([{ key: 'k', relation: 'greater', version: 0 }], [{ type: 'get', key: 'k' }], [])
     expect((await call(url, 'POST', none)).json()).toMatchObject({ succeeded: false, results: [] })
   }
 })
@@ -139,12 +155,12 @@ test('a bad request is answered with the status that fits, and an error with cod
       ['PUT', '/v1/kv', 405, 'v'],
       ['GET', '/v1/txn', 405],
       ['POST', '/v1/txn', 400, 'no JSON'],
-      ['POST', '/v1/txn', 400, '{"then":[{"put":{"key":"a"}}]}'],
-      ['POST', '/v1/txn', 400, '{"then":[{"get":{"key":""}}]}'],
+      ['POST', '/v1/txn', 400, '{"success":[{"type":"put","key":"a"}]}'],
+      ['POST', '/v1/txn', 400, '{"success":[{"type":"get","key":""}]}'],
       ['POST', '/v1/txn', 400, '{"compare":[{"key":"a","version":1,"modRevision":2}]}'],
       ['POST', '/v1/txn', 400, '{"unknown":[]}'],
-      ['POST', '/v1/txn', 400, `{"then":${'['.repeat(60_000)}`],
-      ['POST', '/v1/txn', 400, `{"then":${'[{"put":'.repeat(40)}1${'}]'.repeat(40)}}`],
+      ['POST', '/v1/txn', 400, `{"success":${'['.repeat(60_000)}`],
+      ['POST', '/v1/txn', 400, `{"success":${'[{"put":'.repeat(40)}1${'}]'.repeat(40)}}`],
     ]
     for (const [method, path, status, body] of cases) {
       const answer = await call(`${url}${path}`, method, body)
@@ -217,7 +233,7 @@ test('with no leader in time: 503 with Retry-After, not ready, and a local read 
     ['PUT', '/v1/kv/k', 'v'],
     ['GET', '/v1/kv/k'],
     ['GET', '/v1/kv?prefix=k'],
-    ['POST', '/v1/txn', '{"then":[{"put":{"key":"k","value":"v"}}]}'],
+    ['POST', '/v1/txn', '{"success":[{"type":"put","key":"k","value":"v"}]}'],
   ] as const) {
     const answer = await call(`${url}${path}`, method, body)
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
@@ -267,7 +283,7 @@ test('pipelined and fragmented HTTP on one connection is answered in order', asy
 test('pipelined requests for large values, and nobody who reads the answers: the member stays small and serves others', async () => {
   const cluster = await startInProcess()
   const leader = cluster.leader()
-  await leader.put('large', Buffer.alloc(512 * 1024))
+  await leader.put('large', '\0'.repeat(512 * 1024))
   const { connect } = await import('node:net')
   const [host, port] = (cluster.addresses[cluster.nodes.indexOf(leader)] ?? '').split(':')
   const socket = connect({ host: host ?? '', port: Number(port) })

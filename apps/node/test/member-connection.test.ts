@@ -5,7 +5,7 @@ import { MemberConnection, type Reply } from '../src/routing/member-connection.j
 import { leaderStatus, ManualClock } from './port.js'
 
 const MIB = 1024 * 1024
-const PUT = { createRevision: 1, modRevision: 1, version: 7 }
+const PUT = { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 } as const
 
 class Clock extends ManualClock {
   override defer(callback: () => void): void {
@@ -74,7 +74,7 @@ function setUp() {
     for (let at = 0; at < milliseconds; at += 10) clock.advance(10)
   }
   const answer = (count: number) => {
-    for (const { id } of received.splice(0, count)) endpoint.put(id, PUT)
+    for (const { id } of received.splice(0, count)) endpoint.result(id, PUT)
     read()
     pass(50)
   }

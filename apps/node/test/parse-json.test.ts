@@ -35,8 +35,8 @@ describe('a key that is there twice', () => {
   })
 
   it('of a transaction is refused, by its name', () => {
-    const body = '{"then":[{"put":{"key":"a","value":"1"}}],"then":[]}'
-    expect(() => parseTransaction(Buffer.from(body))).toThrow('the body: the key "then" is there twice: keep one of the two')
+    const body = '{"success":[{"type":"put","key":"a","value":"1"}],"success":[]}'
+    expect(() => parseTransaction(Buffer.from(body))).toThrow('the body: the key "success" is there twice: keep one of the two')
   })
 })
 

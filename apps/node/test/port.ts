@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { ClientEndpoint, decodeError, type ErrorResponse, encodeGet, encodePut, RequestKind, ResponseKind } from '@raft/client/protocol'
+import { ClientEndpoint, decodeError, type ErrorResponse, encodeGet, RequestKind, ResponseKind } from '@raft/client/protocol'
+import { encodePut, type StoreResult } from '@raft/commands'
 import type { Clock, RaftError } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import { onTestFinished } from 'vitest'
 import { Account } from '../src/account.js'
 import { ClientPort, type ClientPortOptions } from '../src/client-port/client-port.js'
@@ -72,7 +72,6 @@ export async function startPort({ protocol, ...parts }: PortParts = {}) {
       maxPending: 1000,
       maxFrameBytes: 1024 * 1024,
       maxRequestBytes: 900 * 1024,
-      onWrite: () => {},
       onProtocolError: () => {},
       ...protocol,
     },

@@ -1,16 +1,7 @@
 import { connect as connectTcp } from 'node:net'
 import { bytes, connect, RefusedError } from '@raft/client'
-import {
-  ClientEndpoint,
-  decodeError,
-  decodeGetResult,
-  type ErrorResponse,
-  encodeGet,
-  encodePut,
-  encodeRange,
-  RequestKind,
-  ResponseKind,
-} from '@raft/client/protocol'
+import { ClientEndpoint, decodeError, type ErrorResponse, encodeGet, encodeRange, RequestKind, ResponseKind } from '@raft/client/protocol'
+import { decodeResult, encodePut, Operation } from '@raft/commands'
 import { expect, onTestFinished, test } from 'vitest'
 import { startInProcess } from './cluster.js'
 
@@ -102,7 +93,7 @@ test('linearizable reads of one turn share one confirmation', async () => {
   const timer = setInterval(() => pending.push(leader.status().pendingReads), 0)
   const responses = await connection.answers(500)
   clearInterval(timer)
-  for (const { body } of responses) expect(Buffer.from(decodeGetResult(body).entry?.value ?? []).toString()).toBe('v')
+  for (const { body } of responses) expect(Buffer.from(decodeResult(Operation.get, body).entry?.value ?? []).toString()).toBe('v')
   // 500 requests in at most a few chunks of the socket.
   expect(Math.max(0, ...pending)).toBeLessThanOrEqual(5)
 })
@@ -117,7 +108,7 @@ test('a follower names the leader and its client address, and serves local reads
   endpoint.request(1, RequestKind.Write, 0, encodePut(text('k'), text('w')))
   endpoint.request(2, RequestKind.Get, 0, encodeGet(text('k'), 'linearizable'))
   endpoint.request(3, RequestKind.Get, 0, encodeGet(text('k'), 'local'))
-  endpoint.request(4, RequestKind.Range, 0, encodeRange({ prefix: text(''), after: null, limit: 0 }, 'local'))
+  endpoint.request(4, RequestKind.Range, 0, encodeRange({ prefix: text(''), limit: 0 }, 'local'))
   endpoint.request(5, 99, 0, new Uint8Array(0))
   endpoint.request(6, RequestKind.Get, 0, Uint8Array.of(1, 2, 3))
   connection.flush()
@@ -145,7 +136,7 @@ test('a command that makes no sense is refused, and the connection goes on', asy
 test('a client that does not read its answers is not read from, and the member stays small', async () => {
   const cluster = await startInProcess()
   const leader = cluster.leader()
-  await leader.put('k', Buffer.alloc(256 * 1024))
+  await leader.put('k', '\0'.repeat(256 * 1024))
   const connection = await open(cluster.addresses[cluster.nodes.indexOf(leader)] ?? '')
   connection.socket.pause()
   const before = process.memoryUsage().rss
@@ -167,10 +158,8 @@ test('a forwarded command that makes no sense to the store is refused as itself'
   const client = await connect({ members: [...cluster.addresses], codec: bytes })
   onTestFinished(() => client.close())
   const [follower] = cluster.followers()
-  await expect(
-    follower?.transaction({ compares: [], thenSteps: [{ type: 'get', key: Buffer.alloc(0) }], elseSteps: [] }),
-  ).rejects.toMatchObject({
-    code: 'RAFT_KEY_LENGTH',
+  await expect(follower?.transaction({ success: [{ type: 'get', key: Buffer.alloc(0) }] })).rejects.toMatchObject({
+    code: 'RAFT_KEY',
   })
   await expect(client.put('k'.repeat(70_000), text('v'))).rejects.toThrow(/bytes/)
   expect(RefusedError).toBeDefined()

@@ -1,4 +1,4 @@
-import type { KeyValue } from '@raft/state-machine'
+import type { KeyValue } from '@raft/commands'
 import { describe, expect, test } from 'vitest'
 import { Account } from '../src/account.js'
 import { sendError } from '../src/http/answer.js'

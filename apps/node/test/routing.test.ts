@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { tcpConnector } from '@raft/client'
-import { decodePutResult, ErrorCode, encodePut, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import { ErrorCode, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import { decodeResult, encodePut, Operation } from '@raft/commands'
 import {
   CommandTooLargeError,
   type Member,
@@ -12,7 +13,8 @@ import {
 } from '@raft/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { Account } from '../src/account.js'
-import { NoLeaderError, nodeClock } from '../src/index.js'
+import { NoLeaderError } from '../src/errors.js'
+import { nodeClock } from '../src/index.js'
 import { LeaderAccess } from '../src/routing/leader-access.js'
 import type { LeaderTask } from '../src/routing/operation.js'
 
@@ -91,11 +93,11 @@ const write = (local: (done: (error: RaftError | null, result: number | undefine
   bytes: 5,
   kind: RequestKind.Write,
   body: () => encodePut(Buffer.from('k'), Buffer.from('v')),
-  decode: (_kind, body) => decodePutResult(body).version,
+  decode: (_kind, body) => decodeResult(Operation.put, body).version,
   local,
 })
 const read: LeaderTask<number> = { ...write(), isWrite: false }
-const answer: OnRequest = (endpoint, id) => endpoint.put(id, { createRevision: 1, modRevision: 1, version: 7 })
+const answer: OnRequest = (endpoint, id) => endpoint.result(id, { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 })
 const silent: OnRequest = () => {}
 
 test('a forwarded write whose connection breaks after it was sent has an unknown outcome, and is never sent again', async () => {
@@ -228,7 +230,7 @@ test('a leader that was replaced, and gives signs of life, is waited for: it kno
   const former = await fakeMember('n2', (endpoint, id, _drop, kind) => {
     if (kind !== RequestKind.Status) writing = id
     else if (++probes < 5) endpoint.error(id, { outcome: 'notAppended', code: ErrorCode.Internal, message: '', leader: null })
-    else endpoint.put(writing, { createRevision: 1, modRevision: 1, version: 7 })
+    else endpoint.result(writing, { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 })
   })
   const next = await fakeMember('n3', answer)
   node.lead(former.member)
@@ -243,7 +245,8 @@ test('a leader that was replaced and leads again while it owes an answer may tak
   const { node, access } = setUp()
   let answerWrite = () => {}
   const leader = await fakeMember('n2', (endpoint, id, _drop, kind) => {
-    if (kind === RequestKind.Write) answerWrite = () => endpoint.put(id, { createRevision: 1, modRevision: 1, version: 7 })
+    if (kind === RequestKind.Write)
+      answerWrite = () => endpoint.result(id, { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 })
   })
   const other = await fakeMember('n3', answer)
   node.lead(leader.member)
@@ -259,7 +262,7 @@ test('a leader that was replaced and leads again while it owes an answer may tak
 test('a connection that owes answers and is silent is given up: reads are asked again over another, writes are unknown', async () => {
   const { node, access } = setUp({ silenceTimeout: 200 })
   const leader = await fakeMember('n2', (endpoint, id) => {
-    if (leader.connections > 1) endpoint.put(id, { createRevision: 1, modRevision: 1, version: 7 })
+    if (leader.connections > 1) endpoint.result(id, { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 })
   })
   node.lead(leader.member)
   const writing = access.run(write(), 600_000)
@@ -272,7 +275,7 @@ test('a connection that owes answers and is silent is given up: reads are asked 
 test('so is one whose requests nobody waits for any more', async () => {
   const { node, access } = setUp({ silenceTimeout: 400 })
   const leader = await fakeMember('n2', (endpoint, id) => {
-    if (leader.connections > 1) endpoint.put(id, { createRevision: 1, modRevision: 1, version: 7 })
+    if (leader.connections > 1) endpoint.result(id, { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 })
   })
   node.lead(leader.member)
   await expect(access.run(read, 100)).rejects.toThrow(NoLeaderError)
@@ -286,7 +289,7 @@ test('a leader that takes long over a write and gives signs of life is waited fo
   const leader = await fakeMember('n2', (endpoint, id, _drop, kind) => {
     if (kind !== RequestKind.Status) writing = id
     else if (++probes < 5) endpoint.error(id, { outcome: 'notAppended', code: ErrorCode.Internal, message: '', leader: null })
-    else endpoint.put(writing, { createRevision: 1, modRevision: 1, version: 7 })
+    else endpoint.result(writing, { type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 7 })
   })
   node.lead(leader.member)
   expect(await access.run(write(), 600_000)).toBe(7)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { encodePut } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
-import { encodePut, KeyValueStore } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { nodeClock } from '@raft/system'
 import { describe, expect, it } from 'vitest'
 import { DigestBusyError, type DigestSteps, SharedDigest } from '../src/store/shared-digest.js'

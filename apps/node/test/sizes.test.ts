@@ -1,6 +1,6 @@
 import { bytes, CommandTooLargeError, connect } from '@raft/client'
-import { ErrorCode, encodePut, RequestKind } from '@raft/client/protocol'
-import { CommandTooLargeError as CoreCommandTooLargeError } from '@raft/core'
+import { ErrorCode, RequestKind } from '@raft/client/protocol'
+import { encodePut } from '@raft/commands'
 import { expect, onTestFinished, test } from 'vitest'
 import { startInProcess } from './cluster.js'
 import { PUT, startPort } from './port.js'
@@ -27,8 +27,8 @@ test('and from a member that forwards', async () => {
   const [follower] = cluster.followers()
   if (follower === undefined) throw new Error('no follower')
   const small = Array.from({ length: 100 }, (_, i) => follower.put(`k${i}`, 'v'))
-  const large = follower.put('large', LARGE)
-  await expect(large).rejects.toThrow(CoreCommandTooLargeError)
+  const large = follower.put('large', LARGE.toString())
+  await expect(large).rejects.toThrow(CommandTooLargeError)
   await Promise.all(small)
   expect(cluster.leader().store.size).toBe(100)
 })

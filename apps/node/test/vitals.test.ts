@@ -1,6 +1,7 @@
+import type { Range, StoreResult } from '@raft/commands'
 import type { EntryBatch, NodeStatus } from '@raft/core'
 import { MemoryLogStorage, MemoryNetwork } from '@raft/core/memory'
-import { KeyValueStore, type RangeRequest, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { expect, onTestFinished, test } from 'vitest'
 import { type CreateNodeOptions, createNode, nodeClock, type RaftNode } from '../src/index.js'
 import { Vitals } from '../src/vitals.js'
@@ -54,7 +55,7 @@ class HeldStore {
     return this.#store.get(key)
   }
 
-  range(request: RangeRequest) {
+  range(request: Range) {
     return this.#store.range(request)
   }
 
@@ -179,20 +180,19 @@ test('a member that has died says so and why: its health, its readiness, and eve
     expect(answer.status).toBe(503)
     expect(await answer.text()).toMatch(/this member has died: the log storage failed to write: the disk is full/)
   }
-  const stopped = { code: 'RAFT_STOPPED', message: expect.stringContaining('the disk is full') }
+  const message = expect.stringContaining('the disk is full')
   for (const call of [
     () => node.get('k'),
     () => node.get('k', { consistency: 'local' }),
-    () => node.range(),
-    () => node.range({}, { consistency: 'local' }),
+    () => node.page(),
+    () => node.page({ consistency: 'local' }),
     () => node.put('k', 'x'),
     () => node.delete('k'),
     () => node.compareAndSet('k', 0, 'x'),
-    () => node.propose(new Uint8Array(1)),
-    () => node.readIndex(),
-    () => node.waitForLeader(),
   ])
-    await expect(call()).rejects.toMatchObject(stopped)
+    await expect(call()).rejects.toMatchObject({ code: 'RAFT_CLOSED', message })
+  for (const call of [() => node.propose(new Uint8Array(1)), () => node.readIndex(), () => node.waitForLeader()])
+    await expect(call()).rejects.toMatchObject({ code: 'RAFT_STOPPED', message })
   for (const path of ['/v1/kv/k', '/v1/kv/k?consistency=local', '/v1/kv']) {
     const answer = await fetch(`${url}${path}`)
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([503, 'RAFT_STOPPED'])
@@ -219,7 +219,7 @@ test('what waits for a leader when the member dies is told so at once, and does 
   // Now there is somebody to vote for, or to be voted by, and a vote is written.
   await start('n2', new FailingStorage())
   await expect(node.stopped).rejects.toThrow('the disk is full')
-  for (const result of await waiting) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'RAFT_STOPPED' } })
+  for (const result of await waiting) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'RAFT_CLOSED' } })
 })
 
 test('calls that come while a member stops are refused', async () => {
@@ -227,7 +227,7 @@ test('calls that come while a member stops are refused', async () => {
   const node = await start()
   await node.put('k', 'v')
   const stopped = node.stop()
-  for (const call of [() => node.put('k', 'w'), () => node.get('k'), () => node.range({}, { consistency: 'local' })])
-    await expect(call()).rejects.toMatchObject({ code: 'RAFT_STOPPED' })
+  for (const call of [() => node.put('k', 'w'), () => node.get('k'), () => node.page({ consistency: 'local' })])
+    await expect(call()).rejects.toMatchObject({ code: 'RAFT_CLOSED' })
   await stopped
 })

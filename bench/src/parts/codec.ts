@@ -1,6 +1,5 @@
-import { encodePut } from '@raft/client/protocol'
+import { decodeCommand, encodePut } from '@raft/commands'
 import { type AppendEntries, decodeMessage, EntryBatch, encodeMessage, Reader, Writer } from '@raft/core'
-import { decodeCommand } from '@raft/state-machine'
 import type { Suite } from '../suite.js'
 import { type Timed, timeInTurn } from './micro.js'
 import { batchOf, PAYLOAD_BYTES, payloads } from './payloads.js'

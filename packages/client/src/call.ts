@@ -1,4 +1,4 @@
-import type { ClientError } from './errors.js'
+import type { StoreError } from '@raft/commands'
 import type { Link } from './link.js'
 
 /** Where a request may be sent: to the leader only, to any member, or to the member at `address`. */
@@ -21,7 +21,7 @@ export class Call {
   readonly deadline: number
   /** Takes the answer. @throws ProtocolError when the body is not what was asked for. */
   readonly onResult: (kind: number, body: Uint8Array) => void
-  readonly onError: (error: ClientError) => void
+  readonly onError: (error: StoreError) => void
   /** Takes the listener off the caller's signal. */
   release: (() => void) | null = null
   settled = false
@@ -33,7 +33,7 @@ export class Call {
   /** Where it was taken back for silence, and under which ids: the first answer counts, from wherever it comes. Null: nowhere. */
   left: Map<Link, number> | null = null
   /** Why the last attempt failed. */
-  last: ClientError | null = null
+  last: StoreError | null = null
 
   constructor(sequence: number, request: CallRequest, deadline: number) {
     this.sequence = sequence
@@ -63,5 +63,5 @@ export interface CallRequest {
   readonly timeout: number
   readonly signal: AbortSignal | null
   readonly onResult: (kind: number, body: Uint8Array) => void
-  readonly onError: (error: ClientError) => void
+  readonly onError: (error: StoreError) => void
 }

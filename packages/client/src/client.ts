@@ -1,36 +1,31 @@
-import type { Route } from './call.js'
-import { type Codec, json } from './codec.js'
-import { Dispatcher, type Holdings } from './dispatcher.js'
-import { decodeEntry, type Entry, encodeRangeQuery, type Page, type RangeSelection } from './entry.js'
-import { ClientError, ConfigurationError, NoLeaderError, ProtocolError, TimeoutError } from './errors.js'
-import { decodeValue, encodeKey, encodeValue, type Key } from './keys.js'
 import {
+  type Answer,
   type CallOptions,
-  type ClientOptions,
+  type Codec,
+  checkConsistency,
   checkSignal,
   checkTimeout,
+  decodeResult,
+  EncodedStore,
+  json,
+  NoLeaderError,
+  type Operation,
+  ProtocolError,
+  type Range,
   type ReadOptions,
-  resolveOptions,
+  type Results,
+  StoreError,
+  TimeoutError,
+  type WriteOperation,
   type WriteOptions,
-} from './options.js'
+} from '@raft/commands'
+import type { Route } from './call.js'
+import { Dispatcher, type Holdings } from './dispatcher.js'
+import { type ClientOptions, resolveOptions } from './options.js'
 import type { Clock } from './ports.js'
-import { encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction } from './protocol/command.js'
-import { type Consistency, ConsistencyCode, encodeGet, encodeRange, RequestKind } from './protocol/request.js'
+import { encodeGet, encodeRange, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
-import {
-  type CompareAndSetResult,
-  type DeleteResult,
-  decodeCompareAndSetResult,
-  decodeDeleteResult,
-  decodeGetResult,
-  decodePutResult,
-  decodeRangeResult,
-  decodeTransactionResult,
-  type PutResult,
-} from './protocol/result.js'
-import { type RangeOptions, readRange } from './range.js'
 import { type ClientStatistics, Counters } from './statistics.js'
-import { decodeTransactionOutput, encodeTransactionInput, revision, type TransactionInput, type TransactionResult } from './transaction.js'
 
 const NO_OPTIONS = {}
 const NO_BODY = new Uint8Array(0)
@@ -38,7 +33,7 @@ const NO_BODY = new Uint8Array(0)
 /** What one member said, or why it said nothing. */
 export type MemberStatus = { readonly address: string } & (
   | { readonly status: StatusResult; readonly error: null }
-  | { readonly status: null; readonly error: ClientError }
+  | { readonly status: null; readonly error: StoreError }
 )
 
 /** How one kind of request is sent and its answer read. */
@@ -49,92 +44,25 @@ interface Shape<T> {
   readonly decode: (body: Uint8Array) => T
 }
 
-const PUT: Shape<PutResult> = write(ResponseKind.Put, decodePutResult)
-const DELETE: Shape<DeleteResult> = write(ResponseKind.Delete, decodeDeleteResult)
-const COMPARE_AND_SET: Shape<CompareAndSetResult> = write(ResponseKind.CompareAndSet, decodeCompareAndSetResult)
 const STATUS: Shape<StatusResult> = { kind: RequestKind.Status, expected: ResponseKind.Status, isWrite: false, decode: decodeStatus }
 
 /**
  * A client of one cluster. It keeps connections to the members, sends to the leader, and follows it when it changes; what it tries
  * again and what it does not is in the README. One client serves a whole process: calls of one turn share one write.
  */
-export class RaftClient<V = unknown> {
-  readonly #codec: Codec<V>
+export class RaftClient<V = unknown> extends EncodedStore<V> {
   readonly #dispatcher: Dispatcher
   readonly #counters = new Counters()
   readonly #clock: Clock
   readonly #requestTimeout: number
-  readonly #maxValueBytes: number
-  readonly #get: Shape<V | undefined>
-  readonly #getEntry: Shape<Entry<V> | undefined>
-  readonly #page: Shape<Page<V>>
-  readonly #transaction: Shape<TransactionResult<V>>
 
   /** Connects when the first call needs it. @throws ConfigurationError naming the option that cannot work. */
   constructor(options: ClientOptions<V> & (unknown extends V ? unknown : { readonly codec: Codec<V> })) {
     const resolved = resolveOptions(options)
-    const codec = (options.codec ?? json) as Codec<V>
-    this.#codec = codec
+    super({ codec: (options.codec ?? json) as Codec<V>, maxValueBytes: resolved.maxValueBytes })
     this.#clock = resolved.clock
     this.#requestTimeout = resolved.requestTimeout
-    this.#maxValueBytes = resolved.maxValueBytes
     this.#dispatcher = new Dispatcher({ ...resolved, counters: this.#counters })
-    this.#get = read(RequestKind.Get, ResponseKind.Get, (body) => {
-      const { entry } = decodeGetResult(body)
-      return entry === null ? undefined : decodeValue(codec, entry.value)
-    })
-    this.#getEntry = read(RequestKind.Get, ResponseKind.Get, (body) => {
-      const { entry } = decodeGetResult(body)
-      return entry === null ? undefined : decodeEntry(entry, codec)
-    })
-    this.#page = read(RequestKind.Range, ResponseKind.Range, (body) => {
-      const { revision, entries, more } = decodeRangeResult(body)
-      return { revision, entries: entries.map((entry) => decodeEntry(entry, codec)), more }
-    })
-    this.#transaction = write(ResponseKind.Transaction, (body) => decodeTransactionOutput(decodeTransactionResult(body), codec))
-  }
-
-  /** The value of a key; undefined if it does not exist. */
-  get(key: Key, options: ReadOptions = NO_OPTIONS): Promise<V | undefined> {
-    return this.#read(this.#get, options, (consistency) => encodeGet(encodeKey(key), consistency))
-  }
-
-  /** The value of a key with its revisions; undefined if it does not exist. */
-  getEntry(key: Key, options: ReadOptions = NO_OPTIONS): Promise<Entry<V> | undefined> {
-    return this.#read(this.#getEntry, options, (consistency) => encodeGet(encodeKey(key), consistency))
-  }
-
-  /** Stores a value. Its revision is the `modRevision` of the result. */
-  put(key: Key, value: V, options: WriteOptions = NO_OPTIONS): Promise<PutResult> {
-    return this.#write(PUT, options, () => encodePut(encodeKey(key), this.#value(value)))
-  }
-
-  /** Removes a key; `deleted` tells whether it existed. */
-  delete(key: Key, options: WriteOptions = NO_OPTIONS): Promise<DeleteResult> {
-    return this.#write(DELETE, options, () => encodeDelete(encodeKey(key)))
-  }
-
-  /** Stores a value if the key's `modRevision` is `prevRevision`; 0: if the key does not exist. Losing is a result, not an error. */
-  compareAndSet(key: Key, prevRevision: number, value: V, options: WriteOptions = NO_OPTIONS): Promise<CompareAndSetResult> {
-    return this.#write(COMPARE_AND_SET, options, () => encodeCompareAndSet(encodeKey(key), revision(prevRevision), this.#value(value)))
-  }
-
-  /** Does the steps of `do` if all conditions of `if` hold, those of `else` otherwise, as one. */
-  transaction(input: TransactionInput<V>, options: WriteOptions = NO_OPTIONS): Promise<TransactionResult<V>> {
-    return this.#write(this.#transaction, options, () => encodeTransaction(encodeTransactionInput(input, this.#codec, this.#maxValueBytes)))
-  }
-
-  /**
-   * All entries of a range, in bytewise order of their keys, read page by page: each page is as consistent as asked for, but a
-   * write between two pages shows in the later one only. `timeout` is for each page.
-   */
-  async *range(options: RangeOptions = NO_OPTIONS): AsyncGenerator<Entry<V>, void, undefined> {
-    yield* readRange(options, (selection) => this.page(selection))
-  }
-
-  /** One answer to a range: as many entries as `limit` and the cluster allow at once. */
-  page(options: RangeSelection & ReadOptions = NO_OPTIONS): Promise<Page<V>> {
-    return this.#read(this.#page, options, (consistency) => encodeRange(encodeRangeQuery(options), consistency))
   }
 
   /** What a member says of itself; without an address, the leader. */
@@ -149,7 +77,7 @@ export class RaftClient<V = unknown> {
         this.status(address, options).then(
           (status): MemberStatus => ({ address, status, error: null }),
           (error: unknown): MemberStatus => {
-            if (!(error instanceof ClientError)) throw error
+            if (!(error instanceof StoreError)) throw error
             return { address, status: null, error }
           },
         ),
@@ -185,20 +113,22 @@ export class RaftClient<V = unknown> {
     return this.#dispatcher.holdings()
   }
 
-  #value(value: V): Uint8Array {
-    return encodeValue(this.#codec, value, this.#maxValueBytes)
+  protected override command<O extends WriteOperation, T>(
+    answer: Answer<O, T>,
+    encode: () => Uint8Array,
+    options: WriteOptions,
+  ): Promise<T> {
+    return this.#call(shapeOf(RequestKind.Write, true, answer), 'leader', options.idempotent ?? false, options, encode)
   }
 
-  #read<T>(shape: Shape<T>, options: ReadOptions, encode: (consistency: Consistency) => Uint8Array): Promise<T> {
-    const consistency = options.consistency ?? 'linearizable'
-    return this.#call(shape, consistency === 'local' ? 'any' : 'leader', false, options, () => {
-      if (!Object.hasOwn(ConsistencyCode, consistency)) throw new ConfigurationError(`consistency: unknown ${String(consistency)}`)
-      return encode(consistency)
-    })
+  protected override askForKey<T>(answer: Answer<typeof Operation.get, T>, encode: () => Uint8Array, options: ReadOptions): Promise<T> {
+    const query = () => encodeGet(encode(), checkConsistency(options.consistency))
+    return this.#call(shapeOf(RequestKind.Get, false, answer), routeOf(options), false, options, query)
   }
 
-  #write<T>(shape: Shape<T>, options: WriteOptions, encode: () => Uint8Array): Promise<T> {
-    return this.#call(shape, 'leader', options.idempotent ?? false, options, encode)
+  protected override askForRange<T>(answer: Answer<typeof Operation.range, T>, encode: () => Range, options: ReadOptions): Promise<T> {
+    const query = () => encodeRange(encode(), checkConsistency(options.consistency))
+    return this.#call(shapeOf(RequestKind.Range, false, answer), routeOf(options), false, options, query)
   }
 
   #call<T>(shape: Shape<T>, route: Route, idempotent: boolean, options: CallOptions, encode: () => Uint8Array): Promise<T> {
@@ -240,10 +170,11 @@ function settleWith<T>(
   resolve(value)
 }
 
-function write<T>(expected: number, decode: (body: Uint8Array) => T): Shape<T> {
-  return { kind: RequestKind.Write, expected, isWrite: true, decode }
+function shapeOf<O extends keyof Results, T>(kind: number, isWrite: boolean, { operation, of }: Answer<O, T>): Shape<T> {
+  return { kind, expected: operation, isWrite, decode: (body) => of(decodeResult(operation, body)) }
 }
 
-function read<T>(kind: number, expected: number, decode: (body: Uint8Array) => T): Shape<T> {
-  return { kind, expected, isWrite: false, decode }
+/** Any member may be asked for what it has applied. */
+function routeOf({ consistency }: ReadOptions): Route {
+  return consistency === 'local' ? 'any' : 'leader'
 }

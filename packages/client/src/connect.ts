@@ -1,6 +1,6 @@
+import type { CallOptions, Codec } from '@raft/commands'
 import { RaftClient } from './client.js'
-import type { Codec } from './codec.js'
-import type { CallOptions, ClientOptions } from './options.js'
+import type { ClientOptions } from './options.js'
 
 /**
  * A client that has found the leader. @throws ConfigurationError naming the option that cannot work; TimeoutError when no leader

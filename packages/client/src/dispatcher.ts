@@ -1,21 +1,21 @@
+import {
+  AbortedError,
+  ClosedError,
+  CommandTooLargeError,
+  NoLeaderError,
+  OutcomeUnknownError,
+  OverloadedError,
+  ProtocolError,
+  type StoreError,
+  TimeoutError,
+} from '@raft/commands'
 import { Aborts } from './aborts.js'
 import { Call, type CallRequest } from './call.js'
 import type { CallQueue } from './call-queue.js'
 import { Deadlines } from './deadlines.js'
-import {
-  AbortedError,
-  type ClientError,
-  ClosedError,
-  CommandTooLargeError,
-  ConnectionError,
-  NoLeaderError,
-  OutcomeUnknownError,
-  OverloadedError,
-  TimeoutError,
-} from './errors.js'
+import { ConnectionError } from './errors.js'
 import type { Link } from './link.js'
 import { Members, type MembersOptions } from './members.js'
-import { ProtocolError } from './protocol/errors.js'
 import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeError, type ErrorResponse, ResponseKind } from './protocol/response.js'
 import { Rest } from './rest.js'
@@ -248,7 +248,7 @@ export class Dispatcher {
     this.#retry(call, verdict.retry, verdict.reason, response.outcome === 'unknown')
   }
 
-  #retry(call: Call, reason: RetryReason, error: ClientError, wasUnknown: boolean): void {
+  #retry(call: Call, reason: RetryReason, error: StoreError, wasUnknown: boolean): void {
     this.#options.counters.retries[reason] += 1
     if (wasUnknown && call.isWrite) call.tainted = true
     call.link = null
@@ -256,7 +256,7 @@ export class Dispatcher {
     if (!this.#waiting.addAgain(call)) this.#fail(call, error)
   }
 
-  #lost(link: Link, error: ClientError): void {
+  #lost(link: Link, error: StoreError): void {
     for (const call of link.inFlight.takeAll()) {
       this.#unsend(call)
       if (call.isWrite && !call.idempotent) this.#fail(call, new OutcomeUnknownError(error.message, { cause: error }))
@@ -267,7 +267,7 @@ export class Dispatcher {
   }
 
   /** What was sent to a silent member and changes nothing is asked of another that can answer it, if there is one that was not. */
-  #silent(link: Link, givenUp: ClientError | null): void {
+  #silent(link: Link, givenUp: StoreError | null): void {
     const other = this.members.anyReady()
     for (const call of [...link.inFlight.values()]) {
       if (call.isWrite) continue
@@ -294,7 +294,7 @@ export class Dispatcher {
     else this.#fail(call, new TimeoutError(call.timeout, call.link === null ? (this.#whyWaiting() ?? call.last) : null))
   }
 
-  #whyWaiting(): ClientError | null {
+  #whyWaiting(): StoreError | null {
     const { leader } = this.members
     if (leader?.silent) return new ConnectionError(`${leader.address}, which led, owes answers and sends nothing`)
     if (leader?.ready) return null
@@ -302,7 +302,7 @@ export class Dispatcher {
   }
 
   /** Takes the call from wherever it is, and rejects it. */
-  #fail(call: Call, error: ClientError): void {
+  #fail(call: Call, error: StoreError): void {
     if (call.settled) return
     this.#take(call)
     this.#settle(call)
@@ -329,7 +329,7 @@ export class Dispatcher {
     call.release?.()
   }
 
-  #reject(call: Call, error: ClientError): void {
+  #reject(call: Call, error: StoreError): void {
     const { counters } = this.#options
     counters.failed += 1
     if (error instanceof OutcomeUnknownError) counters.outcomesUnknown += 1

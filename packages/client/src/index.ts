@@ -1,31 +1,47 @@
-export { type MemberStatus, RaftClient } from './client.js'
-export { bytes, type Codec, json, text } from './codec.js'
-export { connect } from './connect.js'
-export type { Entry, Page, RangeSelection } from './entry.js'
 export {
   AbortedError,
-  ClientError,
+  bytes,
+  type CallOptions,
   ClosedError,
+  type Codec,
+  CommandError,
   CommandTooLargeError,
+  type Compare,
+  type CompareAndSetResult,
   ConfigurationError,
-  ConnectionError,
+  type Consistency,
+  type DeleteResult,
+  type Entry,
+  json,
+  type Key,
   KeyError,
   NoLeaderError,
   OutcomeUnknownError,
   OverloadedError,
+  type Page,
+  type PageOptions,
   ProtocolError,
+  type PutResult,
+  type RangeOptions,
+  type ReadOptions,
   RefusedError,
   RequestError,
+  type Step,
+  type StepResult,
+  type Store,
+  StoreError,
   TimeoutError,
+  type Transaction,
+  type TransactionResult,
+  text,
   ValueError,
-} from './errors.js'
-export type { Key } from './keys.js'
-export type { CallOptions, ClientOptions, ReadOptions, WriteOptions } from './options.js'
+  type WriteOptions,
+} from '@raft/commands'
+export { type MemberStatus, RaftClient } from './client.js'
+export { connect } from './connect.js'
+export { ConnectionError } from './errors.js'
+export type { ClientOptions } from './options.js'
 export type { Clock, Connection, ConnectionEvents, Connector } from './ports.js'
-export type { Consistency } from './protocol/request.js'
 export type { StatusResult } from './protocol/response.js'
-export type { CompareAndSetResult, DeleteResult, PutResult } from './protocol/result.js'
-export type { RangeOptions } from './range.js'
 export type { ClientStatistics, RetryReason } from './statistics.js'
 export { systemClock, tcpConnector } from './system.js'
-export type { Condition, TransactionInput, TransactionResult, TransactionStep, TransactionStepResult } from './transaction.js'

@@ -1,9 +1,9 @@
+import { CommandTooLargeError, OutcomeUnknownError, ProtocolError, type StoreError } from '@raft/commands'
 import type { Call } from './call.js'
 import { CallsById } from './calls-by-id.js'
-import { type ClientError, CommandTooLargeError, ConnectionError, OutcomeUnknownError } from './errors.js'
+import { ConnectionError } from './errors.js'
 import type { Connection, Connector } from './ports.js'
 import { ClientEndpoint } from './protocol/client-endpoint.js'
-import { ProtocolError } from './protocol/errors.js'
 import type { ServerPreamble } from './protocol/preamble.js'
 import { REQUEST_HEAD_BYTES, RequestKind } from './protocol/request.js'
 import { decodeStatus, ResponseKind, type StatusResult } from './protocol/response.js'
@@ -23,7 +23,7 @@ export interface LinkEvents {
   readonly onResponse: (link: Link, call: Call, kind: number, body: Uint8Array) => void
   readonly onRoom: () => void
   /** Once. The calls in `inFlight` are the owner's to settle or to queue again. */
-  readonly onLost: (link: Link, error: ClientError) => void
+  readonly onLost: (link: Link, error: StoreError) => void
 }
 
 export interface LinkOptions extends RestOptions {
@@ -87,7 +87,7 @@ export class Link {
   }
 
   /** Why the call is not to be sent to this member: it would be refused there for its size. Null: it may be. */
-  refusal({ body, tainted }: Call): ClientError | null {
+  refusal({ body, tainted }: Call): StoreError | null {
     if (body.length <= this.#maxRequestBytes) return null
     const error = CommandTooLargeError.of(body.length, this.#maxRequestBytes)
     return tainted ? new OutcomeUnknownError(`an earlier attempt was not answered; now: ${error.message}`, { cause: error }) : error
@@ -175,7 +175,7 @@ export class Link {
   }
 
   /** Gives the connection up; tells `onLost`. */
-  lose(error: ClientError): void {
+  lose(error: StoreError): void {
     if (this.closed) return
     this.#shut()
     const { counters } = this.#options

@@ -1,6 +1,7 @@
+import type { StoreError } from '@raft/commands'
 import { Backoff } from './backoff.js'
 import type { Call } from './call.js'
-import { type ClientError, ConnectionError } from './errors.js'
+import { ConnectionError } from './errors.js'
 import { Link, type LinkEvents, type LinkOptions } from './link.js'
 import type { LeaderHint, StatusResult } from './protocol/response.js'
 import { SilenceWatch } from './silence-watch.js'
@@ -21,8 +22,8 @@ export interface MembersEvents {
   /** Something may be sent that could not before. */
   readonly onRoom: () => void
   /** The member owes answers and is not trusted to give them. `given up`: it has been silent for `connectTimeout`. */
-  readonly onSilent: (link: Link, givenUp: ClientError | null) => void
-  readonly onLost: (link: Link, error: ClientError) => void
+  readonly onSilent: (link: Link, givenUp: StoreError | null) => void
+  readonly onLost: (link: Link, error: StoreError) => void
 }
 
 /** The members that are known, the links to them, and which of them leads. */
@@ -239,7 +240,7 @@ export class Members {
     } else this.seek()
   }
 
-  #lost(link: Link, error: ClientError): void {
+  #lost(link: Link, error: StoreError): void {
     if (this.links.get(link.address) === link) this.links.delete(link.address)
     // A link may be to an address that was learned and not kept.
     if (this.#addresses.has(link.address)) this.#reasons.set(link.address, error.message)

@@ -1,8 +1,6 @@
-import type { Codec } from './codec.js'
-import { ConfigurationError } from './errors.js'
+import { type Codec, ConfigurationError, checkTimeout, positive } from '@raft/commands'
 import type { Clock, Connector } from './ports.js'
 import { DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_FRAME_BYTES } from './protocol/frame-decoder.js'
-import type { Consistency } from './protocol/request.js'
 import { parseAddress, systemClock, tcpConnector } from './system.js'
 
 export interface ClientOptions<V> {
@@ -41,31 +39,6 @@ export interface ClientOptions<V> {
   readonly random?: () => number
 }
 
-/** What every call takes. */
-export interface CallOptions {
-  /** Milliseconds for all attempts together; Infinity: no limit. Default `requestTimeout`. */
-  readonly timeout?: number
-  /** Gives the call up. A write that was sent may take effect all the same: see `AbortedError.outcomeUnknown`. */
-  readonly signal?: AbortSignal
-}
-
-export interface ReadOptions extends CallOptions {
-  /** Default `linearizable`. */
-  readonly consistency?: Consistency
-}
-
-export interface WriteOptions extends CallOptions {
-  /**
-   * Allows the client to send the write again although an earlier attempt may have taken effect. It may then take effect more
-   * than once, also *after* later writes of others, whose effect it undoes: say so only where nobody else writes the key, or where
-   * the last of several repeats may win. Default false: the call rejects with `OutcomeUnknownError` instead.
-   */
-  readonly idempotent?: boolean
-}
-
-/** From here on a timer would overflow: as good as never. */
-const FOREVER = 2 ** 31 - 1
-
 /** @throws ConfigurationError naming the option and what was expected. */
 export function resolveOptions<V>(options: ClientOptions<V>) {
   if (!Array.isArray(options.members) || options.members.length === 0)
@@ -91,26 +64,4 @@ export function resolveOptions<V>(options: ClientOptions<V>) {
     maxValueBytes: positive('maxValueBytes', options.maxValueBytes, DEFAULT_MAX_BODY_BYTES),
     maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
   }
-}
-
-/** @throws ConfigurationError unless it is over 0; what no timer can hold is Infinity. */
-export function checkTimeout(name: string, value: number | undefined, byDefault: number): number {
-  if (value === Number.POSITIVE_INFINITY) return value
-  const timeout = positive(name, value, byDefault)
-  return timeout >= FOREVER ? Number.POSITIVE_INFINITY : timeout
-}
-
-/** @throws ConfigurationError for what is no AbortSignal. */
-export function checkSignal(signal: AbortSignal | undefined): AbortSignal | null {
-  if (signal === undefined || signal === null) return null
-  if (typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function')
-    throw new ConfigurationError('signal: an AbortSignal was expected')
-  return signal
-}
-
-function positive(name: string, value: number | undefined, byDefault: number): number {
-  if (value === undefined) return byDefault
-  if (typeof value !== 'number' || !(value > 0) || value === Number.POSITIVE_INFINITY)
-    throw new ConfigurationError(`${name}: a number over 0 was expected, not ${String(value)}`)
-  return value
 }

@@ -1,4 +1,5 @@
-import { type ClientError, ConnectionError } from './errors.js'
+import type { StoreError } from '@raft/commands'
+import { ConnectionError } from './errors.js'
 import type { Link, LinkOptions } from './link.js'
 
 /** Looks at all members per `silenceTimeout`. */
@@ -20,7 +21,7 @@ export interface SilenceEvents {
    * At each tick while the member is not trusted. `givenUp` is not null when the member has been silent for `connectTimeout`: what
    * nobody else can answer fails with it.
    */
-  readonly onSilent: (link: Link, givenUp: ClientError | null) => void
+  readonly onSilent: (link: Link, givenUp: StoreError | null) => void
 }
 
 /**

@@ -1,7 +1,7 @@
 import { connect, type LookupFunction } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import * as timers from 'node:timers'
-import { ConfigurationError } from './errors.js'
+import { ConfigurationError } from '@raft/commands'
 import type { Clock, Connection, ConnectionEvents, Connector } from './ports.js'
 
 /** Taken once, when this module is loaded: a timer of what a test puts in their place for a while would never fire afterwards. */

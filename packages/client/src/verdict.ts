@@ -1,12 +1,12 @@
+import { CommandTooLargeError, NoLeaderError, OutcomeUnknownError, OverloadedError, RefusedError, type StoreError } from '@raft/commands'
 import type { Call } from './call.js'
-import { type ClientError, CommandTooLargeError, NoLeaderError, OutcomeUnknownError, OverloadedError, RefusedError } from './errors.js'
 import { ErrorCode, type ErrorResponse } from './protocol/response.js'
 import type { RetryReason } from './statistics.js'
 
 /** What to do about an error that a member answered with. */
 export type Verdict =
-  | { readonly refusal: ClientError }
-  | { readonly refusal: null; readonly retry: RetryReason; readonly reason: ClientError; readonly leaderLost: boolean }
+  | { readonly refusal: StoreError }
+  | { readonly refusal: null; readonly retry: RetryReason; readonly reason: StoreError; readonly leaderLost: boolean }
 
 const RETRIES: Readonly<Record<string, RetryReason>> = {
   [ErrorCode.NotLeader]: 'notLeader',
@@ -36,7 +36,7 @@ export function judge(response: ErrorResponse, call: Call): Verdict {
   return { refusal: reason }
 }
 
-function asError(response: ErrorResponse): ClientError {
+function asError(response: ErrorResponse): StoreError {
   if (response.code === ErrorCode.Overloaded) return new OverloadedError(response.message)
   if (response.code === ErrorCode.NotLeader || response.code === ErrorCode.NoLeader) return new NoLeaderError(response.message)
   if (response.code === ErrorCode.TooLarge) return new CommandTooLargeError(response.message)

@@ -49,7 +49,7 @@ describe.each([
     expect(String(value)).toBe(text)
   }
 
-  function expectEntry(entry: Entry<Uint8Array> | undefined): void {
+  function expectEntry(entry: Entry<Uint8Array> | null | undefined): void {
     expectOwn(entry?.value, VALUE)
     expectOwn(entry?.keyBytes, 'k')
   }
@@ -70,9 +70,16 @@ describe.each([
   })
 
   test('of a transaction', async () => {
-    const { results } = await done(client.transaction({ do: [{ get: 'k' }, { range: { prefix: 'k' } }] }))
+    const { results } = await done(
+      client.transaction({
+        success: [
+          { type: 'get', key: 'k' },
+          { type: 'range', prefix: 'k' },
+        ],
+      }),
+    )
     for (const result of results)
-      expectEntry(result.kind === 'get' ? result.entry : result.kind === 'range' ? result.entries[0] : undefined)
+      expectEntry(result.type === 'get' ? result.entry : result.type === 'range' ? result.entries[0] : undefined)
     expect(results).toHaveLength(2)
   })
 })
@@ -84,7 +91,7 @@ test('a call sends what it was given when it was called, whatever becomes of tho
   const value = Buffer.from('value')
   const seen = [
     outcome(client.put(key, value)),
-    outcome(client.transaction({ if: [{ key, version: 1 }], do: [{ put: Buffer.from('other'), value }] })),
+    outcome(client.transaction({ compare: [{ key, version: 1 }], success: [{ type: 'put', key: Buffer.from('other'), value }] })),
     outcome(client.get(key)),
   ]
   key.fill('x')

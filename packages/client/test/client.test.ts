@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ConfigurationError, KeyError, RaftClient, RefusedError, ValueError } from '../src/index.js'
+import { ConfigurationError, type Key, KeyError, RaftClient, RefusedError, type Transaction, ValueError } from '../src/index.js'
 import { RequestKind } from '../src/protocol/index.js'
 import { A, B, C, Cluster, outcome } from './support/cluster.js'
 
@@ -25,41 +25,44 @@ async function done<T>(promise: Promise<T>): Promise<T> {
 describe('calls', () => {
   test('put, get, getEntry and delete', async () => {
     expect(await done(client.get('a'))).toBeUndefined()
-    expect(await done(client.put('a', { x: 1 }))).toEqual({ createRevision: 1, modRevision: 1, version: 1 })
-    expect(await done(client.put('a', { x: 2 }))).toEqual({ createRevision: 1, modRevision: 2, version: 2 })
+    expect(await done(client.put('a', { x: 1 }))).toEqual({ type: 'put', revision: 1, createRevision: 1, modRevision: 1, version: 1 })
+    expect(await done(client.put('a', { x: 2 }))).toEqual({ type: 'put', revision: 2, createRevision: 1, modRevision: 2, version: 2 })
     expect(await done(client.get('a'))).toEqual({ x: 2 })
     expect(await done(client.getEntry('a'))).toMatchObject({ key: 'a', value: { x: 2 }, createRevision: 1, modRevision: 2, version: 2 })
-    expect(await done(client.delete('a'))).toEqual({ revision: 3, deleted: true })
-    expect(await done(client.delete('a'))).toEqual({ revision: 4, deleted: false })
-    expect(await done(client.getEntry('a'))).toBeUndefined()
+    expect(await done(client.delete('a'))).toEqual({ type: 'delete', revision: 3, deleted: true })
+    expect(await done(client.delete('a'))).toEqual({ type: 'delete', revision: 4, deleted: false })
+    expect(await done(client.getEntry('a'))).toBeNull()
   })
 
   test('compareAndSet that loses is a result, with the revision to try again with', async () => {
-    expect(await done(client.compareAndSet('a', 0, 'x'))).toEqual({ revision: 1, succeeded: true, modRevision: 1 })
-    expect(await done(client.compareAndSet('a', 0, 'y'))).toEqual({ revision: 2, succeeded: false, modRevision: 1 })
-    expect(await done(client.compareAndSet('a', 1, 'y'))).toEqual({ revision: 3, succeeded: true, modRevision: 3 })
+    expect(await done(client.compareAndSet('a', 0, 'x'))).toEqual({ type: 'compareAndSet', revision: 1, succeeded: true, modRevision: 1 })
+    expect(await done(client.compareAndSet('a', 0, 'y'))).toEqual({ type: 'compareAndSet', revision: 2, succeeded: false, modRevision: 1 })
+    expect(await done(client.compareAndSet('a', 1, 'y'))).toEqual({ type: 'compareAndSet', revision: 3, succeeded: true, modRevision: 3 })
   })
 
   test('a transaction does the one list or the other', async () => {
-    const input = {
-      if: [{ key: 'a', version: 0 }],
-      do: [{ put: 'a', value: 1 }, { get: 'a' }],
-      else: [{ get: 'a' }, { delete: 'a' }, { range: {} }],
+    const input: Transaction<unknown, Key> = {
+      compare: [{ key: 'a', version: 0 }],
+      success: [
+        { type: 'put', key: 'a', value: 1 },
+        { type: 'get', key: 'a' },
+      ],
+      failure: [{ type: 'get', key: 'a' }, { type: 'delete', key: 'a' }, { type: 'range' }],
     }
     expect(await done(client.transaction(input))).toMatchObject({
       revision: 1,
       succeeded: true,
       results: [
-        { kind: 'put', createRevision: 1, modRevision: 1, version: 1 },
-        { kind: 'get', entry: { key: 'a', value: 1 } },
+        { type: 'put', createRevision: 1, modRevision: 1, version: 1 },
+        { type: 'get', entry: { key: 'a', value: 1 } },
       ],
     })
     expect(await done(client.transaction(input))).toMatchObject({
       succeeded: false,
       results: [
-        { kind: 'get', entry: { value: 1 } },
-        { kind: 'delete', deleted: true },
-        { kind: 'range', entries: [], more: false },
+        { type: 'get', entry: { value: 1 } },
+        { type: 'delete', deleted: true },
+        { type: 'range', entries: [], more: false },
       ],
     })
   })
@@ -110,15 +113,15 @@ describe('bad input', () => {
     await expect(client.put('k', undefined)).rejects.toThrow(ValueError)
     await expect(client.get('k', { timeout: -1 })).rejects.toThrow(ConfigurationError)
     await expect(client.compareAndSet('k', 1.5, 1)).rejects.toThrow(ConfigurationError)
-    await expect(client.transaction({ if: [{ key: 'a' } as never] })).rejects.toThrow(/exactly one of/)
+    await expect(client.transaction({ compare: [{ key: 'a' } as never] })).rejects.toThrow(/exactly one of/)
     const small = cluster.client({ maxValueBytes: 10 })
     await expect(small.put('k', 'x'.repeat(20))).rejects.toThrow(/maxValueBytes/)
     const half = 'x'.repeat(40 * 1024 * 1024)
     await expect(
       client.transaction({
-        do: [
-          { put: 'a', value: half },
-          { put: 'b', value: half },
+        success: [
+          { type: 'put', key: 'a', value: half },
+          { type: 'put', key: 'b', value: half },
         ],
       }),
     ).rejects.toThrow(/split it/)

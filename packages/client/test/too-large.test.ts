@@ -49,7 +49,9 @@ test('of an idempotent write that may have taken effect before, a member with a 
 })
 
 test('what no member takes is refused at once', async () => {
-  const call = outcome(client.transaction({ do: Array.from({ length: 2 }, () => ({ put: 'k', value: Buffer.alloc(40 * 1024 * 1024) })) }))
+  const call = outcome(
+    client.transaction({ success: Array.from({ length: 2 }, () => ({ type: 'put', key: 'k', value: Buffer.alloc(40 * 1024 * 1024) })) }),
+  )
   await cluster.clock.run(0)
   expect(call.error).toBeInstanceOf(CommandTooLargeError)
   expect(cluster.network.attempts).toEqual([])

@@ -1,6 +1,6 @@
+import { CommandTooLargeError, NoLeaderError, OverloadedError, RefusedError } from '@raft/commands'
 import { describe, expect, it } from 'vitest'
 import { Call } from '../src/call.js'
-import { CommandTooLargeError, NoLeaderError, OverloadedError, RefusedError } from '../src/errors.js'
 import { ErrorCode, type ErrorResponse } from '../src/protocol/index.js'
 import { judge } from '../src/verdict.js'
 

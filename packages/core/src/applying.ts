@@ -5,7 +5,7 @@ import type { Log } from './log/log.js'
 
 export interface NextToApply {
   readonly entries: EntryBatch | null
-  /** What must be fetched from storage before. */
+  /** The entries that must be fetched from storage first. */
   readonly fetch: { readonly from: number; readonly to: number; readonly maxBytes: number } | null
 }
 
@@ -39,7 +39,7 @@ export class Applying {
     return this.#appliedIndex
   }
 
-  /** What was handed out is applied, or its first entries up to `index` are: the others are handed out again. */
+  /** The entries that were handed out are applied up to `index`. The others are handed out again. */
   applied(index: number): void {
     const entries = this.#handedOut
     assert(entries?.has(index) === true, () => `applied up to ${index}, which was not handed out behind ${this.#appliedIndex}`)

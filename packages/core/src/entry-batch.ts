@@ -249,7 +249,7 @@ export class EntryBatch {
 const NO_OFFSETS = new Uint32Array(1)
 const NO_BYTES = new Uint8Array(0)
 
-/** What batches that follow one another come to together. */
+/** The count, bytes and runs of batches that follow one another, taken together. */
 function joined(batches: readonly EntryBatch[]): {
   readonly count: number
   readonly byteLength: number

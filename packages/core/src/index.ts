@@ -1,5 +1,5 @@
 export { Reader, Writer } from './binary.js'
-export type { ConfirmedRead, Effects, Fetch, Outgoing, Transition } from './effects.js'
+export type { Transition } from './effects.js'
 export { EntryBatch, EntryKind } from './entry-batch.js'
 export {
   AssertionError,
@@ -15,9 +15,6 @@ export {
   StorageError,
   WaitAbortedError,
 } from './errors.js'
-export type { Event } from './events.js'
-export type { NumberedWrite } from './log/durability.js'
-export { initialMembership, type Membership } from './membership.js'
 export {
   type AppendEntries,
   type AppendEntriesReply,
@@ -34,7 +31,7 @@ export { decodeMessage, encodedMessageLength, encodeMessage, encodeMessageInto, 
 export type { Account, InflightAccount, NodeAccounts } from './node/accounts.js'
 export type { WaitOptions } from './node/await-callback.js'
 export { Node, type NodeEvents } from './node/node.js'
-export { defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'
+export { type DurationCallbacks, defaultLimits, type Following, type Leadership, type Limits, type NodeOptions } from './node/options.js'
 export type { ProposalDone } from './node/proposals.js'
 export type { ReadDone } from './node/reads.js'
 export type { FollowerStatus, NodeStatus } from './node/status.js'
@@ -42,7 +39,5 @@ export type { Clock, Random } from './ports/clock.js'
 export type { LogStorage, LogWrite, StoredLog } from './ports/log-storage.js'
 export type { StateMachine } from './ports/state-machine.js'
 export type { Transport, TransportReceiver } from './ports/transport.js'
-export { State } from './state.js'
-export type { StateOptions } from './state-options.js'
 export { completeTuning, defaultTuning, type Tuning } from './tuning.js'
 export type { GroupId, HardState, Member, MemberId, RoleName, TermRun } from './types.js'

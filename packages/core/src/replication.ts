@@ -38,7 +38,7 @@ export class Replication {
     return first
   }
 
-  /** What has been under way for too long counts as lost. */
+  /** Entries that have been under way for too long count as lost. */
   suspectLosses(): void {
     const { now } = this.#state
     for (const progress of this.progress.values()) if (now >= progress.resendAt) progress.suspectLoss()
@@ -81,7 +81,7 @@ export class Replication {
     }
   }
 
-  /** What to send next: from memory, or else what was fetched from storage, or null and a request to fetch it. */
+  /** The entries to send next: from memory, or as they were fetched from storage; or null, and a request to fetch them. */
   #nextEntries(to: MemberId, progress: Progress): EntryBatch | null {
     const state = this.#state
     const { log } = state

@@ -3,9 +3,9 @@ import { ConfigurationError } from './errors.js'
 /** The knobs of the protocol; every one has a default. Times in milliseconds, sizes in bytes. */
 export interface Tuning {
   /**
-   * A follower that hears nothing from a leader for this long, up to twice as long, drawn anew each time, asks to be
-   * elected (when the leader's process is gone within three times heartbeatInterval of its last word, and after a start within two);
-   * a leader that hears no majority for this long steps down. Default 500.
+   * A follower that has heard nothing from a leader for this long, up to twice as long, drawn anew each time, asks to be elected. Where
+   * the leader's process is gone, it asks within three times heartbeatInterval of the leader's last word. After a start, it asks within
+   * two. A leader that hears no majority for this long steps down. Default 500.
    */
   electionTimeout: number
   /** How often a leader says that it leads. At most a third of electionTimeout. Default 50. */

@@ -72,4 +72,10 @@ export const regressions: readonly Regression[] = [
     character: { stopping: true },
     found: 'reads that were about to be told that they had failed still counted as waiting while the first of them was told',
   },
+  {
+    stack: 'core',
+    seed: 10_000_832,
+    character: plainCharacter,
+    found: 'a node that stopped while its state machine rested between two batches left a timer',
+  },
 ]

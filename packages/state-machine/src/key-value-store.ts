@@ -1,14 +1,20 @@
+import {
+  type Command,
+  CommandDecoder,
+  CommandError,
+  ENTRY_OVERHEAD_BYTES,
+  type KeyValue,
+  type Range,
+  type RangeResult,
+  type StoreResult,
+  type TransactionCommand,
+} from '@raft/commands'
 import { assert, type EntryBatch, EntryKind, type StateMachine } from '@raft/core'
-import type { Command, RangeRequest, TransactionCommand } from './command.js'
-import { CommandDecoder } from './command-decoder.js'
 import { Digest } from './digest.js'
-import { CommandError } from './errors.js'
 import type { HeldSum } from './held-sum.js'
 import { toBinaryKey } from './key.js'
 import { Keyspace } from './keyspace.js'
-import { ENTRY_OVERHEAD_BYTES } from './limits.js'
 import { LONGEST_RUN, PutRun } from './put-run.js'
-import type { KeyValue, RangeResult, StoreResult } from './result.js'
 import { canChange, canFail, type Effort, runTransaction } from './transaction.js'
 
 /** Work after which `apply` stops, as `Effort` counts it: some 30 ms of the slowest kind. */
@@ -58,7 +64,7 @@ export class KeyValueStore implements StateMachine<StoreResult> {
    * Keys in bytewise order, of a prefix, from behind `after` on; `more` when a limit (keys, or 4 MiB) left some out.
    * @throws CommandError (`RAFT_COMMAND_MALFORMED`) when the limit is no whole number from 0 on
    */
-  range(request: RangeRequest = {}): RangeResult {
+  range(request: Range = {}): RangeResult {
     const { limit = 0 } = request
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new CommandError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 on`)

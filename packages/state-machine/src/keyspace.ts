@@ -1,12 +1,10 @@
+import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, type KeyValue, MAX_RANGE_BYTES, MAX_RANGE_LIMIT, type Range } from '@raft/commands'
 import sortedBTree from 'sorted-btree'
-import type { RangeRequest } from './command.js'
 import type { HeldSum } from './held-sum.js'
 import { type BinaryKey, compareKeys, fromBinaryKey, hashOf, toBinaryKey } from './key.js'
-import { DEFAULT_RANGE_LIMIT, ENTRY_OVERHEAD_BYTES, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from './limits.js'
 import { LONGEST_RUN, type PutRun } from './put-run.js'
 import { RecentKeys } from './recent-keys.js'
 import { NOWHERE, Records } from './records.js'
-import type { KeyValue } from './result.js'
 
 const BTree = sortedBTree.default
 
@@ -152,14 +150,14 @@ export class Keyspace {
   }
 
   /** @param maxBytes the answer ends behind the entry that makes it larger, which is not in it; by default no entry does */
-  range(request: RangeRequest, maxBytes = Number.POSITIVE_INFINITY): RangeAnswer {
+  range(request: Range, maxBytes = Number.POSITIVE_INFINITY): RangeAnswer {
     const entries: KeyValue[] = []
     const { more, bytes } = this.#scan(request, maxBytes, (key, at) => entries.push(this.#keyValue(fromBinaryKey(key), at)))
     return { entries, more, bytes }
   }
 
   /** The bytes of the answer that `range` would give, without making it. */
-  rangeBytes(request: RangeRequest, maxBytes: number): number {
+  rangeBytes(request: Range, maxBytes: number): number {
     return this.#scan(request, maxBytes, () => {}).bytes
   }
 
@@ -176,7 +174,7 @@ export class Keyspace {
     return at
   }
 
-  #scan(request: RangeRequest, maxBytes: number, visit: (key: BinaryKey, at: number) => void): Omit<RangeAnswer, 'entries'> {
+  #scan(request: Range, maxBytes: number, visit: (key: BinaryKey, at: number) => void): Omit<RangeAnswer, 'entries'> {
     const prefix = request.prefix === undefined ? '' : toBinaryKey(request.prefix)
     const after = request.after === undefined ? null : toBinaryKey(request.after)
     const limit = Math.min(request.limit === undefined || request.limit === 0 ? DEFAULT_RANGE_LIMIT : request.limit, MAX_RANGE_LIMIT)

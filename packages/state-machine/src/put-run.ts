@@ -1,12 +1,9 @@
+import { COMMAND_HEAD_BYTES, COMMAND_VERSION, getU32, LENGTH_BYTES, MAX_KEY_BYTES, Operation } from '@raft/commands'
 import { EntryKind } from '@raft/core'
-import { COMMAND_VERSION, Operation } from './command.js'
 import { type BinaryKey, toBinaryKey } from './key.js'
-import { MAX_KEY_BYTES } from './limits.js'
 
 /** As many puts are looked at together. */
 export const LONGEST_RUN = 64
-const HEADER_BYTES = 2
-const LENGTH_BYTES = 4
 const NO_BYTES = new Uint8Array(0)
 const NO_BUFFER = Buffer.alloc(0)
 const NO_VIEW = new DataView(new ArrayBuffer(0))
@@ -59,22 +56,16 @@ export class PutRun {
 
   #readOne(bytes: Uint8Array, start: number, end: number, place: number): boolean {
     const command = start + 1
-    if (bytes[start] !== EntryKind.Command || bytes[command] !== COMMAND_VERSION || bytes[command + 1] !== Operation.Put) return false
-    const keyStart = command + HEADER_BYTES + LENGTH_BYTES
-    const keyEnd = keyStart + u32(bytes, keyStart - LENGTH_BYTES)
+    if (bytes[start] !== EntryKind.Command || bytes[command] !== COMMAND_VERSION || bytes[command + 1] !== Operation.put) return false
+    const keyStart = command + COMMAND_HEAD_BYTES + LENGTH_BYTES
+    const keyEnd = keyStart + getU32(bytes, keyStart - LENGTH_BYTES)
     const valueStart = keyEnd + LENGTH_BYTES
     if (keyEnd === keyStart || keyEnd - keyStart > MAX_KEY_BYTES) return false
-    if (valueStart + u32(bytes, keyEnd) !== end) return false
+    if (valueStart + getU32(bytes, keyEnd) !== end) return false
     this.keyStart[place] = keyStart
     this.keyEnd[place] = keyEnd
     this.valueStart[place] = valueStart
     this.valueEnd[place] = end
     return true
   }
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
-  )
 }

@@ -1,9 +1,17 @@
-import type { Compare, GetStep, RangeStep, RelationName, TransactionCommand, TransactionStep } from './command.js'
-import { CommandError } from './errors.js'
+import {
+  CommandError,
+  type Compare,
+  ENTRY_OVERHEAD_BYTES,
+  type GetStep,
+  MAX_TRANSACTION_READ_BYTES,
+  type RangeStep,
+  type Relation,
+  type Step,
+  type StepResult,
+  type TransactionCommand,
+} from '@raft/commands'
 import { toBinaryKey } from './key.js'
 import type { Keyspace } from './keyspace.js'
-import { ENTRY_OVERHEAD_BYTES, MAX_TRANSACTION_READ_BYTES } from './limits.js'
-import type { StepResult } from './result.js'
 
 export interface TransactionOutcome {
   readonly succeeded: boolean
@@ -34,9 +42,9 @@ export interface Effort {
  * @throws CommandError (`RAFT_TRANSACTION_TOO_LARGE`) when it reads too much; `keys` may then be changed in part
  */
 export function runTransaction(keys: Keyspace, transaction: TransactionCommand, run: TransactionRun): TransactionOutcome {
-  const succeeded = transaction.compares.every((compare) => holds(keys, compare))
-  const steps = succeeded ? transaction.thenSteps : transaction.elseSteps
-  run.effort.bytes += (transaction.compares.length + steps.length) * ENTRY_OVERHEAD_BYTES
+  const succeeded = transaction.compare.every((compare) => holds(keys, compare))
+  const steps = succeeded ? transaction.success : transaction.failure
+  run.effort.bytes += (transaction.compare.length + steps.length) * ENTRY_OVERHEAD_BYTES
   const reading = new Reading(keys, run)
   const results: StepResult[] = []
   let changed = false
@@ -49,7 +57,7 @@ export function runTransaction(keys: Keyspace, transaction: TransactionCommand, 
 }
 
 /** @returns null for a read whose result nobody waits for */
-function carryOut(keys: Keyspace, step: TransactionStep, revision: number, reading: Reading): StepResult | null {
+function carryOut(keys: Keyspace, step: Step, revision: number, reading: Reading): StepResult | null {
   switch (step.type) {
     case 'put': {
       const { createRevision, modRevision, version } = keys.put(toBinaryKey(step.key), step.value, revision)
@@ -103,28 +111,31 @@ class Reading {
 }
 
 /** Whether the transaction can fail once it has begun, so that it needs a state to go back to. */
-export function canFail({ thenSteps, elseSteps }: TransactionCommand): boolean {
-  return thenSteps.some(reads) || elseSteps.some(reads)
+export function canFail({ success, failure }: TransactionCommand): boolean {
+  return success.some(reads) || failure.some(reads)
 }
 
 /** Whether the transaction may change something, whatever it finds. */
-export function canChange({ thenSteps, elseSteps }: TransactionCommand): boolean {
-  return !thenSteps.every(reads) || !elseSteps.every(reads)
+export function canChange({ success, failure }: TransactionCommand): boolean {
+  return !success.every(reads) || !failure.every(reads)
 }
 
-function reads(step: TransactionStep): boolean {
+function reads(step: Step): boolean {
   return step.type === 'get' || step.type === 'range'
 }
 
 function holds(keys: Keyspace, compare: Compare): boolean {
   const stored = keys.find(toBinaryKey(compare.key))
-  if (compare.target !== 'value') return relates(compare.relation, (stored?.[compare.target] ?? 0) - compare.operand)
-  if (stored === undefined) return compare.relation === 'notEqual'
-  return relates(compare.relation, Buffer.compare(stored.value, compare.operand))
+  const { relation = 'equal' } = compare
+  if ('value' in compare)
+    return stored === undefined ? relation === 'notEqual' : relates(relation, Buffer.compare(stored.value, compare.value))
+  if ('createRevision' in compare) return relates(relation, (stored?.createRevision ?? 0) - compare.createRevision)
+  if ('modRevision' in compare) return relates(relation, (stored?.modRevision ?? 0) - compare.modRevision)
+  return relates(relation, (stored?.version ?? 0) - compare.version)
 }
 
 /** @param difference negative, zero or positive as the left side is less than, equal to or greater than the right */
-function relates(relation: RelationName, difference: number): boolean {
+function relates(relation: Relation, difference: number): boolean {
   switch (relation) {
     case 'equal':
       return difference === 0

@@ -1,4 +1,4 @@
-import type { Command, Compare, RangeRequest, TransactionStep } from '@raft/state-machine'
+import type { Command, Compare, Range, Step } from '@raft/commands'
 import fc from 'fast-check'
 
 const buffer = (constraints: fc.IntArrayConstraints) => fc.uint8Array(constraints).map((array) => Buffer.from(array))
@@ -10,34 +10,31 @@ const value = fc.oneof({ weight: 19, arbitrary: buffer({ maxLength: 4 }) }, { we
 const relation = fc.constantFrom('equal' as const, 'notEqual' as const, 'less' as const, 'greater' as const)
 const small = fc.nat(12)
 
-export const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record(
+export const rangeRequest: fc.Arbitrary<Range> = fc.record(
   { prefix: fc.oneof(key, fc.constant(Buffer.alloc(0))), after: fc.oneof(key, fc.constant(Buffer.alloc(0))), limit: fc.nat(6) },
   { requiredKeys: [] },
 )
 
 export const putStep = fc.record({ type: fc.constant('put' as const), key, value })
 const deleteStep = fc.record({ type: fc.constant('delete' as const), key })
-const step: fc.Arbitrary<TransactionStep> = fc.oneof(
+const step: fc.Arbitrary<Step> = fc.oneof(
   putStep,
   deleteStep,
   fc.record({ type: fc.constant('get' as const), key }),
   rangeRequest.map((request) => ({ type: 'range' as const, ...request })),
 )
 const compare: fc.Arbitrary<Compare> = fc.oneof(
-  fc.record({ target: fc.constant('value' as const), relation, key, operand: value }),
-  fc.record({
-    target: fc.constantFrom('createRevision' as const, 'modRevision' as const, 'version' as const),
-    relation,
-    key,
-    operand: small,
-  }),
+  fc.record({ key, relation, value }),
+  fc.record({ key, relation, createRevision: small }),
+  fc.record({ key, relation, modRevision: small }),
+  fc.record({ key, relation, version: small }),
 )
 
 const transaction: fc.Arbitrary<Command> = fc.record({
   type: fc.constant('transaction' as const),
-  compares: fc.array(compare, { maxLength: 2 }),
-  thenSteps: fc.array(step, { maxLength: 5 }),
-  elseSteps: fc.array(step, { maxLength: 5 }),
+  compare: fc.array(compare, { maxLength: 2 }),
+  success: fc.array(step, { maxLength: 5 }),
+  failure: fc.array(step, { maxLength: 5 }),
 })
 
 export const command: fc.Arbitrary<Command> = fc.oneof(

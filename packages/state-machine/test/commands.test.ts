@@ -1,12 +1,13 @@
-import { encodeCommand, KeyValueStore, type TransactionStep } from '@raft/state-machine'
+import { encodeCommand, type Step } from '@raft/commands'
+import { KeyValueStore } from '@raft/state-machine'
 import { describe, expect, test } from 'vitest'
 import { apply, applyPayloads, bytes, put } from './help.js'
 
 const key = bytes('key')
 const value = bytes('value')
 
-function transaction(store: KeyValueStore, ...thenSteps: TransactionStep[]) {
-  return apply(store, { type: 'transaction', compares: [], thenSteps, elseSteps: [] })
+function transaction(store: KeyValueStore, ...success: Step[]) {
+  return apply(store, { type: 'transaction', compare: [], success, failure: [] })
 }
 
 describe('put, delete and compareAndSet', () => {
@@ -108,17 +109,17 @@ describe('transaction', () => {
     })
   })
 
-  test('carries out its else-steps when one of its compares does not hold', () => {
+  test('carries out its else-steps when one of its compare does not hold', () => {
     const store = new KeyValueStore()
     put(store, 'key', 'value')
     const result = apply(store, {
       type: 'transaction',
-      compares: [
-        { target: 'version', relation: 'equal', key, operand: 1 },
-        { target: 'value', relation: 'less', key, operand: bytes('valu') },
+      compare: [
+        { key, relation: 'equal', version: 1 },
+        { key, relation: 'less', value: bytes('valu') },
       ],
-      thenSteps: [{ type: 'delete', key }],
-      elseSteps: [{ type: 'put', key: bytes('else'), value }],
+      success: [{ type: 'delete', key }],
+      failure: [{ type: 'put', key: bytes('else'), value }],
     })
     expect(result).toMatchObject({ succeeded: false, revision: 2, results: [{ type: 'put' }] })
     expect(store.size).toBe(2)
@@ -129,14 +130,14 @@ describe('transaction', () => {
     const holds = (relation: 'equal' | 'notEqual' | 'less' | 'greater', operand: string) =>
       apply(store, {
         type: 'transaction',
-        compares: [
-          { target: 'value', relation, key, operand: bytes(operand) },
-          { target: 'createRevision', relation: 'equal', key, operand: 0 },
-          { target: 'modRevision', relation: 'less', key, operand: 1 },
-          { target: 'version', relation: 'notEqual', key, operand: 1 },
+        compare: [
+          { key, relation, value: bytes(operand) },
+          { key, relation: 'equal', createRevision: 0 },
+          { key, relation: 'less', modRevision: 1 },
+          { key, relation: 'notEqual', version: 1 },
         ],
-        thenSteps: [],
-        elseSteps: [],
+        success: [],
+        failure: [],
       })
     expect(holds('equal', '')).toMatchObject({ succeeded: false })
     expect(holds('notEqual', '')).toMatchObject({ succeeded: true })

@@ -1,7 +1,8 @@
+import { encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction } from '@raft/commands'
 import { stateMachineSuite } from '@raft/conformance'
 import type { Random } from '@raft/core'
 import { describe, test } from 'vitest'
-import { encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction, KeyValueStore } from '../src/index.js'
+import { KeyValueStore } from '../src/index.js'
 
 describe('KeyValueStore', () => {
   stateMachineSuite({ test, make: () => new KeyValueStore(), command, digest: (store) => store.digest() })
@@ -20,12 +21,12 @@ function command(random: Random): Uint8Array {
       return encodeCompareAndSet(key, whole(4), value)
     default:
       return encodeTransaction({
-        compares: [],
-        thenSteps: [
+        compare: [],
+        success: [
           { type: 'put', key, value },
           { type: 'get', key },
         ],
-        elseSteps: [],
+        failure: [],
       })
   }
 }

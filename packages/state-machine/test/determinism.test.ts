@@ -1,5 +1,6 @@
+import { type Command, encodeCommand, type StoreResult } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
-import { type Command, encodeCommand, KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { command } from './arbitraries.js'
@@ -82,8 +83,8 @@ test('the digest tells apart stores that differ in the version of one key only',
     return store
   }
   const thrice = storeAfter({ type: 'put', key: bytes('a'), value: bytes('2') })
-  const thenSteps = [{ type: 'put', key: bytes('b'), value: bytes('2') } as const, { type: 'delete', key: bytes('b') } as const]
-  const twice = storeAfter({ type: 'transaction', compares: [], thenSteps, elseSteps: [] })
+  const success = [{ type: 'put', key: bytes('b'), value: bytes('2') } as const, { type: 'delete', key: bytes('b') } as const]
+  const twice = storeAfter({ type: 'transaction', compare: [], success, failure: [] })
   expect([thrice.get(bytes('a'))?.version, twice.get(bytes('a'))?.version]).toEqual([3, 2])
   expect(thrice.get(bytes('a'))).toMatchObject({ createRevision: 1, modRevision: 3 })
   expect(twice.get(bytes('a'))).toMatchObject({ createRevision: 1, modRevision: 3 })

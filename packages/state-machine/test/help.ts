@@ -1,5 +1,6 @@
+import { type Command, encodeCommand, type StoreResult } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
-import { type Command, encodeCommand, type KeyValueStore, type StoreResult } from '@raft/state-machine'
+import type { KeyValueStore } from '@raft/state-machine'
 
 export const bytes = (text: string) => Buffer.from(text, 'latin1')
 

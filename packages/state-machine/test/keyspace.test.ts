@@ -1,7 +1,7 @@
+import { encodeCommand } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
 import sortedBTree from 'sorted-btree'
 import { describe, expect, it, test, vi } from 'vitest'
-import { encodeCommand } from '../src/command-encoder.js'
 import { hashOf } from '../src/key.js'
 import { Keyspace } from '../src/keyspace.js'
 import { PutRun } from '../src/put-run.js'

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Command, encodeCommand, KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { type Command, encodeCommand, type StoreResult } from '@raft/commands'
+import { KeyValueStore } from '@raft/state-machine'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { command } from './arbitraries.js'
@@ -22,7 +23,7 @@ describe('a command that makes no sense is answered with its error', () => {
     ['a value of four gigabytes that is not there', [1, 1, 1, 0, 0, 0, 97, 255, 255, 255, 255], 'RAFT_COMMAND_MALFORMED'],
     ['bytes behind the command', [1, 2, 1, 0, 0, 0, 97, 0], 'RAFT_COMMAND_MALFORMED'],
     ['a revision over 2^53', [1, 3, 1, 0, 0, 0, 97, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0], 'RAFT_COMMAND_MALFORMED'],
-    ['four billion compares', [1, 4, 255, 255, 255, 255], 'RAFT_TRANSACTION_TOO_LARGE'],
+    ['four billion compare', [1, 4, 255, 255, 255, 255], 'RAFT_TRANSACTION_TOO_LARGE'],
     ['a compare of an unknown target', [1, 4, 1, 0, 0, 0, 5, 1, 1, 0, 0, 0, 97], 'RAFT_COMMAND_MALFORMED'],
     ['a compare of an unknown relation', [1, 4, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 97], 'RAFT_COMMAND_MALFORMED'],
     ['an unknown step', [1, 4, 0, 0, 0, 0, 1, 0, 0, 0, 3], 'RAFT_COMMAND_MALFORMED'],
@@ -53,12 +54,12 @@ test('a transaction whose last step is damaged leaves nothing of its first', () 
   const store = new KeyValueStore()
   const whole = encodeCommand({
     type: 'transaction',
-    compares: [],
-    thenSteps: [
+    compare: [],
+    success: [
       { type: 'put', key: bytes('first'), value: bytes('1') },
       { type: 'delete', key: bytes('last') },
     ],
-    elseSteps: [],
+    failure: [],
   })
   for (let length = 0; length < whole.length; length++)
     expect(applyPayloads(store, [whole.subarray(0, length)])).toEqual([expect.objectContaining({ type: 'error' })])
@@ -72,15 +73,15 @@ test('a transaction that reads too much leaves nothing of what it put', () => {
   const digest = store.digest()
   const result = apply(store, {
     type: 'transaction',
-    compares: [],
-    thenSteps: [
+    compare: [],
+    success: [
       { type: 'put', key: bytes('small'), value: bytes('1') },
       { type: 'put', key: bytes('there'), value: bytes('after') },
       { type: 'delete', key: bytes('large') },
       { type: 'put', key: bytes('large'), value: Buffer.alloc(3 * 1024 * 1024, 1) },
       ...Array.from({ length: 6 }, () => ({ type: 'get' as const, key: bytes('large') })),
     ],
-    elseSteps: [],
+    failure: [],
   })
   expect(result).toEqual(failure('RAFT_TRANSACTION_TOO_LARGE'))
   expect([store.digest(), store.revision, keysOf(store)]).toEqual([digest, 2, ['large', 'there']])

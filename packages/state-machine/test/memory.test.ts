@@ -1,5 +1,6 @@
+import { type Command, encodeCommand, encodePut } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
-import { type Command, encodeCommand, encodePut, KeyValueStore } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { expect, test, vi } from 'vitest'
 import { keptBy } from './garbage.js'
 import { apply, applyPayloads, bytes, put } from './help.js'
@@ -17,9 +18,9 @@ test('nothing is kept of a transaction that failed', () => {
   const fail = (name: string, version: number) =>
     apply(store, {
       type: 'transaction',
-      compares: [{ target: 'version', relation: 'equal', key: bytes('large'), operand: version }],
-      thenSteps: steps(`${name}-then`),
-      elseSteps: steps(`${name}-else`),
+      compare: [{ key: bytes('large'), relation: 'equal', version: version }],
+      success: steps(`${name}-then`),
+      failure: steps(`${name}-else`),
     })
   const kept = keptBy(() => {
     for (let i = 0; i < 20; i++) expect(fail(`new-${i}`, i % 2)).toMatchObject({ code: 'RAFT_TRANSACTION_TOO_LARGE' })
@@ -84,7 +85,7 @@ test('neither the state nor a result holds on to the bytes of a command', () => 
     { type: 'put', key: Buffer.from('large'), value: Buffer.alloc(5000, 'l') },
     { type: 'compareAndSet', key: gone, prevRevision: 0, value },
     { type: 'delete', key: gone },
-    { type: 'transaction', compares: [{ target: 'value', relation: 'equal', key, operand: value }], thenSteps: [...steps], elseSteps: [] },
+    { type: 'transaction', compare: [{ key, relation: 'equal', value: value }], success: [...steps], failure: [] },
   ]
   const batch = EntryBatch.of(1, 1, EntryKind.Command, commands.map(encodeCommand))
   const results = store.apply(batch)

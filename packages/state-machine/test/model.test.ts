@@ -1,4 +1,5 @@
-import { decodeCommand, encodeCommand, KeyValueStore } from '@raft/state-machine'
+import { decodeCommand, encodeCommand } from '@raft/commands'
+import { KeyValueStore } from '@raft/state-machine'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { command, putStep, rangeRequest } from './arbitraries.js'

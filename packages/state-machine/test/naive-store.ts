@@ -1,4 +1,4 @@
-import type { Command, Compare, KeyValue, RangeRequest, StepResult, StoreResult, TransactionStep } from '@raft/state-machine'
+import type { Command, Compare, KeyValue, Range, Step, StepResult, StoreResult } from '@raft/commands'
 
 type Versions = Pick<KeyValue, 'createRevision' | 'modRevision' | 'version'>
 type Content = ReadonlyMap<string, Versions & { value: Buffer }>
@@ -19,7 +19,7 @@ export class NaiveStore {
     return { ...result, revision: this.revision }
   }
 
-  range(request: RangeRequest) {
+  range(request: Range) {
     return { ...range(this.content, request), revision: this.revision }
   }
 }
@@ -36,14 +36,14 @@ function run(keys: Map<string, Versions & { value: Buffer }>, command: Command, 
       return { type: 'compareAndSet', succeeded: true, revision, modRevision: revision + 1 }
     }
     case 'transaction': {
-      const succeeded = command.compares.filter((compare) => !holds(keys, compare)).length === 0
-      const steps = succeeded ? command.thenSteps : command.elseSteps
+      const succeeded = command.compare.filter((compare) => !holds(keys, compare)).length === 0
+      const steps = succeeded ? command.success : command.failure
       return { type: 'transaction', succeeded, revision, results: steps.map((each) => step(keys, each, revision + 1)) }
     }
   }
 }
 
-function step(keys: Map<string, Versions & { value: Buffer }>, each: TransactionStep, revision: number): StepResult {
+function step(keys: Map<string, Versions & { value: Buffer }>, each: Step, revision: number): StepResult {
   if (each.type === 'range') return { type: 'range', ...range(keys, each) }
   const key = hex(each.key)
   const before = keys.get(key)
@@ -60,7 +60,7 @@ function step(keys: Map<string, Versions & { value: Buffer }>, each: Transaction
   }
 }
 
-function range(keys: Content, request: RangeRequest): { entries: KeyValue[]; more: boolean } {
+function range(keys: Content, request: Range): { entries: KeyValue[]; more: boolean } {
   const found = [...keys]
     .map(([key, stored]) => ({ key: Buffer.from(key, 'hex'), ...stored }))
     .filter(({ key }) => key.subarray(0, request.prefix?.length ?? 0).equals(request.prefix ?? Buffer.alloc(0)))
@@ -72,11 +72,13 @@ function range(keys: Content, request: RangeRequest): { entries: KeyValue[]; mor
 
 function holds(keys: Content, compare: Compare): boolean {
   const stored = keys.get(hex(compare.key))
-  if (compare.target === 'value') {
-    if (stored === undefined) return compare.relation === 'notEqual'
-    return relates[compare.relation](Buffer.compare(stored.value, compare.operand), 0)
+  const { relation = 'equal' } = compare
+  if ('value' in compare) {
+    if (stored === undefined) return relation === 'notEqual'
+    return relates[relation](Buffer.compare(stored.value, compare.value), 0)
   }
-  return relates[compare.relation](stored === undefined ? 0 : stored[compare.target], compare.operand)
+  const [target, operand] = Object.entries(compare).find(([name]) => name !== 'key' && name !== 'relation') as [keyof Versions, number]
+  return relates[relation](stored === undefined ? 0 : stored[target], operand)
 }
 
 const relates = {

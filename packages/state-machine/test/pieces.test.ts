@@ -1,12 +1,13 @@
+import { type Command, encodeCommand, type Step, type StoreResult } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
-import { type Command, encodeCommand, KeyValueStore, type StoreResult, type TransactionStep } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { describe, expect, test, vi } from 'vitest'
 import { apply, bytes, put } from './help.js'
 
 const MIB = 2 ** 20
 
-const get = (key: string): TransactionStep => ({ type: 'get', key: bytes(key) })
-const transaction = (...thenSteps: TransactionStep[]): Command => ({ type: 'transaction', compares: [], thenSteps, elseSteps: [] })
+const get = (key: string): Step => ({ type: 'get', key: bytes(key) })
+const transaction = (...success: Step[]): Command => ({ type: 'transaction', compare: [], success, failure: [] })
 
 function batchOf(store: KeyValueStore, commands: readonly Command[]): EntryBatch {
   return EntryBatch.of(store.lastApplied + 1, 1, EntryKind.Command, commands.map(encodeCommand))
@@ -55,7 +56,7 @@ describe('one call of apply ends', () => {
 
   test('where much was looked at, though nothing was found', () => {
     const store = new KeyValueStore()
-    const steps: TransactionStep[] = Array.from({ length: 10_000 }, (_, i) => get(`${i}`))
+    const steps: Step[] = Array.from({ length: 10_000 }, (_, i) => get(`${i}`))
     const { pieces } = inPieces(store, batchOf(store, Array(12).fill(transaction(...steps))))
     expect(pieces).toEqual([4, 4, 4])
   })
@@ -70,7 +71,7 @@ describe('one call of apply ends', () => {
 describe('where nobody waits', () => {
   test('no results are made, and what was read is not copied (issue 18)', () => {
     const store = storeWithLargeValues()
-    const change: TransactionStep = { type: 'put', key: bytes('e'), value: bytes('1') }
+    const change: Step = { type: 'put', key: bytes('e'), value: bytes('1') }
     const commands = [...Array(50).fill(readAll), ...Array(10).fill(transaction(get('a'), { type: 'range' }, change))]
     const batch = batchOf(store, commands)
     const allocations = [vi.spyOn(Buffer, 'allocUnsafe'), vi.spyOn(Buffer, 'allocUnsafeSlow')]
@@ -85,7 +86,7 @@ describe('where nobody waits', () => {
 
   test('a transaction that reads too much is taken back all the same', () => {
     const [awaited, replayed] = [storeWithLargeValues(), storeWithLargeValues()]
-    const steps: readonly TransactionStep[][] = [
+    const steps: readonly Step[][] = [
       [get('a'), get('b'), get('c'), get('d'), get('a')],
       [
         { type: 'range' },

@@ -1,4 +1,5 @@
-import { encodeTransaction, type KeyValue, KeyValueStore } from '@raft/state-machine'
+import { encodeTransaction, type KeyValue } from '@raft/commands'
+import { KeyValueStore } from '@raft/state-machine'
 import { describe, expect, test } from 'vitest'
 import { applyPayloads, put } from './help.js'
 
@@ -42,8 +43,8 @@ describe.each([
   test('of a transaction', () => {
     const store = new KeyValueStore()
     put(store, 'k', value)
-    const thenSteps = [{ type: 'get', key: asked() } as const, { type: 'range', prefix: asked() } as const]
-    const command = encodeTransaction({ compares: [], thenSteps, elseSteps: [] })
+    const success = [{ type: 'get', key: asked() } as const, { type: 'range', prefix: asked() } as const]
+    const command = encodeTransaction({ compare: [], success, failure: [] })
     const [result] = applyPayloads(store, [command])
     command.fill(0)
     put(store, 'k', other)

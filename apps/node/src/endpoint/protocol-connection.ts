@@ -1,9 +1,9 @@
-import { ErrorCode, type ErrorResponse, ProtocolError, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import { ErrorCode, type ErrorResponse, type Request, RequestKind, ServerEndpoint } from '@raft/client/protocol'
+import { type CommandResult, ProtocolError, type StoreResult } from '@raft/commands'
 import type { RaftError } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Account } from '../account.js'
 import { noRoomForResult, overloaded } from '../overload.js'
-import { type Done, respond, resultBytes } from '../store/results.js'
+import { resultBytes } from '../store/result-bytes.js'
 import { TurnTime } from '../turn-time.js'
 import type { ByteStream, StreamOwner } from './byte-stream.js'
 import { toErrorResponse } from './error-response.js'
@@ -179,8 +179,7 @@ export class ProtocolConnection implements StreamOwner {
   }
 
   #write({ id, body }: Request): void {
-    const { node, account, onWrite } = this.#options
-    const startedAt = this.#time.now()
+    const { node, account } = this.#options
     const bytes = body.length
     // The bytes that were gathered for this request count as the request's own from here on, and no longer as a frame's.
     if (bytes >= LARGE_REQUEST_BYTES) this.#countTransit()
@@ -191,7 +190,6 @@ export class ProtocolConnection implements StreamOwner {
     this.#account.add(bytes)
     node.submit(body, (error, result) => {
       this.#account.release(bytes)
-      onWrite(this.#time.now() - startedAt, error)
       if (error === null) this.#result(id, result)
       else this.#error(id, error)
     })
@@ -208,10 +206,10 @@ export class ProtocolConnection implements StreamOwner {
    * room, and the results that wait for this client must stay below what a connection may hold. The client's own requests do not
    * count there: they only stop that more of them are read.
    */
-  #respond(id: number, result: Done): void {
+  #respond(id: number, result: CommandResult): void {
     const { account, maxConnectionBytes } = this.#options
     const bytes = resultBytes(result)
-    const give = () => respond(this.#endpoint, id, result)
+    const give = () => this.#endpoint.result(id, result)
     const isHoldingTooMuch = this.#heldResultBytes > 0 && this.#heldResultBytes + bytes > maxConnectionBytes
     if (bytes > 0 && (isHoldingTooMuch || !account.hasRoomFor(bytes))) {
       this.#error(id, noRoomForResult(result, isHoldingTooMuch ? this.#account : account))

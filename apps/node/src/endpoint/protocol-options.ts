@@ -1,6 +1,6 @@
 import type { ServerIdentity, StatusResult } from '@raft/client/protocol'
-import type { Clock, Node, RaftError } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
+import type { StoreResult } from '@raft/commands'
+import type { Clock, Node } from '@raft/core'
 import type { Account } from '../account.js'
 import type { Proposer, ReadableStore } from '../store/key-value-service.js'
 
@@ -25,8 +25,6 @@ export interface ProtocolConnectionOptions {
   readonly maxFrameBytes: number
   /** The largest request, in bytes, as clients are told. */
   readonly maxRequestBytes: number
-  /** A write was answered after so many ms; for the metrics. */
-  readonly onWrite: (milliseconds: number, error: RaftError | null) => void
   readonly onProtocolError: (error: Error) => void
 }
 
@@ -54,7 +52,7 @@ export interface ServedMember {
 /** How the member speaks the client protocol. */
 export function protocolOptions(
   member: ServedMember,
-  events: Pick<ProtocolConnectionOptions, 'onWrite' | 'onProtocolError'>,
+  events: Pick<ProtocolConnectionOptions, 'onProtocolError'>,
 ): ProtocolConnectionOptions {
   const { node, store, clusterId, clock, maxValueBytes, account } = member
   return {

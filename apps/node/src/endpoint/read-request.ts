@@ -1,4 +1,5 @@
-import { type Consistency, decodeGet, decodeRange, type Request, RequestKind, type ServerEndpoint } from '@raft/client/protocol'
+import { decodeGet, decodeRange, type Request, RequestKind, type ServerEndpoint } from '@raft/client/protocol'
+import type { Consistency } from '@raft/commands'
 import type { RaftError } from '@raft/core'
 import type { Proposer, ReadableStore } from '../store/key-value-service.js'
 
@@ -16,9 +17,7 @@ export function readRequest({ id, kind, body }: Request, endpoint: ServerEndpoin
     return { consistency, answer: () => endpoint.get(id, { revision: store.revision, entry: store.get(key) }) }
   }
   const { consistency, range } = decodeRange(body)
-  const { prefix, after, limit } = range
-  const request = after === null ? { prefix, limit } : { prefix, limit, after }
-  return { consistency, answer: () => endpoint.range(id, store.range(request)) }
+  return { consistency, answer: () => endpoint.range(id, store.range(range)) }
 }
 
 /** Reads that came together: one confirmation of the leader serves all. */

@@ -1,11 +1,11 @@
+import type { StoreResult } from '@raft/commands'
 import { Node, type NodeOptions } from '@raft/core'
-import type { StoreResult } from '@raft/state-machine'
 import type { Fate } from '../directory/fate.js'
 import type { Entrance, Environment } from '../member/environment.js'
 import type { RunningParts } from '../member/running-parts.js'
-import type { Store } from '../options.js'
+import type { LocalStore } from '../options.js'
 import { LeaderAccess, type LeaderAccessOptions } from '../routing/leader-access.js'
-import { KeyValueService, type Proposer } from '../store/key-value-service.js'
+import { KeyValueService } from '../store/key-value-service.js'
 import { Vitals } from '../vitals.js'
 
 export interface GroupOptions extends Omit<LeaderAccessOptions, 'node' | 'clock' | 'connector'> {
@@ -14,9 +14,7 @@ export interface GroupOptions extends Omit<LeaderAccessOptions, 'node' | 'clock'
   /** What the member may die of besides the node's own errors. */
   readonly fate: Fate
   /** The state machine that the node applies commands to. It is read from directly. */
-  readonly store: Pick<Store, 'revision' | 'get' | 'range'>
-  /** The node as the service proposes to it. Default: the node itself. */
-  readonly proposer?: (node: Node<StoreResult>) => Proposer
+  readonly store: Pick<LocalStore, 'revision' | 'get' | 'range'>
 }
 
 /** One group of the cluster, as it runs in this member: the node with its store, and the way from here to whoever leads. */
@@ -28,12 +26,12 @@ export class Group {
   readonly service: KeyValueService
   readonly vitals: Vitals
 
-  constructor(environment: Environment, { node, store, fate, proposer = (made) => made, ...access }: GroupOptions) {
+  constructor(environment: Environment, { node, store, fate, ...access }: GroupOptions) {
     this.node = new Node(node)
     this.store = store
     this.clusterId = access.clusterId
     this.access = new LeaderAccess({ ...access, ...environment, node: this.node })
-    this.service = new KeyValueService(proposer(this.node), store, this.access)
+    this.service = new KeyValueService(this.node, store, this.access)
     this.vitals = new Vitals(this.node, {
       whyNoLeader: () => access.whyNoLeader?.() ?? 'no leader is known',
       leaderTrouble: () => this.access.leaderTrouble(),

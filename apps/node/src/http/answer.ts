@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { CommandError } from '@raft/commands'
 import { RaftError } from '@raft/core'
-import { CommandError } from '@raft/state-machine'
 
 /** A request that cannot be served as it stands. */
 export class HttpError extends RaftError {
@@ -81,10 +81,11 @@ export function sendError(response: ServerResponse, error: unknown): Error | nul
     sendJson(response, error.status, error.body, error.headers)
     return null
   }
-  const status = error instanceof RaftError ? STATUS[error.code] : undefined
-  if (error instanceof RaftError && (status !== undefined || error instanceof CommandError)) {
+  const isNamed = error instanceof RaftError || error instanceof CommandError
+  const status = isNamed ? STATUS[error.code] : undefined
+  if (isNamed && status !== undefined) {
     const headers = status === 503 ? { 'retry-after': RETRY_AFTER } : undefined
-    sendJson(response, status ?? 400, errorBody(error.code, error.message), headers)
+    sendJson(response, status, errorBody(error.code, error.message), headers)
     return null
   }
   sendJson(response, 500, errorBody('INTERNAL', 'something went wrong here: see the log of this member'))

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Compare } from '@raft/state-machine'
+import type { Compare, Relation } from '@raft/commands'
 import { badRequest } from './answer.js'
 
 /**
@@ -66,7 +66,7 @@ export function judgeRead({ match, noneMatch }: Preconditions, modRevision: numb
 
 /** What must hold for a write of `key` to take effect. @throws HttpError 400 for what cannot hold, or cannot be compared as one */
 export function toCompares({ match, noneMatch }: Preconditions, key: Uint8Array): Compare[] {
-  const compare = (relation: Compare['relation'], operand: number): Compare => ({ target: 'modRevision', relation, key, operand })
+  const compare = (relation: Relation, modRevision: number): Compare => ({ key, relation, modRevision })
   const compares: Compare[] = []
   if (match === '*') compares.push(compare('greater', 0))
   else if (match !== null) compares.push(compare('equal', soleRevision(match)))

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { KeyValue } from '@raft/state-machine'
+import type { KeyValue } from '@raft/commands'
 import * as z from 'zod/mini'
 
 /** Bytes in JSON: text where they are UTF-8, otherwise base64. */

@@ -1,18 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
+  type CommandResult,
   type Compare,
   encodeDelete,
   encodePut,
   encodeTransaction,
+  type GetResult,
   type KeyValue,
   MAX_KEY_BYTES,
   type RangeResult,
-  type TransactionStep,
-} from '@raft/state-machine'
+  type Step,
+} from '@raft/commands'
 import type { Account } from '../account.js'
 import { noRoomForResult } from '../overload.js'
-import type { GetResult, KeyValueService } from '../store/key-value-service.js'
-import { type Done, entryBytes, resultBytes } from '../store/results.js'
+import type { KeyValueService } from '../store/key-value-service.js'
+import { entryBytes, resultBytes } from '../store/result-bytes.js'
 import { badRequest, HttpError, send, sendJson, sendNotModified } from './answer.js'
 import { entityTag, judgeRead, preconditionsOf, toCompares } from './entity-tags.js'
 import { toJsonBytes, toJsonEntry } from './json-bytes.js'
@@ -125,13 +127,13 @@ export class KvRoutes {
     this.#answers.send(response, { entriesBytes: resultBytes(result), give }, () => noRoomForResult(result, account))
   }
 
-  #write(command: Uint8Array): Promise<Done> {
+  #write(command: Uint8Array): Promise<CommandResult> {
     return this.#options.service.write(command, this.#options.requestTimeout)
   }
 
   /** Carries out the step if the condition holds. @throws HttpError 409 or 412 */
-  async #conditional(key: Uint8Array, { prevRevision, compares }: Condition, step: TransactionStep): Promise<Done> {
-    const result = await this.#write(encodeTransaction({ compares, thenSteps: [step], elseSteps: [{ type: 'get', key }] }))
+  async #conditional(key: Uint8Array, { prevRevision, compare }: Condition, step: Step): Promise<CommandResult> {
+    const result = await this.#write(encodeTransaction({ compare, success: [step], failure: [{ type: 'get', key }] }))
     const first = result.type === 'transaction' ? result.results[0] : undefined
     if (first?.type === 'put' || first?.type === 'delete') return { ...first, revision: result.revision }
     if (first?.type !== 'get') throw unexpected(result)
@@ -146,7 +148,7 @@ export class KvRoutes {
 interface Condition {
   /** As the parameter says; null when header fields say it. */
   readonly prevRevision: number | null
-  readonly compares: readonly Compare[]
+  readonly compare: readonly Compare[]
 }
 
 /** Null when the write depends on nothing. @throws HttpError 400 */
@@ -155,10 +157,10 @@ function conditionOf(key: Uint8Array, query: URLSearchParams, request: IncomingM
   const preconditions = preconditionsOf(request.headers)
   if (preconditions === null) {
     if (prevRevision === null) return null
-    return { prevRevision, compares: [{ target: 'modRevision', relation: 'equal', key, operand: prevRevision }] }
+    return { prevRevision, compare: [{ key, modRevision: prevRevision }] }
   }
   if (prevRevision !== null) throw badRequest('prevRevision, and If-Match or If-None-Match, say the same: give one of them')
-  return { prevRevision, compares: toCompares(preconditions, key) }
+  return { prevRevision, compare: toCompares(preconditions, key) }
 }
 
 /** The key is not as the request would have it. Nothing was changed. */
@@ -217,6 +219,6 @@ function entryHeaders({ createRevision, modRevision, version }: KeyValue, revisi
   }
 }
 
-function unexpected(result: Done): Error {
+function unexpected(result: CommandResult): Error {
   return new Error(`a result of type ${result.type} that does not belong to the request`)
 }

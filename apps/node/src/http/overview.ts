@@ -10,7 +10,7 @@ export const OVERVIEW = `${JSON.stringify(
       'PUT /v1/kv/<key>': 'writes the body under the key; ?prevRevision=N',
       'DELETE /v1/kv/<key>': 'removes the key; ?prevRevision=N',
       'GET /v1/kv': 'keys in order; ?prefix, ?after, ?limit, ?consistency',
-      'POST /v1/txn': 'a transaction: {"compare": […], "then": […], "else": […]} as application/json',
+      'POST /v1/txn': 'a transaction: {"compare": […], "success": […], "failure": […]} as application/json',
       'GET /healthz': '200 while this member works',
       'GET /readyz': '200 while this member can serve',
       'GET /metrics': 'for Prometheus',

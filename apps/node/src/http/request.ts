@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Consistency } from '@raft/client/protocol'
+import type { Consistency } from '@raft/commands'
 import type { Account } from '../account.js'
 import { overloaded } from '../overload.js'
 import { badRequest, HttpError } from './answer.js'

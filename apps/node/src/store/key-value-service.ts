@@ -1,36 +1,33 @@
+import { encodeGet, encodeRange, RequestKind, ResponseKind } from '@raft/client/protocol'
 import {
+  type CommandResult,
   type Consistency,
-  decodeGetResult,
-  decodeRangeResult,
-  encodeGet,
-  encodeRange,
+  decodeCommandResult,
+  decodeResult,
+  type GetResult,
+  type KeyValue,
   ProtocolError,
-  RequestKind,
-  ResponseKind,
-} from '@raft/client/protocol'
+  type Range,
+  type RangeResult,
+  type Results,
+  type StoreResult,
+} from '@raft/commands'
 import { RaftError } from '@raft/core'
-import type { KeyValue, RangeRequest, RangeResult, StoreResult } from '@raft/state-machine'
 import { RefusedError } from '../errors.js'
 import type { LeaderAccess } from '../routing/leader-access.js'
 import type { LeaderTask } from '../routing/operation.js'
-import { type Done, decodeWriteResult, ownEntry } from './results.js'
 
 /** What is read of the local state machine. */
 export interface ReadableStore {
   readonly revision: number
   get(key: Uint8Array): KeyValue | null
-  range(request: RangeRequest): RangeResult
+  range(request: Range): RangeResult
 }
 
 /** What is asked of core's Node. */
 export interface Proposer {
   submit(command: Uint8Array, done: (error: RaftError | null, result: StoreResult | undefined) => void): void
   submitRead(done: (error: RaftError | null, index: number) => void): void
-}
-
-export interface GetResult {
-  readonly revision: number
-  readonly entry: KeyValue | null
 }
 
 /** Reads and writes of the replicated store, from any member. */
@@ -50,7 +47,7 @@ export class KeyValueService {
    * @param timeout in ms
    * @throws RefusedError with the store's code when the command makes no sense; and what `LeaderAccess.run` throws
    */
-  write(command: Uint8Array, timeout: number): Promise<Done> {
+  write(command: Uint8Array, timeout: number): Promise<CommandResult> {
     return this.#access.run(new WriteTask(this.#node, command), timeout)
   }
 
@@ -63,26 +60,28 @@ export class KeyValueService {
     const local = () => ({ revision: this.#store.revision, entry: this.#store.get(key) })
     if (consistency === 'local') return this.#local(local)
     return this.#access.run(
-      this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, decodeGet, local),
+      this.#read(RequestKind.Get, () => encodeGet(key, consistency), ResponseKind.Get, local),
       timeout,
     )
   }
 
   /** @throws RefusedError when the limit is no count; and what `LeaderAccess.run` throws */
-  async range(request: RangeRequest, consistency: Consistency, timeout: number): Promise<RangeResult> {
+  async range(request: Range, consistency: Consistency, timeout: number): Promise<RangeResult> {
     return (await this.prepareRange(request, consistency, timeout))()
   }
 
   /** As `prepareGet`. @throws what `range` throws */
-  async prepareRange(request: RangeRequest, consistency: Consistency, timeout: number): Promise<() => RangeResult> {
-    const { prefix = NO_BYTES, after = null, limit = 0 } = request
+  async prepareRange(range: Range, consistency: Consistency, timeout: number): Promise<() => RangeResult> {
+    const { limit = 0 } = range
     if (!Number.isInteger(limit) || limit < 0 || limit > MAX_U32) {
       throw new RefusedError('RAFT_COMMAND_MALFORMED', `the limit ${limit} of a range is no whole number from 0 to ${MAX_U32}`)
     }
-    const local = () => this.#store.range(request)
+    const local = () => this.#store.range(range)
     if (consistency === 'local') return this.#local(local)
-    const body = () => encodeRange({ prefix, after, limit }, consistency)
-    return this.#access.run(this.#read(RequestKind.Range, body, ResponseKind.Range, decodeRange, local), timeout)
+    return this.#access.run(
+      this.#read(RequestKind.Range, () => encodeRange(range, consistency), ResponseKind.Range, local),
+      timeout,
+    )
   }
 
   /** A member that does not run hears of no writes any more. @throws NodeStoppedError */
@@ -91,21 +90,20 @@ export class KeyValueService {
     return read
   }
 
-  #read<T>(
+  #read<O extends typeof ResponseKind.Get | typeof ResponseKind.Range>(
     kind: number,
     body: () => Uint8Array,
-    responseKind: number,
-    decode: (body: Uint8Array) => T,
-    local: () => T,
-  ): LeaderTask<() => T> {
+    operation: O,
+    local: () => Results[O],
+  ): LeaderTask<() => Results[O]> {
     return {
       isWrite: false,
       bytes: 0,
       kind,
       body,
       decode: (found, bytes) => {
-        if (found !== responseKind) throw new ProtocolError(`a response of kind ${found} to a request of kind ${kind}`)
-        const result = decode(bytes)
+        if (found !== operation) throw new ProtocolError(`a response of kind ${found} to a request of kind ${kind}`)
+        const result = decodeResult(operation, bytes)
         return () => result
       },
       local: (done) =>
@@ -117,11 +115,11 @@ export class KeyValueService {
   }
 }
 
-class WriteTask implements LeaderTask<Done> {
+class WriteTask implements LeaderTask<CommandResult> {
   readonly isWrite = true
   readonly bytes: number
   readonly kind = RequestKind.Write
-  readonly decode = decodeWriteResult
+  readonly decode = decodeCommandResult
   readonly #node: Proposer
   readonly #command: Uint8Array
 
@@ -135,7 +133,7 @@ class WriteTask implements LeaderTask<Done> {
     return this.#command
   }
 
-  local(done: (error: RaftError | null, result: Done | undefined) => void): void {
+  local(done: (error: RaftError | null, result: CommandResult | undefined) => void): void {
     this.#node.submit(this.#command, (error, result) => {
       if (result?.type === 'error') done(new RefusedError(result.code, result.message), undefined)
       else done(error, result)
@@ -157,15 +155,4 @@ function toStoreError(cause: unknown): RaftError {
   return new RaftError('RAFT_STORE', `the store failed to read: ${cause instanceof Error ? cause.message : cause}`, { cause })
 }
 
-function decodeGet(body: Uint8Array): GetResult {
-  const { revision, entry } = decodeGetResult(body)
-  return { revision, entry: entry === null ? null : ownEntry(entry) }
-}
-
-function decodeRange(body: Uint8Array): RangeResult {
-  const { revision, entries, more } = decodeRangeResult(body)
-  return { revision, entries: entries.map(ownEntry), more }
-}
-
-const NO_BYTES = new Uint8Array(0)
 const MAX_U32 = 0xffff_ffff

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { ClientEndpoint, RequestKind } from '@raft/client/protocol'
-import { encodeTransaction } from '@raft/state-machine'
+import { encodeTransaction } from '@raft/commands'
 import { expect, test } from 'vitest'
 import type { MemberProcess } from '../../src/local/member-process.js'
 import { put, startCluster, until } from './harness.js'
@@ -61,9 +61,9 @@ test.runIf(isMeasured)(
     const keys = ['a', 'b', 'c', 'd']
     for (const key of keys) expect((await put(member, key, key.repeat(3_900_000))).status).toBe(200)
     const command = encodeTransaction({
-      compares: [],
-      thenSteps: keys.map((key) => ({ type: 'get' as const, key: Buffer.from(key) })),
-      elseSteps: [],
+      compare: [],
+      success: keys.map((key) => ({ type: 'get' as const, key: Buffer.from(key) })),
+      failure: [],
     })
     const [host = '', port = ''] = member.clientAddress.split(':')
     const client = new ClientEndpoint({ onGreeting: () => {}, onResponse: () => {} })

@@ -1,4 +1,4 @@
-import { ProtocolError } from './errors.js'
+import { ProtocolError } from '@raft/commands'
 import { FrameDecoder } from './frame-decoder.js'
 import { FrameEncoder } from './frame-encoder.js'
 import { decodeServerPreamble, encodeClientPreamble, isSpoken, PROTOCOL_VERSION, type ServerPreamble } from './preamble.js'

@@ -1,5 +1,4 @@
-import { getU32 } from './binary.js'
-import { ProtocolError } from './errors.js'
+import { getU32, ProtocolError } from '@raft/commands'
 
 /** The largest body of a request or response: 64 MiB. */
 export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024

@@ -1,4 +1,4 @@
-import { putU32 } from './binary.js'
+import { putU32 } from '@raft/commands'
 import { FRAME_LENGTH_BYTES } from './frame-decoder.js'
 
 /** Memory is taken in slabs that hold several turns of the size of the last; a connection with nothing to say has none. */

@@ -1,21 +1,4 @@
 export { ClientEndpoint, type ClientEndpointOptions } from './client-endpoint.js'
-export {
-  COMMAND_VERSION,
-  type Compare,
-  CompareRelation,
-  CompareTarget,
-  encodeCompareAndSet,
-  encodeDelete,
-  encodePut,
-  encodeTransaction,
-  Operation,
-  type RangeQuery,
-  type Relation,
-  type Step,
-  StepKind,
-  type Transaction,
-} from './command.js'
-export { ClientError, ProtocolError } from './errors.js'
 export { DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_FRAME_BYTES, FRAME_OVERHEAD_BYTES, FrameDecoder } from './frame-decoder.js'
 export { FrameEncoder } from './frame-encoder.js'
 export {
@@ -32,7 +15,6 @@ export {
   type VersionRange,
 } from './preamble.js'
 export {
-  type Consistency,
   decodeGet,
   decodeRange,
   encodeGet,
@@ -58,26 +40,4 @@ export {
   type StatusResult,
   writeResponse,
 } from './response.js'
-export {
-  type CompareAndSetResult,
-  type DeleteResult,
-  decodeCompareAndSetResult,
-  decodeDeleteResult,
-  decodeGetResult,
-  decodePutResult,
-  decodeRangeResult,
-  decodeTransactionResult,
-  type Entry,
-  encodeCompareAndSetResult,
-  encodeDeleteResult,
-  encodeGetResult,
-  encodePutResult,
-  encodeRangeResult,
-  encodeTransactionResult,
-  type GetResult,
-  type PutResult,
-  type RangeResult,
-  type StepResult,
-  type TransactionResult,
-} from './result.js'
 export { ServerEndpoint, type ServerEndpointOptions } from './server-endpoint.js'

@@ -1,5 +1,4 @@
-import { decodeUtf8, getU32, Writer } from './binary.js'
-import { ProtocolError } from './errors.js'
+import { decodeUtf8, getU32, ProtocolError, Writer } from '@raft/commands'
 
 /** No HTTP request begins with this byte, so both protocols share one port. */
 export const FIRST_BYTE = 0xaf

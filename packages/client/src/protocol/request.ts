@@ -1,6 +1,16 @@
-import { getU32, putU32, Reader, Writer } from './binary.js'
-import { type RangeQuery, writeRange } from './command.js'
-import { ProtocolError } from './errors.js'
+import {
+  type Consistency,
+  ConsistencyCode,
+  getU32,
+  ProtocolError,
+  putU32,
+  type Range,
+  Reader,
+  rangeBytes,
+  readRange,
+  Writer,
+  writeRange,
+} from '@raft/commands'
 import type { FrameEncoder } from './frame-encoder.js'
 
 /** What a request asks for. A server answers a kind that it does not know with `RAFT_UNKNOWN_REQUEST`, and goes on. */
@@ -14,17 +24,6 @@ export const RequestKind = {
   /** No body. */
   Status: 4,
 } as const
-
-export const ConsistencyCode = {
-  /** As of now: leadership is confirmed by a majority. */
-  linearizable: 1,
-  /** As of now, on the leader's lease; as good as its clocks. */
-  lease: 2,
-  /** What the member asked has applied: may be old. */
-  local: 3,
-} as const
-
-export type Consistency = keyof typeof ConsistencyCode
 
 const CONSISTENCIES: readonly (Consistency | undefined)[] = [undefined, 'linearizable', 'lease', 'local']
 
@@ -105,24 +104,19 @@ export function decodeGet(body: Uint8Array): GetQuery {
 }
 
 /** `consistency u8 | range`, the range as in the commands. */
-export function encodeRange(range: RangeQuery, consistency: Consistency): Uint8Array {
-  const writer = new Writer(14 + range.prefix.length + (range.after?.length ?? 0))
+export function encodeRange(range: Range, consistency: Consistency): Uint8Array {
+  const writer = new Writer(1 + rangeBytes(range))
   writer.u8(ConsistencyCode[consistency])
   writeRange(writer, range)
   return writer.finish()
 }
 
 /** @throws ProtocolError: answer `RAFT_MALFORMED` and keep the connection. */
-export function decodeRange(body: Uint8Array): { consistency: Consistency; range: RangeQuery } {
+export function decodeRange(body: Uint8Array): { consistency: Consistency; range: Range } {
   const reader = new Reader(body)
-  const consistency = readConsistency(reader)
-  const hasAfter = reader.flag()
-  const prefix = reader.bytes()
-  const after = reader.bytes()
-  const limit = reader.u32()
+  const query = { consistency: readConsistency(reader), range: readRange(reader) }
   reader.end()
-  if (!hasAfter && after.length > 0) throw new ProtocolError('a range that has `after` and says that it has not')
-  return { consistency, range: { prefix, after: hasAfter ? after : null, limit } }
+  return query
 }
 
 function readConsistency(reader: Reader): Consistency {

@@ -1,15 +1,14 @@
-import { getU32, putU32, Reader, Writer } from './binary.js'
-import { ProtocolError } from './errors.js'
+import { getU32, Operation, ProtocolError, putU32, Reader, Writer } from '@raft/commands'
 import type { FrameEncoder } from './frame-encoder.js'
 
 /** What a response holds; a number that is not here can only come from a newer version. */
 export const ResponseKind = {
-  Put: 1,
-  Delete: 2,
-  CompareAndSet: 3,
-  Transaction: 4,
-  Get: 5,
-  Range: 6,
+  Put: Operation.put,
+  Delete: Operation.delete,
+  CompareAndSet: Operation.compareAndSet,
+  Transaction: Operation.transaction,
+  Get: Operation.get,
+  Range: Operation.range,
   /** The body is JSON. */
   Status: 7,
   Error: 127,

@@ -1,23 +1,18 @@
-import { ProtocolError } from './errors.js'
+import {
+  type CommandResult,
+  encodeGetResult,
+  encodeRangeResult,
+  encodeResult,
+  type GetResult,
+  Operation,
+  ProtocolError,
+  type RangeResult,
+} from '@raft/commands'
 import { DEFAULT_MAX_BODY_BYTES, FrameDecoder } from './frame-decoder.js'
 import { FrameEncoder } from './frame-encoder.js'
 import { CLIENT_PREAMBLE_BYTES, chooseVersion, decodeClientPreamble, encodeServerPreamble, type ServerIdentity } from './preamble.js'
 import { REQUEST_HEAD_BYTES, type Request, readOversizedRequest, readRequests } from './request.js'
 import { ErrorCode, type ErrorResponse, encodeError, encodeStatus, ResponseKind, type StatusResult, writeResponse } from './response.js'
-import {
-  type CompareAndSetResult,
-  type DeleteResult,
-  encodeCompareAndSetResult,
-  encodeDeleteResult,
-  encodeGetResult,
-  encodePutResult,
-  encodeRangeResult,
-  encodeTransactionResult,
-  type GetResult,
-  type PutResult,
-  type RangeResult,
-  type TransactionResult,
-} from './result.js'
 
 export interface ServerEndpointOptions {
   readonly identity: ServerIdentity
@@ -102,20 +97,9 @@ export class ServerEndpoint {
     return this.#decoder.gatheredBytes
   }
 
-  put(id: number, result: PutResult): void {
-    this.#respond(id, ResponseKind.Put, encodePutResult(result))
-  }
-
-  delete(id: number, result: DeleteResult): void {
-    this.#respond(id, ResponseKind.Delete, encodeDeleteResult(result))
-  }
-
-  compareAndSet(id: number, result: CompareAndSetResult): void {
-    this.#respond(id, ResponseKind.CompareAndSet, encodeCompareAndSetResult(result))
-  }
-
-  transaction(id: number, result: TransactionResult): void {
-    this.#respond(id, ResponseKind.Transaction, encodeTransactionResult(result))
+  /** What a command came to. */
+  result(id: number, result: CommandResult): void {
+    this.#respond(id, Operation[result.type], encodeResult(result))
   }
 
   get(id: number, result: GetResult): void {

@@ -1,10 +1,10 @@
+import { ProtocolError } from '@raft/commands'
 import { describe, expect, test } from 'vitest'
 import {
   ClientEndpoint,
   decodeError,
   FrameDecoder,
   FrameEncoder,
-  ProtocolError,
   type Request,
   RequestKind,
   ResponseKind,

@@ -1,42 +1,34 @@
+import {
+  type CommandResult,
+  decodeCommand,
+  decodeResult,
+  encodeCommand,
+  encodeGetResult,
+  encodePut,
+  encodeRangeResult,
+  encodeResult,
+  Operation,
+} from '@raft/commands'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   ClientEndpoint,
-  type Compare,
-  decodeCompareAndSetResult,
-  decodeDeleteResult,
   decodeError,
   decodeGet,
-  decodeGetResult,
-  decodePutResult,
   decodeRange,
-  decodeRangeResult,
   decodeStatus,
-  decodeTransactionResult,
-  encodeCompareAndSet,
-  encodeCompareAndSetResult,
-  encodeDelete,
-  encodeDeleteResult,
   encodeError,
   encodeGet,
-  encodeGetResult,
-  encodePut,
-  encodePutResult,
   encodeRange,
-  encodeRangeResult,
   encodeStatus,
-  encodeTransaction,
-  encodeTransactionResult,
   FrameDecoder,
   FrameEncoder,
   type Request,
   readRequests,
   ServerEndpoint,
-  type Step,
-  StepKind,
   writeRequest,
 } from '../../src/protocol/index.js'
-import { decodeCommand } from '../support/decode-command.js'
+import { decodeCommand as decodeAnew } from '../support/decode-command.js'
 
 const u64 = fc.oneof(fc.maxSafeNat(), fc.nat(1000))
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff })
@@ -44,29 +36,33 @@ const bytes = fc.uint8Array({ maxLength: 40 })
 const key = fc.uint8Array({ minLength: 1, maxLength: 40 })
 const flag = fc.boolean()
 const entry = fc.record({ key, value: bytes, createRevision: u64, modRevision: u64, version: u64 })
-const range = fc.record({ prefix: bytes, after: fc.option(bytes), limit: u32 })
-const put = fc.record({ createRevision: u64, modRevision: u64, version: u64 })
+const range = fc.oneof(fc.record({ prefix: bytes, limit: u32 }), fc.record({ prefix: bytes, after: bytes, limit: u32 }))
+const revisions = { createRevision: u64, modRevision: u64, version: u64 }
 const consistency = fc.constantFrom('linearizable' as const, 'lease' as const, 'local' as const)
+const type = <Name extends string>(name: Name) => fc.constant(name)
 const stepResult = fc.oneof(
-  put.map((result) => ({ kind: StepKind.Put, ...result })),
-  flag.map((deleted) => ({ kind: StepKind.Delete, deleted })),
-  fc.option(entry).map((found) => ({ kind: StepKind.Get, entry: found })),
-  fc.record({ kind: fc.constant(StepKind.Range), more: flag, entries: fc.array(entry, { maxLength: 4 }) }),
+  fc.record({ type: type('put'), ...revisions }),
+  fc.record({ type: type('delete'), deleted: flag }),
+  fc.record({ type: type('get'), entry: fc.option(entry) }),
+  fc.record({ type: type('range'), more: flag, entries: fc.array(entry, { maxLength: 4 }) }),
 )
 const relation = fc.constantFrom('equal' as const, 'notEqual' as const, 'less' as const, 'greater' as const)
-const compare: fc.Arbitrary<Compare> = fc.oneof(
-  fc.record({ target: fc.constant('value' as const), relation, key, operand: bytes }),
-  fc.record({
-    target: fc.constantFrom('createRevision' as const, 'modRevision' as const, 'version' as const),
-    relation,
-    key,
-    operand: u64,
-  }),
+const compare = fc.oneof(
+  fc.record({ key, relation, value: bytes }),
+  fc.record({ key, relation, createRevision: u64 }),
+  fc.record({ key, relation, modRevision: u64 }),
+  fc.record({ key, relation, version: u64 }),
 )
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant(StepKind.Put), key, value: bytes }),
-  fc.record({ kind: fc.constantFrom(StepKind.Delete, StepKind.Get), key }),
-  fc.record({ kind: fc.constant(StepKind.Range), range }),
+const step = fc.oneof(
+  fc.record({ type: type('put'), key, value: bytes }),
+  fc.record({ type: fc.constantFrom('delete' as const, 'get' as const), key }),
+  range.map((selection) => ({ type: 'range' as const, ...selection })),
+)
+const command = fc.oneof(
+  fc.record({ type: type('put'), key, value: bytes }),
+  fc.record({ type: type('delete'), key }),
+  fc.record({ type: type('compareAndSet'), key, prevRevision: u64, value: bytes }),
+  fc.record({ type: type('transaction'), compare: fc.array(compare), success: fc.array(step), failure: fc.array(step) }),
 )
 
 /** With every view of Node's memory as the bare bytes that it holds. */
@@ -95,26 +91,30 @@ function roundTrip<T>(
 
 describe('what is written is what is read', () => {
   const text = fc.string({ unit: 'grapheme' })
-  roundTrip('put', put, encodePutResult, decodePutResult)
-  roundTrip('delete', fc.record({ revision: u64, deleted: flag }), encodeDeleteResult, decodeDeleteResult)
+  const results = (given: fc.Arbitrary<CommandResult>, operation: 1 | 2 | 3 | 4) =>
+    [given, encodeResult, (body: Uint8Array) => decodeResult(operation, body)] as const
+  roundTrip(
+    'put',
+    ...results(
+      fc.record({ type: type('put'), ...revisions }).map((put) => ({ ...put, revision: put.modRevision })),
+      Operation.put,
+    ),
+  )
+  roundTrip('delete', ...results(fc.record({ type: type('delete'), revision: u64, deleted: flag }), Operation.delete))
   roundTrip(
     'compareAndSet',
-    fc.record({ revision: u64, succeeded: flag, modRevision: u64 }),
-    encodeCompareAndSetResult,
-    decodeCompareAndSetResult,
+    ...results(fc.record({ type: type('compareAndSet'), revision: u64, succeeded: flag, modRevision: u64 }), Operation.compareAndSet),
   )
   roundTrip(
     'transaction',
-    fc.record({ revision: u64, succeeded: flag, results: fc.array(stepResult, { maxLength: 5 }) }),
-    encodeTransactionResult,
-    decodeTransactionResult,
+    ...results(
+      fc.record({ type: type('transaction'), revision: u64, succeeded: flag, results: fc.array(stepResult, { maxLength: 5 }) }),
+      Operation.transaction,
+    ),
   )
-  roundTrip('get', fc.record({ revision: u64, entry: fc.option(entry) }), encodeGetResult, decodeGetResult)
-  roundTrip(
-    'range',
-    fc.record({ revision: u64, entries: fc.array(entry, { maxLength: 5 }), more: flag }),
-    encodeRangeResult,
-    decodeRangeResult,
+  roundTrip('get', fc.record({ revision: u64, entry: fc.option(entry) }), encodeGetResult, (body) => decodeResult(Operation.get, body))
+  roundTrip('range', fc.record({ revision: u64, entries: fc.array(entry, { maxLength: 5 }), more: flag }), encodeRangeResult, (body) =>
+    decodeResult(Operation.range, body),
   )
   roundTrip(
     'error',
@@ -146,23 +146,38 @@ describe('what is written is what is read', () => {
   roundTrip('get request', fc.record({ consistency, key }), (query) => encodeGet(query.key, query.consistency), decodeGet)
   roundTrip('range request', fc.record({ consistency, range }), (query) => encodeRange(query.range, query.consistency), decodeRange)
 
-  test('commands', () => {
+  roundTrip('commands', command, encodeCommand, decodeCommand)
+
+  test('commands are read alike by a decoder that was written apart', () => {
     fc.assert(
-      fc.property(key, bytes, u64, (key, value, prevRevision) => {
-        expect(plain(decodeCommand(encodePut(key, value)))).toEqual({ operation: 1, key, value })
-        expect(plain(decodeCommand(encodeDelete(key)))).toEqual({ operation: 2, key })
-        expect(plain(decodeCommand(encodeCompareAndSet(key, prevRevision, value)))).toEqual({ operation: 3, key, prevRevision, value })
-      }),
-    )
-    fc.assert(
-      fc.property(fc.array(compare), fc.array(step), fc.array(step), (compare, success, failure) => {
-        const decoded = decodeCommand(encodeTransaction({ compare, success, failure }))
-        if (decoded.operation !== 4) throw new Error('no transaction')
-        expect(plain(decoded.compares.map(({ key, operand }) => [key, operand]))).toEqual(compare.map(({ key, operand }) => [key, operand]))
-        const flat = (one: Step) =>
-          one.kind === StepKind.Range ? [one.kind, one.range.prefix, one.range.after] : [one.kind, one.key, null]
-        expect(plain(decoded.success.map((one) => [one.kind, one.key, one.after]))).toEqual(success.map(flat))
-        expect(plain(decoded.failure.map((one) => [one.kind, one.key, one.after]))).toEqual(failure.map(flat))
+      fc.property(command, (given) => {
+        const read = plain(decodeAnew(encodeCommand(given)))
+        if (given.type !== 'transaction') {
+          const { type, ...fields } = given
+          expect(read).toEqual({ operation: Operation[type], ...fields })
+          return
+        }
+        const steps = (list: typeof given.success) =>
+          list.map((one) => ({
+            kind: Operation[one.type],
+            key: one.type === 'range' ? one.prefix : one.key,
+            value: one.type === 'put' ? one.value : new Uint8Array(0),
+            after: 'after' in one ? one.after : null,
+            limit: one.type === 'range' ? one.limit : 0,
+          }))
+        const relations = ['', 'equal', 'notEqual', 'less', 'greater']
+        const targets = ['', 'value', 'createRevision', 'modRevision', 'version']
+        expect(read).toEqual({
+          operation: Operation.transaction,
+          compares: given.compare.map(({ key, relation, ...operand }) => ({
+            key,
+            relation: relations.indexOf(relation),
+            target: targets.indexOf(Object.keys(operand)[0] as string),
+            operand: Object.values(operand)[0],
+          })),
+          success: steps(given.success),
+          failure: steps(given.failure),
+        })
       }),
     )
   })
@@ -216,13 +231,13 @@ describe('a stream', () => {
     })
     const client = new ClientEndpoint({
       onGreeting: ({ memberId, clusterId, version }) => answers.push([memberId, clusterId, version]),
-      onResponse: (id, _kind, body) => answers.push([id, decodePutResult(body).modRevision]),
+      onResponse: (id, _kind, body) => answers.push([id, decodeResult(Operation.put, body).modRevision]),
     })
     for (const id of [1, 2]) client.request(id, 1, 0, encodePut(Buffer.from('k'), Buffer.from('v')))
     for (const byte of client.take() as Uint8Array) server.receive(Uint8Array.of(byte))
     expect(requests.map(({ id }) => id)).toEqual([1, 2])
     const greeting = server.take() as Uint8Array
-    for (const id of [2, 1]) server.put(id, { createRevision: 1, modRevision: 10 + id, version: 1 })
+    for (const id of [2, 1]) server.result(id, { type: 'put', revision: 10 + id, createRevision: 1, modRevision: 10 + id, version: 1 })
     expect(pending).toBe(2)
     for (const byte of [...greeting, ...(server.take() as Uint8Array)]) client.receive(Uint8Array.of(byte))
     expect(answers).toEqual([

@@ -1,24 +1,22 @@
 import {
-  encodeClientPreamble,
   encodeCompareAndSet,
-  encodeCompareAndSetResult,
   encodeDelete,
-  encodeDeleteResult,
-  encodeError,
-  encodeGet,
   encodeGetResult,
   encodePut,
-  encodePutResult,
-  encodeRange,
   encodeRangeResult,
+  encodeResult,
+  encodeTransaction,
+} from '@raft/commands'
+import {
+  encodeClientPreamble,
+  encodeError,
+  encodeGet,
+  encodeRange,
   encodeServerPreamble,
   encodeStatus,
-  encodeTransaction,
-  encodeTransactionResult,
   FrameEncoder,
   RequestKind,
   ResponseKind,
-  StepKind,
   writeRequest,
   writeResponse,
 } from '../../src/protocol/index.js'
@@ -37,36 +35,37 @@ export const samples: Readonly<Record<string, Uint8Array>> = {
   'command compareAndSet': encodeCompareAndSet(b('k'), 2 ** 40 + 5, b('v')),
   'command transaction': encodeTransaction({
     compare: [
-      { target: 'value', relation: 'equal', key: b('k'), operand: b('v') },
-      { target: 'createRevision', relation: 'notEqual', key: b('k'), operand: 1 },
-      { target: 'modRevision', relation: 'less', key: b('k'), operand: 2 },
-      { target: 'version', relation: 'greater', key: b('k'), operand: 3 },
+      { key: b('k'), relation: 'equal', value: b('v') },
+      { key: b('k'), relation: 'notEqual', createRevision: 1 },
+      { key: b('k'), relation: 'less', modRevision: 2 },
+      { key: b('k'), relation: 'greater', version: 3 },
     ],
     success: [
-      { kind: StepKind.Put, key: b('k'), value: b('v') },
-      { kind: StepKind.Delete, key: b('k') },
+      { type: 'put', key: b('k'), value: b('v') },
+      { type: 'delete', key: b('k') },
     ],
     failure: [
-      { kind: StepKind.Get, key: b('k') },
-      { kind: StepKind.Range, range: { prefix: b('p'), after: b('pa'), limit: 7 } },
+      { type: 'get', key: b('k') },
+      { type: 'range', prefix: b('p'), after: b('pa'), limit: 7 },
     ],
   }),
   'body get': encodeGet(b('k'), 'linearizable'),
-  'body range': encodeRange({ prefix: b('p'), after: null, limit: 0 }, 'local'),
+  'body range': encodeRange({ prefix: b('p'), limit: 0 }, 'local'),
   'body range after': encodeRange({ prefix: b(''), after: b('a'), limit: 9 }, 'lease'),
   'frame of two requests': requests(),
   'frame of one response': responses(),
-  'result put': encodePutResult({ createRevision: 1, modRevision: 2 ** 40, version: 3 }),
-  'result delete': encodeDeleteResult({ revision: 9, deleted: true }),
-  'result compareAndSet': encodeCompareAndSetResult({ revision: 9, succeeded: false, modRevision: 7 }),
-  'result transaction': encodeTransactionResult({
+  'result put': encodeResult({ type: 'put', revision: 2 ** 40, createRevision: 1, modRevision: 2 ** 40, version: 3 }),
+  'result delete': encodeResult({ type: 'delete', revision: 9, deleted: true }),
+  'result compareAndSet': encodeResult({ type: 'compareAndSet', revision: 9, succeeded: false, modRevision: 7 }),
+  'result transaction': encodeResult({
+    type: 'transaction',
     revision: 9,
     succeeded: true,
     results: [
-      { kind: StepKind.Put, createRevision: 1, modRevision: 9, version: 2 },
-      { kind: StepKind.Delete, deleted: false },
-      { kind: StepKind.Get, entry: null },
-      { kind: StepKind.Range, entries: [entry], more: true },
+      { type: 'put', createRevision: 1, modRevision: 9, version: 2 },
+      { type: 'delete', deleted: false },
+      { type: 'get', entry: null },
+      { type: 'range', entries: [entry], more: true },
     ],
   }),
   'result get': encodeGetResult({ revision: 9, entry }),
@@ -101,6 +100,6 @@ function requests(): Uint8Array {
 
 function responses(): Uint8Array {
   const encoder = new FrameEncoder()
-  writeResponse(encoder, 1, ResponseKind.Delete, encodeDeleteResult({ revision: 9, deleted: true }))
+  writeResponse(encoder, 1, ResponseKind.Delete, encodeResult({ type: 'delete', revision: 9, deleted: true }))
   return encoder.take() as Uint8Array
 }

@@ -1,8 +1,8 @@
+import { Operation } from '@raft/commands'
 import { RaftClient } from '../../src/index.js'
 import type { ClientOptions } from '../../src/options.js'
-import { decodeGet, decodeRange, ErrorCode, type ErrorResponse, Operation, type Request, RequestKind } from '../../src/protocol/index.js'
+import { decodeGet, decodeRange, ErrorCode, type ErrorResponse, type Request, RequestKind } from '../../src/protocol/index.js'
 import type { StatusResult } from '../../src/protocol/response.js'
-import type { PutResult } from '../../src/protocol/result.js'
 import { type Listener, Network, type Session } from './network.js'
 import { Store } from './store.js'
 import { VirtualClock } from './virtual-clock.js'
@@ -52,11 +52,11 @@ export class Cluster {
     const { command, results, succeeded, modRevision } = this.store.apply(request.body)
     const revision = this.store.revision
     const [first] = results
-    if (command.operation === Operation.Put) endpoint.put(request.id, first as PutResult & { kind: 1 })
-    else if (command.operation === Operation.Delete)
-      endpoint.delete(request.id, { revision, deleted: (first as { deleted: boolean }).deleted })
-    else if (command.operation === Operation.CompareAndSet) endpoint.compareAndSet(request.id, { revision, succeeded, modRevision })
-    else endpoint.transaction(request.id, { revision, succeeded, results })
+    if (first?.type === 'put' && command.operation === Operation.put) endpoint.result(request.id, { ...first, revision })
+    else if (first?.type === 'delete' && command.operation === Operation.delete) endpoint.result(request.id, { ...first, revision })
+    else if (command.operation === Operation.compareAndSet)
+      endpoint.result(request.id, { type: 'compareAndSet', revision, succeeded, modRevision })
+    else endpoint.result(request.id, { type: 'transaction', revision, succeeded, results })
   }
 
   notLeader(address: string): ErrorResponse {
@@ -91,7 +91,7 @@ export class Cluster {
       else endpoint.get(request.id, { revision: this.store.revision, entry: this.store.get(key) })
     } else {
       const { range } = decodeRange(request.body)
-      endpoint.range(request.id, { revision: this.store.revision, ...this.store.range(range.prefix, range.after, range.limit) })
+      endpoint.range(request.id, { revision: this.store.revision, ...this.store.range(range) })
     }
   }
 

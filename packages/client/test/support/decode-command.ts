@@ -1,5 +1,4 @@
-import { Reader } from '../../src/protocol/binary.js'
-import { Operation, StepKind } from '../../src/protocol/index.js'
+import { Operation, Reader } from '@raft/commands'
 
 export interface DecodedStep {
   readonly kind: number
@@ -18,10 +17,10 @@ export interface DecodedCompare {
 }
 
 export type Command =
-  | { operation: typeof Operation.Put; key: Uint8Array; value: Uint8Array }
-  | { operation: typeof Operation.Delete; key: Uint8Array }
-  | { operation: typeof Operation.CompareAndSet; key: Uint8Array; prevRevision: number; value: Uint8Array }
-  | { operation: typeof Operation.Transaction; compares: DecodedCompare[]; success: DecodedStep[]; failure: DecodedStep[] }
+  | { operation: typeof Operation.put; key: Uint8Array; value: Uint8Array }
+  | { operation: typeof Operation.delete; key: Uint8Array }
+  | { operation: typeof Operation.compareAndSet; key: Uint8Array; prevRevision: number; value: Uint8Array }
+  | { operation: typeof Operation.transaction; compares: DecodedCompare[]; success: DecodedStep[]; failure: DecodedStep[] }
 
 /** Reads a command, written anew from docs/formats.md. */
 export function decodeCommand(bytes: Uint8Array): Command {
@@ -35,13 +34,13 @@ export function decodeCommand(bytes: Uint8Array): Command {
 function readOperation(reader: Reader): Command {
   const operation = reader.u8()
   switch (operation) {
-    case Operation.Put:
+    case Operation.put:
       return { operation, key: reader.bytes(), value: reader.bytes() }
-    case Operation.Delete:
+    case Operation.delete:
       return { operation, key: reader.bytes() }
-    case Operation.CompareAndSet:
+    case Operation.compareAndSet:
       return { operation, key: reader.bytes(), prevRevision: reader.u64(), value: reader.bytes() }
-    case Operation.Transaction:
+    case Operation.transaction:
       return { operation, compares: list(reader, readCompare), success: list(reader, readStep), failure: list(reader, readStep) }
     default:
       throw new Error(`unknown operation ${operation}`)
@@ -55,13 +54,13 @@ function readCompare(reader: Reader): DecodedCompare {
 
 function readStep(reader: Reader): DecodedStep {
   const kind = reader.u8()
-  if (kind === StepKind.Range) {
+  if (kind === Operation.range) {
     const hasAfter = reader.flag()
     const key = reader.bytes()
     const after = reader.bytes()
     return { kind, key, value: NO_BYTES, after: hasAfter ? after : null, limit: reader.u32() }
   }
-  return { kind, key: reader.bytes(), value: kind === StepKind.Put ? reader.bytes() : NO_BYTES, after: null, limit: 0 }
+  return { kind, key: reader.bytes(), value: kind === Operation.put ? reader.bytes() : NO_BYTES, after: null, limit: 0 }
 }
 
 function list<T>(reader: Reader, read: (reader: Reader) => T): T[] {

@@ -1,39 +1,38 @@
-import type { Entry, StepResult } from '../../src/protocol/index.js'
-import { Operation, StepKind } from '../../src/protocol/index.js'
+import { type KeyValue, Operation, type Range, type StepResult } from '@raft/commands'
 import { type Command, decodeCommand } from './decode-command.js'
 
 /** The least key-value store that gives the answers of a real one. */
 export class Store {
   revision = 0
-  readonly entries = new Map<string, Entry>()
+  readonly entries = new Map<string, KeyValue>()
 
   apply(bytes: Uint8Array): { command: Command; results: StepResult[]; succeeded: boolean; modRevision: number } {
     const command = decodeCommand(bytes)
     this.revision += 1
-    if (command.operation === Operation.CompareAndSet) {
+    if (command.operation === Operation.compareAndSet) {
       const current = this.get(command.key)?.modRevision ?? 0
       const succeeded = current === command.prevRevision
       if (succeeded) this.#put(command.key, command.value)
       return { command, results: [], succeeded, modRevision: this.get(command.key)?.modRevision ?? 0 }
     }
-    if (command.operation === Operation.Transaction) {
+    if (command.operation === Operation.transaction) {
       const succeeded = command.compares.every((compare) => this.#holds(compare))
       const steps = succeeded ? command.success : command.failure
       return { command, results: steps.map((step) => this.#step(step)), succeeded, modRevision: 0 }
     }
-    const kind = command.operation === Operation.Put ? StepKind.Put : StepKind.Delete
-    const value = command.operation === Operation.Put ? command.value : NO_BYTES
+    const kind = command.operation === Operation.put ? Operation.put : Operation.delete
+    const value = command.operation === Operation.put ? command.value : NO_BYTES
     return { command, results: [this.#step({ kind, key: command.key, value })], succeeded: true, modRevision: this.revision }
   }
 
-  get(key: Uint8Array): Entry | null {
+  get(key: Uint8Array): KeyValue | null {
     return this.entries.get(hex(key)) ?? null
   }
 
-  range(prefix: Uint8Array, after: Uint8Array | null, limit: number): { entries: Entry[]; more: boolean } {
-    const keys = [...this.entries.keys()].filter((key) => key.startsWith(hex(prefix)) && (after === null || key > hex(after))).sort()
+  range({ prefix = NO_BYTES, after, limit = 0 }: Range): { entries: KeyValue[]; more: boolean } {
+    const keys = [...this.entries.keys()].filter((key) => key.startsWith(hex(prefix)) && (after === undefined || key > hex(after))).sort()
     const chosen = keys.slice(0, limit === 0 ? 1000 : limit)
-    return { entries: chosen.map((key) => this.entries.get(key) as Entry), more: keys.length > chosen.length }
+    return { entries: chosen.map((key) => this.entries.get(key) as KeyValue), more: keys.length > chosen.length }
   }
 
   #holds(compare: { target: number; relation: number; key: Uint8Array; operand: Uint8Array | number }): boolean {
@@ -46,16 +45,16 @@ export class Store {
   }
 
   #step(step: { kind: number; key: Uint8Array; value?: Uint8Array }): StepResult {
-    if (step.kind === StepKind.Put) {
+    if (step.kind === Operation.put) {
       const { createRevision, modRevision, version } = this.#put(step.key, step.value ?? NO_BYTES)
-      return { kind: StepKind.Put, createRevision, modRevision, version }
+      return { type: 'put', createRevision, modRevision, version }
     }
-    if (step.kind === StepKind.Delete) return { kind: StepKind.Delete, deleted: this.entries.delete(hex(step.key)) }
-    if (step.kind === StepKind.Get) return { kind: StepKind.Get, entry: this.get(step.key) }
-    return { kind: StepKind.Range, ...this.range(step.key, null, 0) }
+    if (step.kind === Operation.delete) return { type: 'delete', deleted: this.entries.delete(hex(step.key)) }
+    if (step.kind === Operation.get) return { type: 'get', entry: this.get(step.key) }
+    return { type: 'range', ...this.range({ prefix: step.key }) }
   }
 
-  #put(key: Uint8Array, value: Uint8Array): Entry {
+  #put(key: Uint8Array, value: Uint8Array): KeyValue {
     const before = this.get(key)
     const entry = {
       key: key.slice(),

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import * as timers from 'node:timers'
+import type { PutStepResult } from '@raft/commands'
 import { onTestFinished } from 'vitest'
 import { ErrorCode, RequestKind, ServerEndpoint, type StatusResult } from '../../src/protocol/index.js'
-import type { PutResult } from '../../src/protocol/result.js'
 import type { Store } from './store.js'
 
 /** Not the one that a test may fake. */
@@ -20,7 +20,7 @@ export async function member(store: Store, role: () => string, onWrite: (socket:
         if (kind === RequestKind.Status) endpoint.status(id, status(role()))
         else if (kind !== RequestKind.Write)
           endpoint.error(id, { outcome: 'notAppended', code: ErrorCode.UnknownRequest, message: `kind ${kind}`, leader: null })
-        else if (!onWrite(socket)) endpoint.put(id, store.apply(body).results[0] as PutResult & { kind: 1 })
+        else if (!onWrite(socket)) endpoint.result(id, { ...(store.apply(body).results[0] as PutStepResult), revision: store.revision })
       },
     })
     socket.on('error', () => {})

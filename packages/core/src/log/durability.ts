@@ -24,7 +24,7 @@ export class Durability {
   #hardStateDirty = false
   /** The first entry that no write has been given yet. */
   #nextIndex: number
-  /** What the write in flight will have made durable: falls when entries of it are replaced before it is done. */
+  /** The last entry that the write in flight makes durable. It falls when entries of the write are replaced before the write is done. */
   #inFlightLastIndex = 0
   #issuedAt = 0
   readonly #maxWriteBytes: number

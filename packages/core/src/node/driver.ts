@@ -1,17 +1,18 @@
 import type { Effects, Transition } from '../effects.js'
 import type { EntryBatch } from '../entry-batch.js'
-import { assert, NotLeaderError, OutcomeUnknownError, StorageError } from '../errors.js'
+import { assert, NodeStoppedError, NotLeaderError, OutcomeUnknownError, type RaftError, StorageError } from '../errors.js'
 import type { Event } from '../events.js'
 import type { State } from '../state.js'
 import type { Member } from '../types.js'
-import type { NodeOptions } from './options.js'
+import { accountsOf, type NodeAccounts } from './accounts.js'
+import type { Limits, NodeOptions } from './options.js'
 import { Outbox } from './outbox.js'
-import type { Proposals } from './proposals.js'
-import type { Reads } from './reads.js'
+import { type ProposalDone, Proposals } from './proposals.js'
+import { type ReadDone, Reads } from './reads.js'
+import type { Pending } from './status.js'
 
 /** What the driver tells its Node. */
 export interface DriverOwner {
-  leader(): Member | null
   onTransition(transition: Transition): void
   /** A turn is over. */
   onTurn(): void
@@ -25,7 +26,7 @@ export interface DriverOwner {
  */
 export class Driver<Result> {
   readonly #state: State
-  readonly #ports: Pick<NodeOptions<Result>, 'storage' | 'stateMachine' | 'transport' | 'clock'>
+  readonly #ports: Pick<NodeOptions<Result>, 'storage' | 'stateMachine' | 'transport' | 'clock' | 'onWritten' | 'onApplied'>
   readonly #proposals: Proposals<Result>
   readonly #reads: Reads
   readonly #owner: DriverOwner
@@ -36,19 +37,35 @@ export class Driver<Result> {
   #scheduled = false
   #draining = false
   #cancelTimer: (() => void) | null = null
+  /** Takes the timer back that ends a rest between two batches. */
+  #cancelRest: () => void = () => {}
   #timerAt = Number.POSITIVE_INFINITY
   /** Entries have been applied a moment ago: those that follow wait until others have had their turn. */
   #hasJustApplied = false
   /** Entries that wait for that. */
   #nextToApply: EntryBatch | null = null
 
-  constructor(state: State, ports: NodeOptions<Result>, proposals: Proposals<Result>, reads: Reads, owner: DriverOwner) {
+  constructor(state: State, options: NodeOptions<Result>, limits: Limits, owner: DriverOwner) {
     this.#state = state
-    this.#ports = ports
-    this.#proposals = proposals
-    this.#reads = reads
+    this.#ports = options
+    this.#proposals = new Proposals(limits, () => options.clock.now(), options.onProposed)
+    this.#reads = new Reads(limits.maxPending)
     this.#owner = owner
-    this.#outbox = new Outbox((to, message) => ports.transport.send(to, message))
+    this.#outbox = new Outbox((to, message) => options.transport.send(to, message))
+  }
+
+  /** The leader with its addresses, where it is known. */
+  get leader(): Member | null {
+    const { leaderId, membership } = this.#state
+    return leaderId === null ? null : (membership.members.get(leaderId) ?? null)
+  }
+
+  get pending(): Pending {
+    return { proposals: this.#proposals.count, proposalBytes: this.#proposals.bytes, reads: this.#reads.count }
+  }
+
+  accounts(): NodeAccounts {
+    return accountsOf(this.#state, this.#proposals, this.#reads, this.#ports.clock.now())
   }
 
   /** Once, when the transport delivers to `receive`. */
@@ -60,11 +77,29 @@ export class Driver<Result> {
   receive(event: Event): void {
     if (!this.#running) return
     this.#inbox.push(event)
-    this.wake()
+    this.#wake()
+  }
+
+  /** Takes a command into this turn. Returns why it does not, or null: then `done` is called once, and never from inside. */
+  submit(command: Uint8Array, done: ProposalDone<Result>): RaftError | null {
+    const refusal = this.#proposals.refusal(command)
+    if (refusal !== null) return refusal
+    this.#proposals.add(command, done)
+    this.#wake()
+    return null
+  }
+
+  /** As `submit`, of a read. */
+  submitRead(done: ReadDone): RaftError | null {
+    const refusal = this.#reads.refusal()
+    if (refusal !== null) return refusal
+    this.#reads.add(done)
+    this.#wake()
+    return null
   }
 
   /** Something waits: soon there will be a turn. */
-  wake(): void {
+  #wake(): void {
     if (this.#scheduled || this.#draining) return
     this.#scheduled = true
     this.#ports.clock.defer(() => {
@@ -73,12 +108,18 @@ export class Driver<Result> {
     })
   }
 
-  stop(): void {
+  /** Proposals and reads that wait end with an error. */
+  stop(error: Error | undefined): void {
     this.#running = false
     this.#inbox = []
     this.#nextToApply = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
+    this.#cancelRest()
+    const stopped = () => new NodeStoppedError(error)
+    this.#proposals.refuseNew(stopped)
+    this.#proposals.failAppended(this.#state.lastApplied, () => new OutcomeUnknownError('the node stopped'))
+    this.#reads.failAll(stopped)
   }
 
   #drain(): void {
@@ -93,7 +134,7 @@ export class Driver<Result> {
     this.#draining = false
     if (!this.#isRunning()) return
     this.#armTimer()
-    if (this.#proposals.hasNew || this.#reads.hasNew) this.wake()
+    if (this.#proposals.hasNew || this.#reads.hasNew) this.#wake()
   }
 
   /** Everything that has arrived, then what it comes to. */
@@ -116,12 +157,12 @@ export class Driver<Result> {
     if (!this.#isRunning()) return
     if (this.#proposals.hasNew) {
       const firstIndex = state.propose(this.#proposals.newCommands, now)
-      if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.#owner.leader()))
+      if (firstIndex === null) this.#proposals.refuseNew(() => new NotLeaderError(this.leader))
       else this.#proposals.appended(firstIndex)
     }
     if (this.#reads.hasNew) {
       const ticket = state.read(now)
-      if (ticket === null) this.#reads.failNew(() => new NotLeaderError(this.#owner.leader()))
+      if (ticket === null) this.#reads.failNew(() => new NotLeaderError(this.leader))
       else this.#reads.ticketed(ticket)
     }
     this.#carryOut(state.takeEffects())
@@ -131,12 +172,13 @@ export class Driver<Result> {
     this.#noteTransitions(effects.transitions)
     // A user's callback may have stopped the node.
     if (!this.#isRunning()) return
-    const { storage, transport } = this.#ports
+    const { storage, transport, clock } = this.#ports
     const { members, write } = effects
     if (members !== null) transport.setMembers(this.#state.group, members)
     if (write !== null) {
+      const startedAt = clock.now()
       storage.write({ hardState: write.hardState, entries: write.entries }, (error) => {
-        if (error === null) this.receive({ type: 'written', number: write.number })
+        if (error === null) this.#written(write.number, clock.now() - startedAt)
         else this.#fail(storageFailure('write', error))
       })
     }
@@ -153,6 +195,11 @@ export class Driver<Result> {
     this.#owner.onTurn()
   }
 
+  #written(number: number, took: number): void {
+    this.#ports.onWritten?.(took)
+    this.receive({ type: 'written', number })
+  }
+
   #noteTransitions(transitions: readonly Transition[]): void {
     for (const transition of transitions) this.#noteTransition(transition)
   }
@@ -163,7 +210,7 @@ export class Driver<Result> {
     if (transition.role === 'leader') return
     const unknown = () => new OutcomeUnknownError('this member lost the leadership after it had appended it')
     this.#proposals.failAppended(this.#state.lastApplied, unknown)
-    this.#reads.failTicketed(() => new NotLeaderError(this.#owner.leader()))
+    this.#reads.failTicketed(() => new NotLeaderError(this.leader))
   }
 
   #apply(entries: EntryBatch): void {
@@ -171,16 +218,18 @@ export class Driver<Result> {
       this.#nextToApply = entries
       return
     }
+    const startedAt = this.#ports.clock.now()
     const results = this.#ports.stateMachine.apply(entries, this.#proposals.awaitedFrom)
     if (results instanceof Promise) {
-      results.then((settled) => this.#applied(entries, settled)).catch((error: unknown) => this.#fail(error))
-    } else this.#applied(entries, results)
+      results.then((settled) => this.#applied(entries, settled, startedAt)).catch((error: unknown) => this.#fail(error))
+    } else this.#applied(entries, results, startedAt)
   }
 
-  #applied(entries: EntryBatch, results: readonly (Result | undefined)[]): void {
+  #applied(entries: EntryBatch, results: readonly (Result | undefined)[], startedAt: number): void {
     if (!this.#running) return
+    this.#ports.onApplied?.(this.#ports.clock.now() - startedAt)
     const { firstIndex, count } = entries
-    // Whose result is missing would wait for ever.
+    // A proposal without a result would never be settled.
     assert(
       results.length >= 1 && results.length <= count,
       () =>
@@ -207,7 +256,7 @@ export class Driver<Result> {
       if (next !== null) this.#applyNext(next)
     }
     // A timer alone does not do: one that is set while timers run may run with them, before anything is received.
-    if (wasLong) clock.schedule(clock.now(), () => clock.defer(goOn))
+    if (wasLong) this.#cancelRest = clock.schedule(clock.now(), () => clock.defer(goOn))
     else clock.defer(goOn)
   }
 
@@ -228,7 +277,7 @@ export class Driver<Result> {
       this.#timerAt = Number.POSITIVE_INFINITY
       this.#cancelTimer = null
       this.#tickDue = true
-      this.wake()
+      this.#wake()
     })
   }
 

@@ -10,7 +10,7 @@ import { awaitCallback, type WaitOptions } from './await-callback.js'
 import { Driver } from './driver.js'
 import { LeadershipCallbacks } from './leadership-callbacks.js'
 import { Listeners } from './listeners.js'
-import { completeLimits, type NodeOptions } from './options.js'
+import { completeLimits, type Limits, type NodeOptions } from './options.js'
 import { type ProposalDone, Proposals } from './proposals.js'
 import { type ReadDone, Reads } from './reads.js'
 import { type NodeStatus, statusOf } from './status.js'
@@ -35,9 +35,8 @@ export class Node<Result = unknown> {
   /** As at the first start; State has it as soon as there is one. */
   readonly #initialMembership: Membership
   readonly #listeners: Listeners<NodeEvents>
-  readonly #proposals: Proposals<Result>
-  readonly #reads: Reads
   readonly #tuning: Tuning
+  readonly #limits: Limits
   readonly #leadership: LeadershipCallbacks
   readonly #waiters = new Waiters()
   #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -55,10 +54,8 @@ export class Node<Result = unknown> {
     this.group = options.group ?? 0
     this.#initialMembership = initialMembership(options.members, options.id)
     this.#tuning = completeTuning(options)
-    const limits = completeLimits(options)
+    this.#limits = completeLimits(options)
     this.#listeners = new Listeners((error) => this.#listeners.emit('callbackError', { error }))
-    this.#proposals = new Proposals(limits)
-    this.#reads = new Reads(limits.maxPending)
     this.#leadership = new LeadershipCallbacks((callback, event) => this.#listeners.call(callback, event), options)
     this.stopped = new Promise((resolve, reject) => {
       this.#settleStopped = { resolve, reject }
@@ -105,25 +102,21 @@ export class Node<Result = unknown> {
 
   /** The leader with its addresses, where it is known. */
   get leader(): Member | null {
-    const { leaderId } = this
-    return leaderId === null ? null : (this.#membership.members.get(leaderId) ?? null)
+    return this.#phase === 'running' ? (this.#driver?.leader ?? null) : null
   }
 
   get members(): readonly Member[] {
-    return [...this.#membership.members.values()]
-  }
-
-  get #membership(): Membership {
-    return this.#state?.membership ?? this.#initialMembership
+    const { members } = this.#state?.membership ?? this.#initialMembership
+    return [...members.values()]
   }
 
   status(): NodeStatus {
-    return statusOf(this, this.#state, this.#proposals, this.#reads, this.#options.clock.now())
+    return statusOf(this, this.#state, this.#driver?.pending, this.#options.clock.now())
   }
 
   /** What is kept as a sum, beside that sum counted anew. For checks of this package and of simulations: its fields may change. */
   accounts(): NodeAccounts {
-    return accountsOf(this.#state, this.#proposals, this.#reads, this.#options.clock.now())
+    return this.#driver?.accounts() ?? accountsOf(null, new Proposals(this.#limits), new Reads(0), this.#options.clock.now())
   }
 
   /** Calls `listener` for every such event, until the function that is returned is called. */
@@ -149,13 +142,13 @@ export class Node<Result = unknown> {
 
   /** As `propose`, without a promise: for those who have thousands under way. `done` is called once, never from inside. */
   submit(command: Uint8Array, done: ProposalDone<Result>): void {
-    const refusal = this.#phase === 'running' ? this.#proposals.refusal(command) : new NodeStoppedError(this.#fatalError)
-    if (refusal !== null) {
-      this.#options.clock.defer(() => done(refusal, undefined))
-      return
-    }
-    this.#proposals.add(command, done)
-    this.#driver?.wake()
+    const driver = this.#phase === 'running' ? this.#driver : null
+    const refusal = driver === null ? new NodeStoppedError(this.#fatalError) : driver.submit(command, done)
+    if (refusal === null) return
+    this.#options.clock.defer(() => {
+      this.#options.onProposed?.(0, refusal)
+      done(refusal, undefined)
+    })
   }
 
   /**
@@ -172,13 +165,9 @@ export class Node<Result = unknown> {
 
   /** As `readIndex`, without a promise. */
   submitRead(done: ReadDone): void {
-    const refusal = this.#phase === 'running' ? this.#reads.refusal() : new NodeStoppedError(this.#fatalError)
-    if (refusal !== null) {
-      this.#options.clock.defer(() => done(refusal, 0))
-      return
-    }
-    this.#reads.add(done)
-    this.#driver?.wake()
+    const driver = this.#phase === 'running' ? this.#driver : null
+    const refusal = driver === null ? new NodeStoppedError(this.#fatalError) : driver.submitRead(done)
+    if (refusal !== null) this.#options.clock.defer(() => done(refusal, 0))
   }
 
   /** The leader's id as soon as one is known here. @throws WaitAbortedError, NodeStoppedError */
@@ -216,8 +205,7 @@ export class Node<Result = unknown> {
     )
     this.#state = state
     this.#phase = 'running'
-    const driver = new Driver(state, this.#options, this.#proposals, this.#reads, {
-      leader: () => this.leader,
+    const driver = new Driver(state, this.#options, this.#limits, {
       onTransition: (transition) => {
         // A user's callback may have stopped the node: then nothing more is told.
         if (this.#isStopped()) return
@@ -255,16 +243,12 @@ export class Node<Result = unknown> {
     this.#phase = 'stopped'
     this.#fatalError = error
     if (this.#driver !== null) {
-      this.#driver.stop()
       this.#options.transport.detach(this.group)
       this.#closed = this.#options.storage.close()
       this.#closed.catch(() => {})
     }
     this.#leadership.stop()
-    const stopped = () => new NodeStoppedError(error)
-    this.#proposals.refuseNew(stopped)
-    this.#proposals.failAppended(this.#state?.lastApplied ?? 0, () => new OutcomeUnknownError('the node stopped'))
-    this.#reads.failAll(stopped)
+    this.#driver?.stop(error)
     this.#waiters.wake()
     if (error === undefined) this.#settleStopped.resolve()
     else {

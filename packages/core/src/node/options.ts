@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, type RaftError } from '../errors.js'
 import type { Clock, Random } from '../ports/clock.js'
 import type { LogStorage } from '../ports/log-storage.js'
 import type { StateMachine } from '../ports/state-machine.js'
@@ -18,7 +18,7 @@ export interface Following {
   readonly leaderId: MemberId | null
 }
 
-/** How much may wait at one member. */
+/** Upper bounds on what waits at one member. */
 export interface Limits {
   /** Bytes of one command. Default 32 MiB. */
   maxCommandBytes: number
@@ -28,7 +28,20 @@ export interface Limits {
   maxPendingBytes: number
 }
 
-export interface NodeOptions<Result> extends Partial<Tuning>, Partial<Limits> {
+/** Told how long things took, in ms by the node's clock: for metrics. These callbacks must not throw. */
+export interface DurationCallbacks {
+  /** A write to the log is durable. */
+  readonly onWritten?: (milliseconds: number) => void
+  /** The state machine has applied a batch of entries. */
+  readonly onApplied?: (milliseconds: number) => void
+  /**
+   * A proposal has ended: with its result where `error` is null. Proposals of one turn, and those that fail together, count from when the
+   * first of them was submitted. One that was refused at once took no time.
+   */
+  readonly onProposed?: (milliseconds: number, error: RaftError | null) => void
+}
+
+export interface NodeOptions<Result> extends Partial<Tuning>, Partial<Limits>, DurationCallbacks {
   readonly id: MemberId
   /** Default 0. */
   readonly group?: GroupId

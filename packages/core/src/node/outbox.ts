@@ -2,7 +2,7 @@ import type { Outgoing } from '../effects.js'
 import type { Message } from '../message.js'
 import type { MemberId } from '../types.js'
 
-/** So many messages may wait for their write. A disk that hangs for hours must not fill the memory with requests for votes. */
+/** Maximum number of messages that wait for their write. A disk that hangs for hours must not fill the memory with requests for votes. */
 const MAX_HELD = 4096
 
 /** Messages that wait for their write: none leaves before what it says is durable. Beyond the limit the oldest are lost. */

@@ -1,11 +1,13 @@
 import { CommandTooLargeError, OverloadedError, type RaftError } from '../errors.js'
-import type { Limits } from './options.js'
+import type { DurationCallbacks, Limits } from './options.js'
 
 /** Called once: with an error, or with what the state machine returned. Must not throw. */
 export type ProposalDone<Result> = (error: RaftError | null, result: Result | undefined) => void
 
 interface Batch<Result> {
   readonly firstIndex: number
+  /** When the first of them was submitted. */
+  readonly submittedAt: number
   readonly commands: readonly Uint8Array[]
   readonly done: readonly ProposalDone<Result>[]
 }
@@ -13,14 +15,20 @@ interface Batch<Result> {
 /** Proposals on their way: those that came in this turn, and those that are in the log and wait to be applied. */
 export class Proposals<Result> {
   readonly #limits: Limits
+  readonly #now: () => number
+  readonly #onProposed: DurationCallbacks['onProposed']
+  /** When the first proposal of this turn was submitted. */
+  #newSince = 0
   #commands: Uint8Array[] = []
   #done: ProposalDone<Result>[] = []
   #appended: Batch<Result>[] = []
   #count = 0
   #bytes = 0
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, now: () => number = () => 0, onProposed?: DurationCallbacks['onProposed']) {
     this.#limits = limits
+    this.#now = now
+    this.#onProposed = onProposed
   }
 
   get count(): number {
@@ -53,6 +61,7 @@ export class Proposals<Result> {
   }
 
   add(command: Uint8Array, done: ProposalDone<Result>): void {
+    if (this.#onProposed !== undefined && this.#commands.length === 0) this.#newSince = this.#now()
     this.#commands.push(command)
     this.#done.push(done)
     this.#count += 1
@@ -71,7 +80,7 @@ export class Proposals<Result> {
 
   /** The commands of this turn are in the log from `firstIndex` on. */
   appended(firstIndex: number): void {
-    this.#appended.push({ firstIndex, commands: this.#commands, done: this.#done })
+    this.#appended.push({ firstIndex, submittedAt: this.#newSince, commands: this.#commands, done: this.#done })
     this.#commands = []
     this.#done = []
   }
@@ -82,7 +91,7 @@ export class Proposals<Result> {
     const done = this.#done
     this.#commands = []
     this.#done = []
-    this.#fail(commands, done, error)
+    this.#fail(commands, done, this.#newSince, error)
   }
 
   /** Entries from `firstIndex` on were applied, as many as there are results, with one result each. */
@@ -98,6 +107,7 @@ export class Proposals<Result> {
       this.#count -= applied
       for (let i = 0; i < applied; i++) this.#bytes -= (batch.commands[i] as Uint8Array).length
       const offset = batch.firstIndex - firstIndex
+      if (this.#onProposed !== undefined) for (let i = 0; i < applied; i++) this.#onProposed(this.#now() - batch.submittedAt, null)
       for (let i = 0; i < applied; i++) (batch.done[i] as ProposalDone<Result>)(null, results[offset + i])
     }
   }
@@ -109,18 +119,24 @@ export class Proposals<Result> {
     this.#fail(
       left.flatMap(({ commands }) => commands),
       left.flatMap(({ done }) => done),
+      left[0]?.submittedAt ?? 0,
       error,
     )
   }
 
   /** All are taken off the sums before the first of them is told: it may look at the sums, or stop the node. */
-  #fail(commands: readonly Uint8Array[], done: readonly ProposalDone<Result>[], error: () => RaftError): void {
+  #fail(commands: readonly Uint8Array[], done: readonly ProposalDone<Result>[], submittedAt: number, error: () => RaftError): void {
     for (const command of commands) this.#bytes -= command.length
     this.#count -= commands.length
-    for (const one of done) one(error(), undefined)
+    const took = this.#now() - submittedAt
+    for (const one of done) {
+      const reason = error()
+      this.#onProposed?.(took, reason)
+      one(reason, undefined)
+    }
   }
 }
 
 function rest<Result>(batch: Batch<Result>, skip: number): Batch<Result> {
-  return { firstIndex: batch.firstIndex + skip, commands: batch.commands.slice(skip), done: batch.done.slice(skip) }
+  return { ...batch, firstIndex: batch.firstIndex + skip, commands: batch.commands.slice(skip), done: batch.done.slice(skip) }
 }

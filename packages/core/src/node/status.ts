@@ -38,8 +38,11 @@ export interface NodeStatus {
   readonly followers: readonly FollowerStatus[]
 }
 
-interface Waiting {
-  readonly count: number
+/** The proposals and reads that wait for their outcome at this member. */
+export interface Pending {
+  readonly proposals: number
+  readonly proposalBytes: number
+  readonly reads: number
 }
 
 interface Identified {
@@ -51,13 +54,7 @@ interface Identified {
 }
 
 /** @param now in ms, by the clock that State is given */
-export function statusOf(
-  node: Identified,
-  state: State | null,
-  proposals: Waiting & { readonly bytes: number },
-  reads: Waiting,
-  now: number,
-): NodeStatus {
+export function statusOf(node: Identified, state: State | null, pending: Pending | undefined, now: number): NodeStatus {
   return {
     id: node.id,
     group: node.group,
@@ -71,9 +68,9 @@ export function statusOf(
     commitIndex: state?.commitIndex ?? 0,
     knownCommitIndex: state?.knownCommitIndex ?? 0,
     lastApplied: state?.lastApplied ?? 0,
-    pendingProposals: proposals.count,
-    pendingProposalBytes: proposals.bytes,
-    pendingReads: reads.count,
+    pendingProposals: pending?.proposals ?? 0,
+    pendingProposalBytes: pending?.proposalBytes ?? 0,
+    pendingReads: pending?.reads ?? 0,
     logWindowBytes: state?.log.windowBytes ?? 0,
     members: node.members,
     followers: state === null ? [] : followersOf(state, now),

@@ -1,7 +1,7 @@
 import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 
-/** What a leader does not know this many heartbeat intervals after it was acknowledged is acknowledged again. */
+/** An acknowledgement that the leader does not know of after this many heartbeat intervals is repeated. */
 const REPEAT_INTERVALS = 0.5
 const NOTHING = -1
 
@@ -57,7 +57,7 @@ export class Acknowledging {
   flush(leaderId: MemberId | null): void {
     const state = this.#state
     if (this.#verifiedIndex === null || leaderId === null) return
-    // What the next write leaves out is acknowledged with one of those that follow.
+    // Entries that the next write leaves out are acknowledged with one of the writes that follow.
     const matchIndex = Math.min(this.#verifiedIndex, state.durability.nextWriteEnd(state.log))
     const isNews = matchIndex > this.#acknowledgedIndex
     this.#acknowledgedIndex = matchIndex

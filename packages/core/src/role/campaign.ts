@@ -3,7 +3,7 @@ import type { RoleContext } from '../role-context.js'
 import type { MemberId } from '../types.js'
 import { Role } from './role.js'
 
-/** What asking for votes and asking whether to ask have in common: votes are counted until won, lost or too late. */
+/** Asking for votes, and asking whether to ask: both count votes until they have won or lost, or it is too late. */
 export abstract class Campaign extends Role {
   /** By voter, so that nobody counts twice; the first answer stands. */
   readonly #votes = new Map<MemberId, boolean>()

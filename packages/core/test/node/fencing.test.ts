@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Leadership, Message, Node, NodeOptions, Transport } from '../../src/index.js'
+import type { Clock, Leadership, Message, Node, NodeOptions, StateMachine, Transport } from '../../src/index.js'
 import { MemoryNetwork } from '../../src/memory/index.js'
-import { command, World } from '../support/world.js'
+import { Counter, command, World } from '../support/world.js'
 
 interface Leading {
   readonly world: World
@@ -124,5 +124,46 @@ describe('a node that is stopped', () => {
     hear(heartbeat(leader.currentTerm + 1))
     await world.clock.settle()
     expect(waiting).toEqual(Array.from({ length: 6 }, () => [0, 0, 0]))
+  })
+
+  it('while its state machine rests between two batches leaves no timer', async () => {
+    const world = new World(['a'])
+    const timers = new Set<object>()
+    const clock: Clock = {
+      now: () => world.clock.now(),
+      defer: (callback) => world.clock.defer(callback),
+      schedule: (time, callback) => {
+        const timer = {}
+        timers.add(timer)
+        const cancel = world.clock.schedule(time, () => {
+          timers.delete(timer)
+          callback()
+        })
+        return () => {
+          timers.delete(timer)
+          cancel()
+        }
+      },
+    }
+    const slow = new Counter()
+    let applied = 0
+    const oneAtATime: StateMachine<number> = {
+      get lastApplied() {
+        return slow.lastApplied
+      },
+      apply: (entries) => {
+        applied += 1
+        return slow.apply(entries.slice(entries.firstIndex, entries.firstIndex))
+      },
+    }
+    const node = world.add('a', { clock, stateMachine: oneAtATime })
+    await world.start()
+    for (let i = 0; i < 3; i++) node.submit(command(1), () => {})
+    // One of the three was applied, and the timer that ends the rest behind it has not come.
+    const before = applied
+    await world.clock.settle()
+    expect(applied).toBe(before + 1)
+    await node.stop()
+    expect(timers.size).toBe(0)
   })
 })

@@ -1,4 +1,5 @@
-import type { ConfirmedRead, EntryBatch, Fetch, NumberedWrite, Outgoing, State, Transition } from '../../src/index.js'
+import type { EntryBatch, Transition } from '../../src/index.js'
+import type { ConfirmedRead, Fetch, NumberedWrite, Outgoing, State } from '../../src/state-index.js'
 import { type Disk, type DiskEntry, textOf } from './disk.js'
 
 const keysInMemory = new WeakMap<EntryBatch, string[]>()

@@ -1,16 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import {
-  completeTuning,
-  decodeMessage,
-  type Effects,
-  type Event,
-  encodeMessage,
-  initialMembership,
-  type Message,
-  type Outgoing,
-  State,
-  type Tuning,
-} from '../../src/index.js'
+import { completeTuning, decodeMessage, encodeMessage, type Message, type Tuning } from '../../src/index.js'
+import { type Effects, type Event, initialMembership, type Outgoing, State } from '../../src/state-index.js'
 import { bytesOf, Disk, entriesOfTerms, textOf } from './disk.js'
 import { Member } from './member.js'
 import { Oracle } from './oracle.js'

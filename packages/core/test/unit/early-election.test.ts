@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EarlyElection } from '../../src/early-election.js'
-import { initialMembership } from '../../src/index.js'
+import { initialMembership } from '../../src/state-index.js'
 
 const WINDOW = 30
 const DURATION = 100

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, completeTuning, defaultTuning, initialMembership, NodeStoppedError, NotLeaderError } from '../../src/index.js'
+import { ConfigurationError, completeTuning, defaultTuning, NodeStoppedError, NotLeaderError } from '../../src/index.js'
 import { isVoter, peersOf } from '../../src/membership.js'
 import { completeLimits, defaultLimits } from '../../src/node/options.js'
+import { initialMembership } from '../../src/state-index.js'
 
 describe('the defaults', () => {
   it('are those that the documentation gives', () => {

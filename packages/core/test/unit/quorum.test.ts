@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Membership } from '../../src/index.js'
 import { countVotes, majority, reachedByMajority } from '../../src/quorum.js'
+import type { Membership } from '../../src/state-index.js'
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 const voters = fc.subarray(ids, { minLength: 1 })

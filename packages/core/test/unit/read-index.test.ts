@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { initialMembership } from '../../src/index.js'
 import { ReadIndex } from '../../src/read-index.js'
+import { initialMembership } from '../../src/state-index.js'
 
 const MEMBERSHIP = initialMembership(
   ['a', 'b', 'c'].map((id) => ({ id, addresses: {} })),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { completeTuning, initialMembership, State } from '../../src/index.js'
+import { completeTuning } from '../../src/index.js'
+import { initialMembership, State } from '../../src/state-index.js'
 import { Disk, entriesOfTerms } from '../support/disk.js'
 import { append, heartbeat, preVoteReply, requestVote, vote } from '../support/messages.js'
 import { scenario } from '../support/scenario.js'

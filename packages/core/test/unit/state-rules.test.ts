@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AssertionError, completeTuning, initialMembership, State } from '../../src/index.js'
+import { AssertionError, completeTuning } from '../../src/index.js'
+import { initialMembership, State } from '../../src/state-index.js'
 import { Disk, entriesOfTerms } from '../support/disk.js'
 import { accepted, append, heartbeat, heartbeatReply, requestVote, vote } from '../support/messages.js'
 import { scenario } from '../support/scenario.js'

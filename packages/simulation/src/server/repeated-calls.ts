@@ -1,6 +1,6 @@
 import { type CallOptions, type Clock, type RaftClient, RequestError } from '@raft/client'
+import { encodeDelete } from '@raft/commands'
 import type { CommandOutcomes, Prng } from '@raft/simulator'
-import { encodeDelete } from '@raft/state-machine'
 import type { Punctuality } from '../workload/punctuality.js'
 
 /** Mean ms between two calls. */

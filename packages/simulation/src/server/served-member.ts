@@ -1,3 +1,4 @@
+import type { StoreResult } from '@raft/commands'
 import type { Clock } from '@raft/core'
 import {
   type AccessHoldings,
@@ -12,7 +13,7 @@ import {
   protocolOptions,
 } from '@raft/node/endpoint'
 import type { Incarnation, LifeEnvironment, NodePorts, StreamNetwork } from '@raft/simulator'
-import type { KeyValueStore, StoreResult } from '@raft/state-machine'
+import type { KeyValueStore } from '@raft/state-machine'
 import { CLUSTER_ID } from '../layers/cluster-id.js'
 import { CountedProposer } from './counted-proposer.js'
 
@@ -68,7 +69,7 @@ export function servedMember({ environment, ports, fate, streams, onProtocolErro
     },
   )
   const member = { node: group.node, store, clusterId: CLUSTER_ID, clock, maxValueBytes: MAX_VALUE_BYTES, account }
-  const protocol = protocolOptions(member, { onWrite: () => {}, onProtocolError })
+  const protocol = protocolOptions(member, { onProtocolError })
   const entrance = new StreamEntrance(streams, incarnation, clock, protocol)
   const holdings = () => ({ account: account.bytes, connections: entrance.holdings(), access: group.access.holdings() })
   return { group, entrance, holdings }

@@ -1,4 +1,5 @@
 import { bytes, RaftClient } from '@raft/client'
+import type { StoreResult } from '@raft/commands'
 import { RunningParts } from '@raft/node/endpoint'
 import {
   CommandOutcomes,
@@ -11,7 +12,7 @@ import {
   type StackFactory,
   StreamNetwork,
 } from '@raft/simulator'
-import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { Directories } from '../layers/directories.js'
 import { fileLayer } from '../layers/file-layer.js'
 import { udpLayer } from '../layers/udp-layer.js'

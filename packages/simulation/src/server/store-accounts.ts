@@ -1,5 +1,6 @@
+import { encodeDelete } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
-import { encodeDelete, type KeyValueStore } from '@raft/state-machine'
+import type { KeyValueStore } from '@raft/state-machine'
 
 /** One state in so many is looked at: each look walks over all keys. */
 const EVERY = 16

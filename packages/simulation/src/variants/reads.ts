@@ -75,7 +75,7 @@ export const reads: readonly Variant[] = [
     name: 'a follower answers reads',
     breaks: 'who does not lead confirms its reads itself',
     file: DRIVER,
-    search: 'if (ticket === null) this.#reads.failNew(() => new NotLeaderError(this.#owner.leader()))',
+    search: 'if (ticket === null) this.#reads.failNew(() => new NotLeaderError(this.leader))',
     replace: 'if (ticket === null) { this.#reads.ticketed(0); this.#reads.confirmed({ ticket: 0, index: 0 }) }',
     stack: 'core',
     maxSeeds: 50,

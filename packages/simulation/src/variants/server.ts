@@ -1,7 +1,7 @@
 import type { Variant } from './variant.js'
 
 const ERRORS = 'apps/node/src/endpoint/error-response.ts'
-const RESULTS = 'apps/node/src/store/results.ts'
+const RESULTS = 'packages/commands/src/result-codec.ts'
 const ENDPOINT = 'packages/client/src/protocol/server-endpoint.ts'
 const DECODER = 'packages/client/src/protocol/frame-decoder.ts'
 const REQUEST = 'packages/client/src/protocol/request.ts'
@@ -30,8 +30,8 @@ export const server: readonly Variant[] = [
     name: 'a write that failed its condition is answered as done',
     breaks: 'the answer to a compare-and-set is always yes',
     file: RESULTS,
-    search: 'endpoint.compareAndSet(id, result)',
-    replace: 'endpoint.compareAndSet(id, { ...result, succeeded: true })',
+    search: 'writer.flag(result.succeeded)\n      writer.u64(result.modRevision)',
+    replace: 'writer.flag(true)\n      writer.u64(result.modRevision)',
     stack: 'server',
     maxSeeds: 50,
   },
@@ -39,8 +39,8 @@ export const server: readonly Variant[] = [
     name: 'a transaction answers the other way round',
     breaks: 'whether the conditions of a transaction held is told wrongly',
     file: RESULTS,
-    search: 'succeeded: result.succeeded, results: result.results.map(toWire)',
-    replace: 'succeeded: !result.succeeded, results: result.results.map(toWire)',
+    search: 'writer.flag(result.succeeded)\n      writer.u32(result.results.length)',
+    replace: 'writer.flag(!result.succeeded)\n      writer.u32(result.results.length)',
     stack: 'server',
     maxSeeds: 50,
   },

@@ -1,23 +1,24 @@
-import type {
-  CallOptions,
-  Condition as ClientCondition,
-  Entry,
-  RaftClient,
-  RangeSelection,
-  TransactionInput,
-  TransactionStep,
-  TransactionStepResult,
-} from '@raft/client'
-import { encodeCompareAndSet, encodeDelete, encodePut, encodeTransaction } from '@raft/state-machine'
-import { toCommand } from '../server/embedded-client.js'
-import type { Condition, Consistency, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction } from './operations.js'
+import {
+  type CallOptions,
+  type Compare,
+  type Entry,
+  encodeCompareAndSet,
+  encodeDelete,
+  encodePut,
+  encodeTransaction,
+  type StepResult,
+  type Store,
+  type Range as StoreRange,
+  type Step as StoreStep,
+  type Transaction as StoreTransaction,
+} from '@raft/commands'
+import type { Condition, Consistency, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction, Versions } from './operations.js'
 import type { Values } from './values.js'
 
 /** What the workload asks of a client. */
-export type StoreClient = Pick<
-  RaftClient<Uint8Array>,
-  'put' | 'delete' | 'compareAndSet' | 'get' | 'getEntry' | 'page' | 'range' | 'transaction' | 'close'
->
+export interface StoreClient extends Store<Uint8Array> {
+  close(): Promise<void>
+}
 
 /** Asks a client for what was drawn, and says what it was told in the words of the history. */
 export class Calls {
@@ -30,13 +31,18 @@ export class Calls {
   /** Rejects as the client does. */
   async call(client: StoreClient, input: Input, options: CallOptions): Promise<Output> {
     switch (input.kind) {
-      case 'put':
-        return { kind: 'put', ...(await client.put(toBytes(input.key), this.#values.bytes(input.value), options)) }
-      case 'delete':
-        return { kind: 'delete', ...(await client.delete(toBytes(input.key), options)) }
+      case 'put': {
+        const result = await client.put(toBytes(input.key), this.#values.bytes(input.value), options)
+        return { kind: 'put', ...versionsOf(result) }
+      }
+      case 'delete': {
+        const { revision, deleted } = await client.delete(toBytes(input.key), options)
+        return { kind: 'delete', revision, deleted }
+      }
       case 'compareAndSet': {
         const { key, prevRevision, value } = input
-        return { kind: 'compareAndSet', ...(await client.compareAndSet(toBytes(key), prevRevision, this.#values.bytes(value), options)) }
+        const result = await client.compareAndSet(toBytes(key), prevRevision, this.#values.bytes(value), options)
+        return { kind: 'compareAndSet', succeeded: result.succeeded, revision: result.revision, modRevision: result.modRevision }
       }
       case 'get':
         return this.#get(client, input, options)
@@ -57,7 +63,7 @@ export class Calls {
       case 'compareAndSet':
         return encodeCompareAndSet(toBytes(input.key), input.prevRevision, this.#values.bytes(input.value))
       case 'transaction':
-        return encodeTransaction(toCommand(this.#toTransaction(input)))
+        return encodeTransaction(this.#toTransaction(input))
       default:
         return null
     }
@@ -66,7 +72,7 @@ export class Calls {
   async #get(client: StoreClient, { how, key, consistency }: Extract<Input, { kind: 'get' }>, options: CallOptions): Promise<Output> {
     if (how === 'getEntry') {
       const entry = await client.getEntry(toBytes(key), withConsistency(options, consistency))
-      return { kind: 'get', held: entry === undefined ? null : this.#held(entry) }
+      return { kind: 'get', held: entry === null ? null : this.#held(entry) }
     }
     const value = await client.get(toBytes(key), withConsistency(options, consistency))
     return { kind: 'value', value: value === undefined ? null : this.#values.numberOf(value) }
@@ -88,15 +94,15 @@ export class Calls {
     return { kind: 'transaction', revision, succeeded, results: results.map((result) => this.#result(result)) }
   }
 
-  #toTransaction({ conditions, thenSteps, elseSteps }: Transaction): TransactionInput<Uint8Array> {
+  #toTransaction({ conditions, thenSteps, elseSteps }: Transaction): StoreTransaction {
     return {
-      if: conditions.map((condition) => this.#toCondition(condition)),
-      do: thenSteps.map((step) => this.#toStep(step)),
-      else: elseSteps.map((step) => this.#toStep(step)),
+      compare: conditions.map((condition) => this.#toCondition(condition)),
+      success: thenSteps.map((step) => this.#toStep(step)),
+      failure: elseSteps.map((step) => this.#toStep(step)),
     }
   }
 
-  #toCondition({ key, target, relation, operand }: Condition): ClientCondition<Uint8Array> {
+  #toCondition({ key, target, relation, operand }: Condition): Compare {
     const common = { key: toBytes(key), relation }
     switch (target) {
       case 'value':
@@ -110,32 +116,34 @@ export class Calls {
     }
   }
 
-  #toStep(step: Step): TransactionStep<Uint8Array> {
+  #toStep(step: Step): StoreStep {
     switch (step.kind) {
       case 'put':
-        return { put: toBytes(step.key), value: this.#values.bytes(step.value) }
+        return { type: 'put', key: toBytes(step.key), value: this.#values.bytes(step.value) }
       case 'delete':
-        return { delete: toBytes(step.key) }
+        return { type: 'delete', key: toBytes(step.key) }
       case 'get':
-        return { get: toBytes(step.key) }
+        return { type: 'get', key: toBytes(step.key) }
       case 'range':
-        return { range: toSelection(step.range) }
+        return { type: 'range', ...toSelection(step.range) }
     }
   }
 
-  #result(result: TransactionStepResult<Uint8Array>): StepOutput {
-    switch (result.kind) {
+  #result(result: StepResult<Entry<Uint8Array>>): StepOutput {
+    switch (result.type) {
+      case 'put':
+        return { kind: 'put', ...versionsOf(result) }
+      case 'delete':
+        return { kind: 'delete', deleted: result.deleted }
       case 'get':
-        return { kind: 'get', held: result.entry === undefined ? null : this.#held(result.entry) }
+        return { kind: 'get', held: result.entry === null ? null : this.#held(result.entry) }
       case 'range':
         return { kind: 'range', entries: result.entries.map((entry) => this.#heldUnder(entry)), more: result.more }
-      default:
-        return result
     }
   }
 
-  #held({ value, createRevision, modRevision, version }: Entry<Uint8Array>) {
-    return { value: this.#values.numberOf(value), createRevision, modRevision, version }
+  #held(entry: Entry<Uint8Array>) {
+    return { value: this.#values.numberOf(entry.value), ...versionsOf(entry) }
   }
 
   #heldUnder(entry: Entry<Uint8Array>): HeldUnder {
@@ -143,7 +151,11 @@ export class Calls {
   }
 }
 
-function toSelection({ prefix, after, limit }: Range): RangeSelection {
+function versionsOf({ createRevision, modRevision, version }: Versions): Versions {
+  return { createRevision, modRevision, version }
+}
+
+function toSelection({ prefix, after, limit }: Range): StoreRange {
   return { prefix: toBytes(prefix), ...(after === null ? {} : { after: toBytes(after) }), ...(limit === 0 ? {} : { limit }) }
 }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_RANGE_LIMIT, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from '@raft/state-machine'
+import { DEFAULT_RANGE_LIMIT, MAX_RANGE_BYTES, MAX_RANGE_LIMIT } from '@raft/commands'
 import type { Condition, Held, HeldUnder, Input, Output, Range, Step, StepOutput, Transaction } from './operations.js'
 import type { Values } from './values.js'
 

@@ -1,8 +1,9 @@
 import { bytes, type Clock, type Connection, type ConnectionEvents, type Connector, RaftClient } from '@raft/client'
 import { decodeGet, decodeRange, type Request, RequestKind, type ServerEndpoint } from '@raft/client/protocol'
+import type { StoreResult } from '@raft/commands'
 import { EntryBatch, EntryKind } from '@raft/core'
 import { type Prng, World } from '@raft/simulator'
-import { KeyValueStore, type StoreResult } from '@raft/state-machine'
+import { KeyValueStore } from '@raft/state-machine'
 import { answer, refuse } from './answer.js'
 import { FakeConnection } from './fake-connection.js'
 
@@ -134,16 +135,14 @@ export class FakeCluster implements Connector {
       return
     }
     const key = 'key' in query ? Uint8Array.from(query.key) : null
-    const range =
-      'range' in query ? { ...query.range, prefix: Uint8Array.from(query.range.prefix), after: query.range.after?.slice() } : null
+    const range = 'range' in query ? structuredClone(query.range) : null
     this.later(this.way(), () => {
       const store = this.#store(this.#whoAnswers(address, query.consistency === 'local'))
       if (key !== null) {
         const entry = store.get(key)
         endpoint.get(id, { revision: store.revision, entry: entry === null ? null : { ...entry, value: this.#garbled(entry.value) } })
       } else if (range !== null) {
-        const { prefix, limit, after } = range
-        const found = store.range(after === undefined ? { prefix, limit } : { prefix, limit, after })
+        const found = store.range(range)
         const left = this.random.chance(this.defects.shortRange ?? 0) ? found.entries.slice(1) : found.entries
         endpoint.range(id, { ...found, entries: left })
       }

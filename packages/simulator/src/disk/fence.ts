@@ -51,6 +51,8 @@ export class Fence {
 
   /** To be called when the operation begins, and again when it is carried out. */
   check(operation: DiskOperation, path: string, process: Incarnation): void {
+    // It opens the directory once more.
+    if (operation === 'createDirectory') this.#former.delete(process)
     if (UNFENCED.includes(operation)) return
     const isOfDirectory = operation === 'syncDirectory' || operation === 'list'
     const directory = isOfDirectory ? path : parentOf(path)

@@ -1,4 +1,5 @@
-import type { EntryBatch, Event, HardState, MemberId, NumberedWrite, Outgoing, State, StoredLog, TermRun } from '@raft/core'
+import type { EntryBatch, HardState, MemberId, StoredLog, TermRun } from '@raft/core'
+import type { Event, NumberedWrite, Outgoing, State } from '@raft/core/state'
 
 /** What a member's disk holds. Never changed: a write makes another one. */
 export interface Disk {

@@ -1,4 +1,5 @@
-import { completeTuning, initialMembership, type MemberId, State, type Tuning } from '@raft/core'
+import { completeTuning, type MemberId, type Tuning } from '@raft/core'
+import { initialMembership, State } from '@raft/core/state'
 import { emptyDisk, Member, messageName, storedLog, written } from './member.js'
 import type { CreateState, Faults, Scope } from './scope.js'
 import type { Packet, Situation, Spent } from './situation.js'

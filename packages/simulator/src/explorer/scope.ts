@@ -1,4 +1,5 @@
-import type { State, StateOptions, StoredLog } from '@raft/core'
+import type { StoredLog } from '@raft/core'
+import type { State, StateOptions } from '@raft/core/state'
 
 /** How much of everything there is in an exploration: every order of it is looked at. */
 export interface Scope {

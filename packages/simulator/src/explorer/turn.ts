@@ -1,13 +1,5 @@
-import {
-  AssertionError,
-  type Effects,
-  type EntryBatch,
-  type MemberId,
-  type Message,
-  type NumberedWrite,
-  type Outgoing,
-  type State,
-} from '@raft/core'
+import { AssertionError, type EntryBatch, type MemberId, type Message } from '@raft/core'
+import type { Effects, NumberedWrite, Outgoing, State } from '@raft/core/state'
 import { checkSaid } from './checks.js'
 import { type Disk, entryName, Member, type WaitingRead, written } from './member.js'
 import type { Faults, Scope } from './scope.js'

@@ -1,4 +1,4 @@
-import { type Effects, State } from '@raft/core'
+import { type Effects, State } from '@raft/core/state'
 import { describe, expect, it } from 'vitest'
 import { type CreateState, type Exploration, explore, type Scope } from '../../src/index.js'
 

@@ -1,7 +1,8 @@
 import { ProtocolError } from './errors.js'
 
 const TWO_TO_32 = 0x1_0000_0000
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Takes no bytes that are not UTF-8, and keeps a mark at the beginning. */
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @throws ProtocolError when the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
@@ -40,6 +41,11 @@ export class Writer {
   u8(value: number): void {
     const at = this.#reserve(1)
     this.#bytes[at] = value
+  }
+
+  /** 1 for true, 0 for false. */
+  flag(value: boolean): void {
+    this.u8(value ? 1 : 0)
   }
 
   u32(value: number): void {
@@ -90,14 +96,25 @@ export class Writer {
 /** Reads little-endian numbers, and refuses to read past the end. */
 export class Reader {
   readonly source: Uint8Array
+  #start = 0
   #position = 0
+  #end: number
 
   constructor(source: Uint8Array) {
     this.source = source
+    this.#end = source.length
   }
 
-  get remaining(): number {
-    return this.source.length - this.#position
+  /** From now on reads what lies between these two places. Messages count from the first. */
+  between(start: number, end: number): void {
+    this.#start = start
+    this.#position = start
+    this.#end = end
+  }
+
+  /** What is thrown for bytes that make no sense. */
+  error(message: string): Error {
+    return new ProtocolError(message)
   }
 
   u8(): number {
@@ -112,20 +129,24 @@ export class Reader {
   u64(): number {
     const at = this.#take(8)
     const high = getU32(this.source, at + 4)
-    if (high > 0x1f_ffff) throw new ProtocolError(`the number at byte ${at} is over 2^53`)
+    if (high > 0x1f_ffff) throw this.error(`the number at byte ${at - this.#start} is over 2^53`)
     return high * TWO_TO_32 + getU32(this.source, at)
   }
 
   /** @throws ProtocolError unless the byte is 0 or 1. */
   flag(): boolean {
     const value = this.u8()
-    if (value > 1) throw new ProtocolError(`${value} where 0 or 1 was expected, before byte ${this.#position}`)
+    if (value > 1) throw this.error(`${value} where 0 or 1 was expected, before byte ${this.#position - this.#start}`)
     return value === 1
   }
 
   /** `length u32, bytes`: a view, not a copy. */
   bytes(): Uint8Array {
-    const length = this.u32()
+    return this.view(this.u32())
+  }
+
+  /** A view, not a copy. */
+  view(length: number): Uint8Array {
     const at = this.#take(length)
     return this.source.subarray(at, at + length)
   }
@@ -137,13 +158,13 @@ export class Reader {
 
   /** @throws ProtocolError unless every byte was read. */
   end(): void {
-    if (this.remaining !== 0) throw new ProtocolError(`${this.remaining} bytes too many`)
+    if (this.#position !== this.#end) throw this.error(`${this.#end - this.#position} bytes too many`)
   }
 
   #take(length: number): number {
     const at = this.#position
-    if (length > this.source.length - at)
-      throw new ProtocolError(`cut short at byte ${this.source.length}: ${length} bytes expected from byte ${at} on`)
+    if (length > this.#end - at)
+      throw this.error(`cut short at byte ${this.#end - this.#start}: ${length} bytes expected from byte ${at - this.#start} on`)
     this.#position = at + length
     return at
   }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { utf8 } from './binary.js'
 
 /** Turns values into the bytes that are stored, and back. It may throw for a value that it does not take: the call rejects then. */
 export interface Codec<V> {
@@ -32,9 +32,9 @@ export const bytes: Codec<Uint8Array> = {
   decode: copyOf,
 }
 
+/** @throws TypeError when the bytes are not UTF-8. */
 function decodeStrictly(value: Uint8Array): string {
-  if (!isUtf8(value)) throw new TypeError('the bytes are not UTF-8')
-  return decodeText(value)
+  return utf8.decode(value)
 }
 
 /** Bytes that are not UTF-8 come out as U+FFFD. */

@@ -1,18 +1,14 @@
 import type { CommandErrorCode } from './errors.js'
 
-/**
- * A key as it was when it was read. Key and value are Buffers of their own, which nothing changes afterwards. As from `Buffer.from`,
- * small ones share an `ArrayBuffer` of 8 KiB.
- */
+/** A key as it was when it was read, in bytes. */
 export interface KeyValue {
-  /** Of `KeyValueStore.get`: the very bytes that asked, which are the caller's. */
   readonly key: Uint8Array
   readonly value: Uint8Array
   /** The store's revision when the key came to be. */
   readonly createRevision: number
   /** The store's revision when the key was last put. */
   readonly modRevision: number
-  /** How often the key was put since it came to be; 1 or more. */
+  /** Number of times that the key was put since it came to be; 1 or more. */
   readonly version: number
 }
 
@@ -29,19 +25,20 @@ export interface DeleteStepResult {
   readonly deleted: boolean
 }
 
-export interface GetStepResult {
+export interface GetStepResult<E = KeyValue> {
   readonly type: 'get'
-  readonly entry: KeyValue | null
+  /** Null when the key does not exist. */
+  readonly entry: E | null
 }
 
-export interface RangeStepResult {
+export interface RangeStepResult<E = KeyValue> {
   readonly type: 'range'
-  readonly entries: readonly KeyValue[]
+  readonly entries: readonly E[]
   /** Whether there are more keys behind the last entry, which a limit left out. */
   readonly more: boolean
 }
 
-export type StepResult = PutStepResult | DeleteStepResult | GetStepResult | RangeStepResult
+export type StepResult<E = KeyValue> = PutStepResult | DeleteStepResult | GetStepResult<E> | RangeStepResult<E>
 
 export interface PutResult extends PutStepResult {
   /** The store's revision after the command; so in every result. */
@@ -60,14 +57,17 @@ export interface CompareAndSetResult {
   readonly modRevision: number
 }
 
-export interface TransactionResult {
+export interface TransactionResult<E = KeyValue> {
   readonly type: 'transaction'
-  /** Whether every compare held, so that `thenSteps` were carried out. */
+  /** Whether every comparison held, so that `success` was carried out. */
   readonly succeeded: boolean
   readonly revision: number
   /** One for each step that was carried out, in order. */
-  readonly results: readonly StepResult[]
+  readonly results: readonly StepResult<E>[]
 }
+
+/** What a command came to that was carried out. */
+export type CommandResult = PutResult | DeleteResult | CompareAndSetResult | TransactionResult
 
 /** The command could not be carried out, and has changed nothing; the same on every member. */
 export interface CommandFailure {
@@ -77,11 +77,19 @@ export interface CommandFailure {
   readonly message: string
 }
 
-export type StoreResult = PutResult | DeleteResult | CompareAndSetResult | TransactionResult | CommandFailure
+export type StoreResult = CommandResult | CommandFailure
 
-/** What a read beside the log answers with. */
-export interface RangeResult {
-  readonly entries: readonly KeyValue[]
-  readonly more: boolean
+/** What a read of one key beside the log answers with. */
+export interface GetResult<E = KeyValue> {
   readonly revision: number
+  readonly entry: E | null
+}
+
+/** What a read of a range beside the log answers with. */
+export interface RangeResult<E = KeyValue> {
+  /** Of the store, when it was read. */
+  readonly revision: number
+  readonly entries: readonly E[]
+  /** Whether there are more keys behind the last entry, which a limit left out. */
+  readonly more: boolean
 }

@@ -1,10 +1,9 @@
+import { KeyError, ValueError } from './call-errors.js'
 import { asBuffer, type Codec } from './codec.js'
-import { KeyError, ValueError } from './errors.js'
+import { MAX_KEY_BYTES } from './limits.js'
 
 /** A string stands for its UTF-8; one with lone surrogates has none, and is refused. */
 export type Key = string | Uint8Array
-
-const MAX_KEY_BYTES = 65_535
 
 /** @throws KeyError unless it has 1 to 65,535 bytes, and is text if it is a string. */
 export function encodeKey(key: Key): Uint8Array {

@@ -1,6 +1,7 @@
-import { type Command, decodeCommand, encodeCommand } from '@raft/state-machine'
 import { describe, expect, test } from 'vitest'
-import { bytes } from './help.js'
+import { type Command, decodeCommand, encodeCommand } from '../src/index.js'
+
+const bytes = (text: string) => Buffer.from(text, 'latin1')
 
 const key = bytes('key')
 const value = bytes('\x00\xff')
@@ -27,19 +28,19 @@ const FIXTURES: [name: string, hex: string, command: Command][] = [
     ].join(' '),
     {
       type: 'transaction',
-      compares: [
-        { target: 'value', relation: 'equal', key, operand: value },
-        { target: 'createRevision', relation: 'notEqual', key, operand: 0 },
-        { target: 'modRevision', relation: 'less', key, operand: 5 },
-        { target: 'version', relation: 'greater', key, operand: Number.MAX_SAFE_INTEGER },
+      compare: [
+        { key, relation: 'equal', value: value },
+        { key, relation: 'notEqual', createRevision: 0 },
+        { key, relation: 'less', modRevision: 5 },
+        { key, relation: 'greater', version: Number.MAX_SAFE_INTEGER },
       ],
-      thenSteps: [
+      success: [
         { type: 'put', key, value },
         { type: 'delete', key },
         { type: 'get', key },
         { type: 'range', prefix: key, after: value, limit: 7 },
       ],
-      elseSteps: [{ type: 'range', prefix: bytes(''), limit: 0 }],
+      failure: [{ type: 'range', prefix: bytes(''), limit: 0 }],
     },
   ],
 ]
@@ -64,12 +65,12 @@ describe('encodeCommand refuses', () => {
     ['a revision that is no whole number', { type: 'compareAndSet', key, prevRevision: 0.5, value }, 'RAFT_COMMAND_MALFORMED'],
     [
       'a limit that is no u32',
-      { type: 'transaction', compares: [], thenSteps: [{ type: 'range', limit: 2 ** 32 }], elseSteps: [] },
+      { type: 'transaction', compare: [], success: [{ type: 'range', limit: 2 ** 32 }], failure: [] },
       'RAFT_COMMAND_MALFORMED',
     ],
     [
       '10,001 steps',
-      { type: 'transaction', compares: [], thenSteps: Array.from({ length: 10_001 }, () => ({ type: 'delete', key })), elseSteps: [] },
+      { type: 'transaction', compare: [], success: Array.from({ length: 10_001 }, () => ({ type: 'delete', key })), failure: [] },
       'RAFT_TRANSACTION_TOO_LARGE',
     ],
   ])('%s', (_, command, code) => {

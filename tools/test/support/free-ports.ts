@@ -2,6 +2,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
+/** A port is given once only in this process: tests that run at the same time use theirs some time after they were given. */
+const given = new Set<number>()
+
 /** Ports of 127.0.0.1 that are free for TCP and for UDP. */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = []
@@ -18,7 +21,9 @@ export async function freePorts(count: number): Promise<number[]> {
       () => false,
     )
     held.push(socket)
-    if (isFree) found.push(port)
+    if (!isFree || given.has(port)) continue
+    given.add(port)
+    found.push(port)
   }
   await Promise.all(held.map((each) => new Promise<void>((resolve) => each.close(resolve))))
   return found

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import type { TestContext } from 'vitest'
 import { root } from '../../house.mjs'
 import { Terminal } from './terminal.js'
 
@@ -13,8 +13,11 @@ export class Project {
   readonly terminal: Terminal
   readonly #ports: ReadonlyMap<string, number>
 
-  /** @param ports those to take for the ports that the documents show */
-  constructor(tarballs: string, ports: ReadonlyMap<string, number> = new Map()) {
+  /**
+   * @param test with which it ends
+   * @param ports those to take for the ports that the documents show
+   */
+  constructor(test: TestContext, tarballs: string, ports: ReadonlyMap<string, number> = new Map()) {
     const place = mkdtempSync(join(tmpdir(), 'raft-first-hour-'))
     this.folder = join(place, 'project')
     this.#ports = ports
@@ -22,8 +25,8 @@ export class Project {
     symlinkSync(tarballs, join(place, 'raft/tarballs'))
     symlinkSync(join(root, 'examples'), join(place, 'raft/examples'))
     // Runs after the terminal has ended.
-    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
-    this.terminal = new Terminal(this.folder)
+    test.onTestFinished(() => rmSync(place, { recursive: true, force: true }))
+    this.terminal = new Terminal(test, this.folder)
   }
 
   /** Types commands of a document. The compiler, which is large, is the one of the workspace. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { onTestFinished } from 'vitest'
+import type { TestContext } from 'vitest'
 
 /** What a person types and sees: a bash with jobs, in one folder. What still runs in it ends with the test. */
 export class Terminal {
@@ -12,15 +12,16 @@ export class Terminal {
   /** Process groups of the jobs that ran after the last command. */
   #jobs: number[] = []
 
-  constructor(folder: string) {
-    this.#shell = spawn('bash', ['-m'], { cwd: folder, env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
+  constructor(test: TestContext, folder: string) {
+    // A group of its own: where bash has no job control, for want of a terminal, its jobs are in the group of the shell.
+    this.#shell = spawn('bash', ['-m'], { cwd: folder, env: environment(), stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     for (const name of ['stdout', 'stderr'] as const)
       this.#shell[name]?.setEncoding('utf8').on('data', (text: string) => {
         this.#said[name] += text
         this.#heard()
       })
     this.#shell.once('exit', () => this.#heard())
-    onTestFinished(() => this.#close())
+    test.onTestFinished(() => this.#close())
   }
 
   /** Types this, and waits until its last command has ended. @returns what came on stdout @throws Error unless it ended with 0 */
@@ -49,11 +50,11 @@ export class Terminal {
   }
 
   async #close(): Promise<void> {
-    for (const group of this.#jobs) kill(-group)
-    if (this.#shell.exitCode !== null || this.#shell.pid === undefined) return
+    const { pid, exitCode } = this.#shell
+    if (pid === undefined) return
     const ended = once(this.#shell, 'exit')
-    this.#shell.kill('SIGKILL')
-    await ended
+    for (const group of [...this.#jobs, pid]) kill(-group)
+    if (exitCode === null) await ended
   }
 }
 

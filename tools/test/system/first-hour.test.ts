@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { root } from '../../house.mjs'
 import { pnpm, publicPackages, tarballName } from '../../packages.mjs'
 import { blocks, blockWith, read, section } from '../support/documents.js'
@@ -11,7 +11,7 @@ import { Project } from '../support/project.js'
 
 /*
  * The first hour of five people, each in an empty folder with the packed tarballs: every command and every program is taken from
- * the documents that the README sends them to.
+ * the documents that the README sends them to. The five work at the same time; what the last test runs builds first, so it is alone.
  */
 
 const tarballs = mkdtempSync(join(tmpdir(), 'raft-tarballs-'))
@@ -28,20 +28,21 @@ afterAll(() => rmSync(tarballs, { recursive: true, force: true }))
 const SHOWN = ['7001', '7002', '7003', '8001', '8002', '8003']
 
 /** An empty folder, with ports of its own for three members. */
-async function emptyFolder(): Promise<Project> {
+async function emptyFolder(test: TestContext): Promise<Project> {
   const ports = await freePorts(SHOWN.length)
-  return new Project(tarballs, new Map(SHOWN.map((shown, i) => [shown, ports[i] ?? 0])))
+  return new Project(test, tarballs, new Map(SHOWN.map((shown, i) => [shown, ports[i] ?? 0])))
 }
 
 const server = read('apps/node/README.md')
 const running = section(server, 'Run')
 const byHand = ['npm install', 'cat > cluster.json'].map((part) => blockWith(part, 'sh', running)).join('')
 
-test('README.md: pnpm tarballs packs all packages, and installing them takes none of ours from a registry', async () => {
+test.concurrent('README.md: pnpm tarballs packs all packages, and installing them takes none of ours from a registry', async (context) => {
+  const { expect } = context
   const files = readdirSync(tarballs)
   expect(files).toEqual(expect.arrayContaining(publicPackages().map(({ name }) => tarballName(name))))
   expect(/^ {2}npm install (.*)$/m.exec(packed)?.[1]?.split(' ').sort()).toEqual(files.map((file) => join(tarballs, file)).sort())
-  const project = await emptyFolder()
+  const project = await emptyFolder(context)
   expect(await project.run(blockWith('npx raft-node', 'sh', section(read('README.md'), 'Install')))).toMatch(/^\d+\.\d+\.\d+$/m)
   const { packages } = JSON.parse(project.read('package-lock.json')) as { packages: Record<string, { resolved?: string }> }
   const ours = Object.entries(packages).filter(([path]) => path.includes('node_modules/@raft/'))
@@ -49,8 +50,9 @@ test('README.md: pnpm tarballs packs all packages, and installing them takes non
   for (const [path, { resolved }] of ours) expect(`${path} ${resolved}`).toMatch(/^node_modules\/@raft\/[\w-]+ file:.*\.tgz$/)
 })
 
-test('who runs services: three members by hand, one of them killed and brought back, and all stopped', async () => {
-  const project = await emptyFolder()
+test.concurrent('who runs services: three members by hand, one of them killed and brought back, and all stopped', async (context) => {
+  const { expect } = context
+  const project = await emptyFolder(context)
   const started = await project.run(byHand)
   expect(started).toMatch(/"key":"greeting","value":"hello"/)
   const status = blockWith('raft-node status', 'sh', server)
@@ -64,8 +66,9 @@ test('who runs services: three members by hand, one of them killed and brought b
   await project.terminal.until(/("msg":"stopped".*){3}/s, 'stderr')
 })
 
-test('who writes a backend: the program of the client, in TypeScript, against members started by hand', async () => {
-  const project = await emptyFolder()
+test.concurrent('who writes a backend: the program of the client, in TypeScript, against members started by hand', async (context) => {
+  const { expect } = context
+  const project = await emptyFolder(context)
   await project.run(byHand)
   const first = section(read('packages/client/README.md'), 'A first program')
   project.save('cities.ts', blocks('ts', first)[0] ?? '')
@@ -74,8 +77,9 @@ test('who writes a backend: the program of the client, in TypeScript, against me
   expect(said).toMatch(/cities\/lyon \{ population: 522250 \}\ncities\/paris \{ population: 2102651 \}\n$/)
 })
 
-test('who builds a library: consensus alone, then with a storage of their own that the suite has certified', async () => {
-  const project = await emptyFolder()
+test.concurrent('who builds a library: consensus alone, then with a storage of their own that the suite has certified', async (context) => {
+  const { expect } = context
+  const project = await emptyFolder(context)
   const first = section(read('packages/core/README.md'), 'A first program')
   const [program = ''] = blocks('ts', first)
   project.save('first.ts', program)
@@ -98,8 +102,9 @@ test('who builds a library: consensus alone, then with a storage of their own th
   expect(await project.run('node first.js')).toMatch(/the count is 82\n.*the count is 84\n$/)
 })
 
-test('who comes from raftos: three members in TypeScript that share a value and a list', async () => {
-  const project = await emptyFolder()
+test.concurrent('who comes from raftos: three members in TypeScript that share a value and a list', async (context) => {
+  const { expect } = context
+  const project = await emptyFolder(context)
   const steps = section(read('docs/from-python.md'), 'Three members, step by step')
   const [install = '', start = ''] = blocks('sh', steps)
   const [member = ''] = blocks('ts', steps)

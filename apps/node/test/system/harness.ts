@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished } from 'vitest'
-import { anyPorts } from '../../src/local/free-ports.js'
+import { expect, onTestFinished, type TestContext } from 'vitest'
+import { nextPorts, type PortPair } from '../../src/local/free-ports.js'
 import type { MemberProcess } from '../../src/local/member-process.js'
 import { type Host, ProcessCluster } from '../../src/local/process-cluster.js'
 
@@ -21,6 +21,20 @@ import { type Host, ProcessCluster } from '../../src/local/process-cluster.js'
 
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
+/** Ports below those that the system gives to connections, in blocks of which each cluster has one. */
+const FIRST_PORT = 10_000
+const BLOCK = 20
+const BLOCKS = 1000
+/** Processes that run tests at the same time begin at places that are far apart, although their ids mostly are not. */
+let block = (process.pid * 379) % BLOCKS
+
+/** Free ports that no other test of this process is given, though nobody listens there now: a member may be down for a while. */
+export function ownPorts(count: number): Promise<PortPair[]> {
+  const first = FIRST_PORT + block * BLOCK
+  block = (block + 1) % BLOCKS
+  return nextPorts(count, first, first + BLOCK / 2)
+}
+
 export interface StartOptions {
   /** Default 3, or as many as there are hosts. */
   readonly members?: number
@@ -29,6 +43,8 @@ export interface StartOptions {
   /** More of cluster.json. */
   readonly config?: object
   readonly arguments?: readonly string[]
+  /** The test with which the cluster ends. It must be given where tests run at the same time; default: the only one that runs. */
+  readonly test?: Pick<TestContext, 'onTestFinished'>
 }
 
 /** A cluster with its files written, and nothing started. It ends with the test. */
@@ -37,11 +53,12 @@ export async function makeCluster({
   members = hosts.length || 3,
   config = {},
   arguments: args = [],
+  test = { onTestFinished },
 }: StartOptions = {}): Promise<ProcessCluster> {
   if (!existsSync(CLI)) throw new Error(`${CLI} is not there: build first (pnpm build)`)
   const directory = mkdtempSync(join(tmpdir(), 'raft-node-'))
-  const cluster = new ProcessCluster({ directory, cli: CLI, ports: await anyPorts(members), hosts, config, arguments: args })
-  onTestFinished(async () => {
+  const cluster = new ProcessCluster({ directory, cli: CLI, ports: await ownPorts(members), hosts, config, arguments: args })
+  test.onTestFinished(async () => {
     await cluster.end('SIGKILL')
     rmSync(directory, { recursive: true, force: true })
   })
@@ -122,13 +139,20 @@ export function startWriter(cluster: ProcessCluster, prefix = 'w'): Writer {
   }
 }
 
+/** There may be thousands of keys, each read on every member: that takes longer than the test itself when they are read one by one. */
+const READS_AT_ONCE = 8
+
 /** Keys that were acknowledged and that this member does not give back as they were. */
 async function lost(writer: Writer, member: MemberProcess, consistency = 'linearizable'): Promise<string[]> {
   const missing: string[] = []
-  for (const [key, value] of writer.acknowledged) {
-    const answer = await get(member, key, consistency)
-    if (answer.status !== 200 || answer.text !== value) missing.push(`${key}: ${answer.status} ${answer.text}`)
+  const left = writer.acknowledged.entries()
+  const readOn = async () => {
+    for (const [key, value] of left) {
+      const answer = await get(member, key, consistency)
+      if (answer.status !== 200 || answer.text !== value) missing.push(`${key}: ${answer.status} ${answer.text}`)
+    }
   }
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, readOn))
   return missing
 }
 
@@ -156,7 +180,8 @@ export async function expectWhole(cluster: ProcessCluster, writer: Writer): Prom
     const states = await Promise.all(cluster.members.map(digestOf))
     return new Set(states).size === 1
   })
-  for (const member of cluster.members) expect(await lost(writer, member, 'local')).toEqual([])
+  const missing = await Promise.all(cluster.members.map((member) => lost(writer, member, 'local')))
+  expect(missing).toEqual(cluster.members.map(() => []))
 }
 
 /** Until so many more writes are acknowledged than now. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 import type { Host } from '../../src/local/process-cluster.js'
 
 /*
@@ -48,13 +48,14 @@ export class NamespaceNetwork {
   readonly #number = ++networks
   readonly #bridge = `rb${process.pid}n${this.#number}`
 
-  constructor(count: number) {
+  /** @param test with which the network ends: to be given where tests run at the same time */
+  constructor(count: number, test: Pick<TestContext, 'onTestFinished'> = { onTestFinished }) {
     removeLeftovers()
     const subnet = `10.${200 + (this.#number % 50)}.${process.pid % 250}`
     this.#names = Array.from({ length: count }, (_, i) => `${PREFIX}-${process.pid}-${this.#number}n${i + 1}`)
     this.#cables = this.#names.map((_, i) => `rv${process.pid.toString(36)}x${this.#number}n${i + 1}`)
     this.hosts = this.#names.map((name, i) => ({ address: `${subnet}.${i + 1}`, launcher: ['ip', 'netns', 'exec', name] }))
-    onTestFinished(() => this.#remove())
+    test.onTestFinished(() => this.#remove())
     run('ip', 'link', 'add', this.#bridge, 'type', 'bridge')
     run('ip', 'address', 'add', `${subnet}.254/24`, 'dev', this.#bridge)
     run('ip', 'link', 'set', this.#bridge, 'up')

@@ -1,15 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { anyPorts } from '../../src/local/free-ports.js'
+import { describe, type TestContext, test } from 'vitest'
 import { MemberProcess } from '../../src/local/member-process.js'
 import type { ProcessCluster } from '../../src/local/process-cluster.js'
-import { CLI, makeCluster, others, put, startCluster, until } from './harness.js'
+import { CLI, makeCluster, others, ownPorts, put, startCluster, until } from './harness.js'
 import { NamespaceNetwork, whyNoNamespaces } from './network-namespaces.js'
 
 /*
  * Members that do not hear one another, for the reasons for which that happens to those who set a cluster up: what both sides write to
  * their logs, how often, and what they answer meanwhile.
+ *
+ * Each test mostly waits for what must not come, so all run at the same time. What a test starts ends with that test, which is why its
+ * context is handed on; `expect` is the context's, too.
  */
 
 interface Line {
@@ -46,12 +48,12 @@ interface ClusterFile {
 const fileOf = (cluster: ProcessCluster) => JSON.parse(readFileSync(cluster.config, 'utf8')) as ClusterFile
 
 /** The member, with another cluster.json than the others have. */
-function differently(cluster: ProcessCluster, id: string, change: (file: ClusterFile) => object): MemberProcess {
+function differently(context: TestContext, cluster: ProcessCluster, id: string, change: (file: ClusterFile) => object): MemberProcess {
   const directory = dirname(cluster.config)
   const config = join(directory, `cluster-of-${id}.json`)
   writeFileSync(config, JSON.stringify({ ...fileOf(cluster), ...change(fileOf(cluster)) }))
   const member = new MemberProcess({ id, cli: CLI, config, directory, clientAddress: cluster.member(id).clientAddress })
-  onTestFinished(async () => {
+  context.onTestFinished(async () => {
     await member.end('SIGKILL')
   })
   return member
@@ -62,10 +64,11 @@ async function text(member: MemberProcess, path: string): Promise<{ status: numb
   return { status: response.status, text: await response.text() }
 }
 
-test('a member with another secret: both sides say so once, and the member why it is not ready', async () => {
-  const cluster = await makeCluster()
+test.concurrent('a member with another secret: both sides say so once, and the member why it is not ready', async (context) => {
+  const { expect } = context
+  const cluster = await makeCluster({ test: context })
   const [first, second] = cluster.members as [MemberProcess, MemberProcess]
-  const odd = differently(cluster, 'n3', () => ({ secret: { file: 'other' } }))
+  const odd = differently(context, cluster, 'n3', () => ({ secret: { file: 'other' } }))
   writeFileSync(join(dirname(cluster.config), 'other'), `${'ab'.repeat(32)}\n`)
   for (const member of [first, second, odd]) member.start()
   await Promise.all([first.ready(), second.ready()])
@@ -84,12 +87,13 @@ test('a member with another secret: both sides say so once, and the member why i
   expect(messages(first).filter((message) => message.startsWith('no leader is known'))).toEqual([])
 })
 
-test('a member with a wrong peer port of another: it names the port, the other says that nothing comes, each once', async () => {
-  const cluster = await makeCluster()
+test.concurrent('a member with a wrong peer port of another: it names the port, the other says that nothing comes, each once', async (context) => {
+  const { expect } = context
+  const cluster = await makeCluster({ test: context })
   const [first, second] = cluster.members as [MemberProcess, MemberProcess]
-  const [free] = await anyPorts(1)
+  const [free] = await ownPorts(1)
   const wrong = `127.0.0.1:${free?.peer}`
-  const odd = differently(cluster, 'n3', ({ members }) => ({ members: { ...members, n2: { ...members['n2'], peer: wrong } } }))
+  const odd = differently(context, cluster, 'n3', ({ members }) => ({ members: { ...members, n2: { ...members['n2'], peer: wrong } } }))
   for (const member of [first, second, odd]) member.start()
   await until('both have told', () => warnings(odd).length > 0 && warnings(second).length > 0, 30_000)
   await pause(LONG)
@@ -99,8 +103,9 @@ test('a member with a wrong peer port of another: it names the port, the other s
   expect(warnings(first)).toEqual([])
 })
 
-test('a follower that dies: the leader says that it has gone, why, and since when; that it has come and caught up when it is back', async () => {
-  const cluster = await startCluster()
+test.concurrent('a follower that dies: the leader says that it has gone, why, and since when; that it has come and caught up when it is back', async (context) => {
+  const { expect } = context
+  const cluster = await startCluster({ test: context })
   const leader = await cluster.leader()
   const [follower, third] = others(cluster, leader) as [MemberProcess, MemberProcess]
   const { id } = follower
@@ -137,8 +142,9 @@ test('a follower that dies: the leader says that it has gone, why, and since whe
   expect(warnings(leader)).toHaveLength(1)
 })
 
-test('a member that is left alone: its 503 and its log name the others, and its pre-candidacies fill no log', async () => {
-  const cluster = await startCluster({ config: { timing: { requestTimeout: 2000 } } })
+test.concurrent('a member that is left alone: its 503 and its log name the others, and its pre-candidacies fill no log', async (context) => {
+  const { expect } = context
+  const cluster = await startCluster({ test: context, config: { timing: { requestTimeout: 2000 } } })
   const [alone, ...rest] = cluster.members as [MemberProcess, ...MemberProcess[]]
   await Promise.all(rest.map((member) => member.end('SIGKILL')))
   await until(
@@ -158,18 +164,19 @@ test('a member that is left alone: its 503 and its log name the others, and its 
 
 const reason = whyNoNamespaces()
 
-describe.skipIf(reason !== null)(reason === null ? 'a firewall' : `a firewall (skipped: ${reason})`, () => {
-  async function start() {
-    const network = new NamespaceNetwork(3)
-    const cluster = await startCluster({ hosts: network.hosts, config: { timing: { requestTimeout: 2000 } } })
+describe.skipIf(reason !== null)(reason === null ? 'a firewall' : `a firewall (skipped: ${reason})`, { concurrent: true }, () => {
+  async function start(context: TestContext) {
+    const network = new NamespaceNetwork(3, context)
+    const cluster = await startCluster({ test: context, hosts: network.hosts, config: { timing: { requestTimeout: 2000 } } })
     const leader = await cluster.leader()
     const placeOf = (member: MemberProcess) => cluster.members.indexOf(member)
     const { members } = fileOf(cluster)
     return { network, cluster, leader, placeOf, members, followers: others(cluster, leader) as [MemberProcess, MemberProcess] }
   }
 
-  test('that drops UDP from a follower to the leader: both say so once, each as it sees it, and when it is over', async () => {
-    const { network, leader, placeOf, members, followers } = await start()
+  test('that drops UDP from a follower to the leader: both say so once, each as it sees it, and when it is over', async (context) => {
+    const { expect } = context
+    const { network, leader, placeOf, members, followers } = await start(context)
     const [follower, third] = followers
     network.cutPort(placeOf(follower), placeOf(leader), 'udp', members[leader.id]?.peer as string)
     await until('both have told', () => warnings(leader).length > 0 && warnings(follower).length > 0, 40_000)
@@ -186,8 +193,9 @@ describe.skipIf(reason !== null)(reason === null ? 'a firewall' : `a firewall (s
     expect([warnings(leader).length, warnings(follower).length]).toEqual([1, 1])
   })
 
-  test('that drops TCP to the client port of the leader alone: a follower names port and cause in its 503, in readyz and its log', async () => {
-    const { network, leader, placeOf, members, followers } = await start()
+  test('that drops TCP to the client port of the leader alone: a follower names port and cause in its 503, in readyz and its log', async (context) => {
+    const { expect } = context
+    const { network, leader, placeOf, members, followers } = await start(context)
     const [follower] = followers
     const client = members[leader.id]?.client as string
     network.cutPort(placeOf(follower), placeOf(leader), 'tcp', client)

@@ -42,14 +42,17 @@ function sources(house: House): Plugin {
   }
 }
 
+/** As a regular expression of Go, which esbuild uses. */
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
 function patch(variant: Variant): Plugin {
   const file = join(root, variant.file)
   return {
     name: 'variant',
     setup: ({ onLoad, onEnd }) => {
       let isLoaded = false
-      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        if (path !== file) return null
+      // Of this file only: each other one would cost a message to this process and back.
+      onLoad({ filter: new RegExp(`^${escaped(file)}$`) }, async ({ path }) => {
         isLoaded = true
         return { contents: broken(variant, await readFile(path, 'utf8')), loader: 'ts' }
       })

@@ -361,8 +361,8 @@ export const harmless = [
   },
   {
     file: DRIVER,
-    line: "if (transition.role !== 'leader') {",
-    changes: [["transition.role !== 'leader'", 'true']],
+    line: "if (transition.role === 'leader') return",
+    changes: [["transition.role === 'leader'", 'false']],
     why: 'a member that begins to lead has appended nothing in its term and awaits no read',
   },
   {
@@ -406,24 +406,6 @@ export const harmless = [
     line: "return this.#phase === 'running' ? (this.#state?.leaderId ?? null)",
     changes: [['this.#state?.leaderId', 'this.#state.leaderId']],
     why: RUNNING_HAS_BOTH,
-  },
-  {
-    file: NODE,
-    line: 'this.#driver?.wake()',
-    changes: [['this.#driver?.wake', 'this.#driver.wake']],
-    why: RUNNING_HAS_BOTH,
-  },
-  {
-    file: NODE,
-    line: 'return leaderId === null ? null : (this.#membership.members.get(leaderId) ?? null)',
-    changes: [['leaderId === null', 'false']],
-    why: 'no member has null for its id, so none is found',
-  },
-  {
-    file: NODE,
-    line: 'this.#proposals.failAppended(this.#state?.lastApplied ?? 0, ',
-    changes: [['this.#state?.lastApplied ?? 0', 'this.#state?.lastApplied && 0']],
-    why: 'what has been applied is not among the appended proposals any more',
   },
   {
     file: RECOVERY,

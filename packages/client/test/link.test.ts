@@ -1,9 +1,10 @@
+import { CommandTooLargeError, OutcomeUnknownError, ProtocolError, type StoreError } from '@raft/commands'
 import { describe, expect, test } from 'vitest'
 import { Call, type CallRequest } from '../src/call.js'
-import { type ClientError, CommandTooLargeError, ConnectionError, OutcomeUnknownError } from '../src/errors.js'
+import { ConnectionError } from '../src/errors.js'
 import { Link } from '../src/link.js'
 import type { ConnectionEvents, Connector } from '../src/ports.js'
-import { ProtocolError, type Request, RequestKind, ServerEndpoint } from '../src/protocol/index.js'
+import { type Request, RequestKind, ServerEndpoint } from '../src/protocol/index.js'
 import { REQUEST_HEAD_BYTES } from '../src/protocol/request.js'
 import { Counters } from '../src/statistics.js'
 import { VirtualClock } from './support/virtual-clock.js'
@@ -33,7 +34,7 @@ function setUp({ maxFrameBytes = 100_000, maxRequestBytes, connector }: Setup = 
   const counters = new Counters()
   const requests: Request[] = []
   const told: string[] = []
-  const lost: ClientError[] = []
+  const lost: StoreError[] = []
   const member = new ServerEndpoint({
     identity: { memberId: 'n1', clusterId: 'test' },
     ...(maxRequestBytes === undefined ? {} : { maxRequestBytes }),

@@ -51,7 +51,9 @@ export class Driver<Result> {
     this.#proposals = new Proposals(limits, () => options.clock.now(), options.onProposed)
     this.#reads = new Reads(limits.maxPending)
     this.#owner = owner
-    this.#outbox = new Outbox((to, message) => options.transport.send(to, message))
+    this.#outbox = new Outbox((to, message) => {
+      if (this.#isRunning()) options.transport.send(to, message)
+    })
   }
 
   /** The leader with its addresses, where it is known. */
@@ -71,7 +73,7 @@ export class Driver<Result> {
   /** Once, when the transport delivers to `receive`. */
   start(): void {
     this.#carryOut(this.#state.takeEffects())
-    this.#armTimer()
+    if (this.#isRunning()) this.#armTimer()
   }
 
   receive(event: Event): void {
@@ -108,14 +110,18 @@ export class Driver<Result> {
     })
   }
 
-  /** Proposals and reads that wait end with an error. */
-  stop(error: Error | undefined): void {
+  /** From now on nothing is asked of the ports, and nothing that they complete counts. */
+  halt(): void {
     this.#running = false
     this.#inbox = []
     this.#nextToApply = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
     this.#cancelRest()
+  }
+
+  /** After `halt`: proposals and reads that wait end with an error. */
+  stop(error: Error | undefined): void {
     const stopped = () => new NodeStoppedError(error)
     this.#proposals.refuseNew(stopped)
     this.#proposals.failAppended(this.#state.lastApplied, () => new OutcomeUnknownError('the node stopped'))
@@ -175,7 +181,8 @@ export class Driver<Result> {
     const { storage, transport, clock } = this.#ports
     const { members, write } = effects
     if (members !== null) transport.setMembers(this.#state.group, members)
-    if (write !== null) {
+    // Any call of a port may stop the node, too.
+    if (write !== null && this.#isRunning()) {
       const startedAt = clock.now()
       storage.write({ hardState: write.hardState, entries: write.entries }, (error) => {
         if (error === null) this.#written(write.number, clock.now() - startedAt)
@@ -184,18 +191,21 @@ export class Driver<Result> {
     }
     for (const outgoing of effects.messages) this.#outbox.add(outgoing)
     for (const { requester, from, to, maxBytes } of effects.fetches) {
+      if (!this.#isRunning()) return
       storage.read(from, to, maxBytes, (error, entries) => {
         if (error === null && entries !== null) this.receive({ type: 'fetched', requester, entries })
         else this.#fail(storageFailure('read', error))
       })
     }
     for (const confirmed of effects.confirmedReads) this.#reads.confirmed(confirmed)
-    if (effects.apply !== null) this.#apply(effects.apply)
+    if (effects.apply !== null && this.#isRunning()) this.#apply(effects.apply)
+    if (!this.#isRunning()) return
     this.#reads.applied(this.#state.lastApplied)
     this.#owner.onTurn()
   }
 
   #written(number: number, took: number): void {
+    if (!this.#running) return
     this.#ports.onWritten?.(took)
     this.receive({ type: 'written', number })
   }
@@ -228,6 +238,7 @@ export class Driver<Result> {
   #applied(entries: EntryBatch, results: readonly (Result | undefined)[], startedAt: number): void {
     if (!this.#running) return
     this.#ports.onApplied?.(this.#ports.clock.now() - startedAt)
+    if (!this.#isRunning()) return
     const { firstIndex, count } = entries
     // A proposal without a result would never be settled.
     assert(

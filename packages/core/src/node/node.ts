@@ -246,9 +246,9 @@ export class Node<Result = unknown> {
     if (this.#phase === 'stopped') return
     this.#phase = 'stopped'
     this.#fatalError = error
+    this.#driver?.halt()
     if (this.#driver !== null) {
-      this.#options.transport.detach(this.group)
-      this.#closed = this.#options.storage.close()
+      this.#closed = this.#letGo()
       this.#closed.catch(() => {})
     }
     this.#leadership.stop()
@@ -258,6 +258,15 @@ export class Node<Result = unknown> {
     else {
       this.#listeners.emit('fatal', { error })
       this.#settleStopped.reject(error)
+    }
+  }
+
+  /** The storage is closed although the transport cannot let go. @throws what the ports throw */
+  async #letGo(): Promise<void> {
+    try {
+      this.#options.transport.detach(this.group)
+    } finally {
+      await this.#options.storage.close()
     }
   }
 }

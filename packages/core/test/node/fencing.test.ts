@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock, Leadership, Message, Node, NodeOptions, StateMachine, Transport } from '../../src/index.js'
 import { MemoryNetwork } from '../../src/memory/index.js'
-import { Counter, command, World } from '../support/world.js'
+import { Counter, command, type FaultyStorage, World } from '../support/world.js'
 
 interface Leading {
   readonly world: World
@@ -12,6 +12,9 @@ interface Leading {
   /** Another member sends the leader this. */
   readonly hear: (message: Message) => void
 }
+
+/** Called before each message of the members of `leading`. */
+let stopAtSend: (from: string, to: string) => void = () => {}
 
 /** A leader of three. */
 async function leading(options: Partial<NodeOptions<number>> = {}): Promise<Leading> {
@@ -24,6 +27,7 @@ async function leading(options: Partial<NodeOptions<number>> = {}): Promise<Lead
     const transport = network.transport(id)
     transports.set(id, transport)
     const send: Transport['send'] = (to, message) => {
+      stopAtSend(id, to)
       if (!isMute) transport.send(to, message)
     }
     world.add(id, { onLeader: (leadership) => led.set(id, leadership), ...options, transport: { ...transport, send } })
@@ -38,6 +42,41 @@ async function leading(options: Partial<NodeOptions<number>> = {}): Promise<Lead
     leader,
     signal: (led.get(leader.id) as Leadership).signal,
     hear: (message) => transports.get(other?.id as string)?.send(leader.id, message),
+  }
+}
+
+/** The same clock, and the timers that are set on it. */
+function countedClock(inner: Clock): { readonly clock: Clock; readonly timers: ReadonlySet<object> } {
+  const timers = new Set<object>()
+  const clock: Clock = {
+    now: () => inner.now(),
+    defer: (callback) => inner.defer(callback),
+    schedule: (time, callback) => {
+      const timer = {}
+      timers.add(timer)
+      const cancel = inner.schedule(time, () => {
+        timers.delete(timer)
+        callback()
+      })
+      return () => {
+        timers.delete(timer)
+        cancel()
+      }
+    },
+  }
+  return { clock, timers }
+}
+
+/** The counter, one entry at a time. */
+function oneAtATime(counter: Counter, onApply: () => void = () => {}): StateMachine<number> {
+  return {
+    get lastApplied() {
+      return counter.lastApplied
+    },
+    apply: (entries) => {
+      onApply()
+      return counter.apply(entries.slice(entries.firstIndex, entries.firstIndex))
+    },
   }
 }
 
@@ -128,35 +167,12 @@ describe('a node that is stopped', () => {
 
   it('while its state machine rests between two batches leaves no timer', async () => {
     const world = new World(['a'])
-    const timers = new Set<object>()
-    const clock: Clock = {
-      now: () => world.clock.now(),
-      defer: (callback) => world.clock.defer(callback),
-      schedule: (time, callback) => {
-        const timer = {}
-        timers.add(timer)
-        const cancel = world.clock.schedule(time, () => {
-          timers.delete(timer)
-          callback()
-        })
-        return () => {
-          timers.delete(timer)
-          cancel()
-        }
-      },
-    }
-    const slow = new Counter()
+    const { clock, timers } = countedClock(world.clock)
     let applied = 0
-    const oneAtATime: StateMachine<number> = {
-      get lastApplied() {
-        return slow.lastApplied
-      },
-      apply: (entries) => {
-        applied += 1
-        return slow.apply(entries.slice(entries.firstIndex, entries.firstIndex))
-      },
-    }
-    const node = world.add('a', { clock, stateMachine: oneAtATime })
+    const stateMachine = oneAtATime(new Counter(), () => {
+      applied += 1
+    })
+    const node = world.add('a', { clock, stateMachine })
     await world.start()
     for (let i = 0; i < 3; i++) node.submit(command(1), () => {})
     // One of the three was applied, and the timer that ends the rest behind it has not come.
@@ -165,5 +181,95 @@ describe('a node that is stopped', () => {
     expect(applied).toBe(before + 1)
     await node.stop()
     expect(timers.size).toBe(0)
+  })
+
+  it('from inside onApplied, while there is more to apply, leaves no timer', async () => {
+    const world = new World(['a'])
+    const { clock, timers } = countedClock(world.clock)
+    let onApplied = () => {}
+    const node = world.add('a', { clock, stateMachine: oneAtATime(new Counter()), onApplied: () => onApplied() })
+    await world.start()
+    onApplied = () => void node.stop()
+    for (let i = 0; i < 3; i++) node.submit(command(1), () => {})
+    await world.clock.settle()
+    expect(node.status().role).toBe('follower')
+    expect(timers.size).toBe(0)
+  })
+
+  it('from inside setMembers, before it has begun, leaves no timer and writes nothing', async () => {
+    const world = new World(['a'])
+    const { clock, timers } = countedClock(world.clock)
+    const transport: Transport = {
+      ...world.network.transport('a'),
+      setMembers: () => node.fail(new Error('no such member')),
+    }
+    const node: Node<number> = world.add('a', { clock, transport })
+    await node.start()
+    await world.clock.settle()
+    expect(timers.size).toBe(0)
+    expect(world.storages.get('a')?.writes).toBe(0)
+  })
+
+  it('from inside the sending of a message sends no other', async () => {
+    const { world, leader } = await leading()
+    const sent: string[] = []
+    const followers = world.followers(leader).map(({ id }) => id)
+    stopAtSend = (from, to) => {
+      if (from !== leader.id) return
+      sent.push(to)
+      void leader.stop()
+    }
+    leader.submit(command(1), () => {})
+    await world.clock.settle()
+    stopAtSend = () => {}
+    expect(sent).toHaveLength(1)
+    expect(followers).toContain(sent[0])
+  })
+
+  it('hears of no write that completes later', async () => {
+    const told: number[] = []
+    const world = new World(['a'])
+    const node = world.add('a', { onWritten: (took) => told.push(took) })
+    await world.start()
+    const storage = world.storages.get('a') as FaultyStorage
+    storage.held = []
+    node.submit(command(1), () => {})
+    await world.clock.settle()
+    const before = told.length
+    expect(storage.held).toHaveLength(1)
+    void node.stop()
+    for (const finish of storage.held) finish()
+    await world.clock.settle()
+    expect(told).toHaveLength(before)
+  })
+
+  it('sends nothing more and closes its storage, though its transport cannot let go', async () => {
+    const world = new World(['a', 'b', 'c'])
+    const { clock, timers } = countedClock(world.clock)
+    const inner = world.network.transport('a')
+    const sent: Message[] = []
+    const transport: Transport = {
+      ...inner,
+      send: (_to, message) => void sent.push(message),
+      detach: () => {
+        throw new Error('the socket is gone')
+      },
+    }
+    const node = world.add('a', { clock, transport })
+    const closed: string[] = []
+    const storage = world.storages.get('a') as FaultyStorage
+    const close = storage.close.bind(storage)
+    storage.close = () => {
+      closed.push('a')
+      return close()
+    }
+    await node.start()
+    const failed: (string | undefined)[] = []
+    node.submitRead((error) => failed.push(error?.code))
+    await expect(node.stop()).rejects.toThrow('the socket is gone')
+    const before = sent.length
+    await world.clock.advance(5000)
+    expect([sent.length - before, timers.size, closed, failed]).toEqual([0, 0, ['a'], ['RAFT_STOPPED']])
+    world.nodes.delete('a')
   })
 })

@@ -27,6 +27,8 @@ export class LogWriter {
   #lastIndex: number
   #segment: number
   #file: StorageFile
+  /** Settled when the files of former segments are closed. */
+  #closing: Promise<void> = Promise.resolve()
   #position: number
   #sequence: number
   #checksum: number
@@ -84,8 +86,9 @@ export class LogWriter {
     })
   }
 
-  closeFile(): Promise<void> {
-    return this.#file.close()
+  /** With the files of former segments that are being closed. */
+  async closeFile(): Promise<void> {
+    await Promise.allSettled([this.#closing, this.#file.close()])
   }
 
   #append(write: LogWrite, encoded: EncodedWrite, done: (error: Error | null) => void): void {
@@ -126,7 +129,7 @@ export class LogWriter {
         this.#segment = number
         this.#position = 0
         // Everything in it is durable, so that an error of closing says nothing.
-        old.close().catch(() => {})
+        this.#closing = Promise.all([this.#closing, old.close().catch(() => {})]).then(() => {})
         writeAll(file, encoded.bytes, encoded.length, 0, (error) => {
           if (error !== null) {
             done(error)

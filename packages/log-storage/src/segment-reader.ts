@@ -41,6 +41,8 @@ export class SegmentReader implements PieceSource {
   readonly #places: PlaceIndex
   /** Of the segments read last, the latest at the end. */
   readonly #files = new Map<number, OpenFile>()
+  /** Settled when the files that are not needed any more are closed. */
+  #closing: Promise<void> = Promise.resolve()
   /** Those used last, the latest at the end. */
   #spans: Span[] = []
   /** No Set, whose old tables would keep what was read (docs/decisions/007-what-a-write-costs.md). */
@@ -63,6 +65,7 @@ export class SegmentReader implements PieceSource {
     const files = [...this.#files.values()]
     this.#files.clear()
     for (const { opening } of files) await opening.then((file) => file.close()).catch(() => {})
+    await this.#closing
   }
 
   async #piece(place: Place): Promise<EntryBatch> {
@@ -165,7 +168,8 @@ export class SegmentReader implements PieceSource {
       if (this.#files.size <= MAX_OPEN_FILES) return
       if (users > 0) continue
       this.#files.delete(segment)
-      opening.then((file) => file.close()).catch(() => {})
+      const closed = opening.then((file) => file.close()).catch(() => {})
+      this.#closing = Promise.all([this.#closing, closed]).then(() => {})
     }
   }
 

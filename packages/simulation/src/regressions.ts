@@ -78,4 +78,10 @@ export const regressions: readonly Regression[] = [
     character: plainCharacter,
     found: 'a node that stopped while its state machine rested between two batches left a timer',
   },
+  {
+    stack: 'storage',
+    seed: 10_001_042,
+    character: plainCharacter,
+    found: 'a segment that had been left was still being closed when the lock of the directory was given back',
+  },
 ]

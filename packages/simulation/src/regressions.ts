@@ -84,4 +84,10 @@ export const regressions: readonly Regression[] = [
     character: plainCharacter,
     found: 'a segment that had been left was still being closed when the lock of the directory was given back',
   },
+  {
+    stack: 'directories',
+    seed: 10_000_396,
+    character: plainCharacter,
+    found: 'nothing: a false alarm of two members that had both lost their disks, and met',
+  },
 ]

@@ -232,7 +232,7 @@ export class Records {
     const free = this.#freeIds()
     for (let id = 0; id < this.#ids; id++) {
       const at = this.addressOf(id)
-      if (!free.has(id) && this.idOf(at) === id) alive.add(at)
+      if (!free.has(id) && this.#memory[at >>> PIECE_BITS] !== undefined && this.idOf(at) === id) alive.add(at)
     }
     return alive
   }

@@ -94,7 +94,7 @@ describe('esbuild', () => {
         "const node = await createNode({ id: 'n1', members, secret: 'sixteen bytes or more', dataDir: 'data' })",
         "await node.waitUntilLeader('n1')",
         "await node.put('k', 'v')",
-        "console.log(String((await node.get('k')).value))",
+        "console.log(await node.get('k'))",
         'await node.stop()',
       ].join('\n'),
     )

@@ -13,7 +13,7 @@ export const fencing: readonly Variant[] = [
     breaks: 'what the turn has come to is written, sent and applied all the same',
     file: DRIVER,
     search: '    this.#running = false\n',
-    replace: '    if (this.#draining) this.#ports.clock.defer(() => this.stop(error))\n    else this.#running = false\n',
+    replace: '    if (this.#draining) this.#ports.clock.defer(() => this.halt())\n    else this.#running = false\n',
     stack: 'core',
     maxSeeds: 300,
     options: STOPS,

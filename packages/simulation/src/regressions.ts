@@ -90,4 +90,10 @@ export const regressions: readonly Regression[] = [
     character: plainCharacter,
     found: 'nothing: a false alarm of two members that had both lost their disks, and met',
   },
+  {
+    stack: 'storage',
+    seed: 10_001_667,
+    character: { lasting: true, quiet: true },
+    found: 'nothing: a false alarm of a leader that learned of an error of its disk when the faults had ended',
+  },
 ]

@@ -38,6 +38,9 @@ export interface MemberContext<Result, Answer> {
   readonly onEnded: (id: string) => void
 }
 
+/** As it is counted when a member has died of its disk, or could not start with it. */
+export const DEATH_OF_DISK = 'death of the disk'
+
 /** How many copies of its disk a member keeps: those from before its last starts. */
 const MAX_COPIES = 3
 /** How often a member is started that the others refuse: it would not do otherwise the next time. */
@@ -319,6 +322,7 @@ export class SimulatedMember<Result, Answer> {
     const couldNotStart = !this.#hasStarted && this.#shortages > this.#shortagesBefore
     const isExcused = this.disk.failures > this.#failuresBefore || this.#isOutcast || couldNotStart
     facts.world.note(`${this.id} fails`, error.message)
+    if (isExcused) facts.world.count(DEATH_OF_DISK)
     oracles.tell('onFatal', this.id, error, isExcused)
     facts.world.after(0, () => {
       if (!incarnation.isAlive) return

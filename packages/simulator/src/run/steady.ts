@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/cluster.js'
+import { DEATH_OF_DISK } from '../cluster/simulated-member.js'
 import type { Prng } from '../world/prng.js'
 
 /** What messages and disk operations may take, in ms: less than a heartbeat interval altogether. */
@@ -19,11 +20,13 @@ export class Steady<Result, Answer> {
   readonly #cluster: Cluster<Result, Answer>
   readonly #random: Prng
   readonly #diskDelays: ReadonlyMap<string, number>
+  readonly #deathsBefore: number
 
   constructor(cluster: Cluster<Result, Answer>, random: Prng) {
     this.#cluster = cluster
     this.#random = random
     this.delay = random.pick(DELAYS)
+    this.#deathsBefore = this.#deaths
     this.#diskDelays = new Map(
       cluster.members.map(({ id }) => [id, random.pick(cluster.cost.diskOperations === 1 ? SLOW_DISK_DELAYS : DISK_DELAYS)]),
     )
@@ -61,8 +64,17 @@ export class Steady<Result, Answer> {
     await world.run(world.now + 4 * Math.max(LEAST_TIMEOUT, electionTimeout), isDone)
   }
 
+  /**
+   * Not where a member has died since of an error that its disk gave while there were faults: of a file that was prepared then, the
+   * member learns when it needs the file.
+   */
   broken(message: string): void {
+    if (this.#deaths > this.#deathsBefore) return
     const disks = [...this.#diskDelays].map(([id, ms]) => `${id} ${ms}`).join(', ')
     this.#cluster.world.violated('prompt', `${message}, where messages take ${this.delay} ms and disks ${disks}`)
+  }
+
+  get #deaths(): number {
+    return this.#cluster.world.counts.get(DEATH_OF_DISK) ?? 0
   }
 }

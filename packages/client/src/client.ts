@@ -132,7 +132,7 @@ export class RaftClient<V = unknown> extends EncodedStore<V> {
   }
 
   #call<T>(shape: Shape<T>, route: Route, idempotent: boolean, options: CallOptions, encode: () => Uint8Array): Promise<T> {
-    // What is thrown in here becomes the rejection.
+    // An error that is thrown in here becomes the rejection.
     return new Promise((resolve, reject) => {
       this.#dispatcher.submit({
         kind: shape.kind,

@@ -25,7 +25,7 @@ class Pair {
   readonly queue = new CallQueue()
   /** What waits, oldest first. */
   readonly waiting: Call[] = []
-  /** What was taken out and not settled. */
+  /** The calls that were taken out and not settled. */
   readonly taken: Call[] = []
   #next = 0
 

@@ -112,7 +112,7 @@ export class Reader {
     this.#end = end
   }
 
-  /** What is thrown for bytes that make no sense. */
+  /** The error that is thrown for bytes that make no sense. */
   error(message: string): Error {
     return new ProtocolError(message)
   }

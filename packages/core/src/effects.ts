@@ -33,7 +33,7 @@ export interface Transition {
 }
 
 /**
- * What is to be done, in this order. Three interpreters carry effects out: the Driver of a Node, the explorer of `@raft/simulator`, and
+ * The things to be done, in this order. Three interpreters carry effects out: the Driver of a Node, the explorer of `@raft/simulator`, and
  * the scripted members of core's own tests. An effect that is added here has to be added to each of them.
  */
 export interface Effects {

@@ -80,7 +80,7 @@ async function run(given: Given): Promise<void> {
   process.exitCode = isKept ? 0 : 1
 }
 
-/** What is the same for all seeds. */
+/** The options that are the same for all seeds. */
 function shapeOf({ character, length }: Given): Pick<Given, 'character' | 'length'> {
   return { ...(character === undefined ? {} : { character }), ...(length === undefined ? {} : { length }) }
 }

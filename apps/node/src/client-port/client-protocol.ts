@@ -81,6 +81,6 @@ export class SealedProtocol implements PortProtocol {
     })
   }
 
-  /** What was proved belongs to the client protocol, which closes it. */
+  /** A connection that has proved itself belongs to the client protocol, which closes it. */
   close(): void {}
 }

@@ -48,7 +48,7 @@ export interface LeaderAccessOptions {
   readonly whyNoLeader?: () => string
 }
 
-/** What is held for requests under way to a leader. */
+/** The requests under way to a leader, as counted for the simulation. */
 export interface AccessHoldings {
   readonly operations: number
   /** What they take on the member's account. */

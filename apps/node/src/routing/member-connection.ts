@@ -47,7 +47,7 @@ export interface MemberConnectionOptions {
   readonly onProblem: (message: string) => void
 }
 
-/** What is held for the requests over one connection. */
+/** The requests over one connection, as counted for the simulation. */
 export interface MemberConnectionHoldings {
   /** Requests that were not answered, wanted or not. */
   readonly requests: number

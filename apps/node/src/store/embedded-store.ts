@@ -26,7 +26,7 @@ import {
 import * as core from '@raft/core'
 import type { KeyValueService } from './key-value-service.js'
 
-/** What is asked of the member's service. */
+/** The calls of the member's service that the store makes. */
 export type EmbeddedService = Pick<KeyValueService, 'write' | 'get' | 'range'>
 
 export interface EmbeddedStoreOptions<V> {
@@ -75,7 +75,7 @@ export class EmbeddedStore<V = unknown> extends EncodedStore<V> {
     options: CallOptions,
     ask: (service: EmbeddedService, timeout: number) => Promise<Results[O]>,
   ): Promise<T> {
-    // What is thrown in here becomes the rejection.
+    // An error that is thrown in here becomes the rejection.
     return new Promise((resolve, reject) => {
       const timeout = checkTimeout('timeout', options.timeout, this.#options.requestTimeout)
       const signal = checkSignal(options.signal)

@@ -114,7 +114,7 @@ export class Node<Result = unknown> {
     return statusOf(this, this.#state, this.#driver?.pending, this.#options.clock.now())
   }
 
-  /** What is kept as a sum, beside that sum counted anew. For checks of this package and of simulations: its fields may change. */
+  /** The sums that the node keeps, each beside the same sum counted anew. For checks of this package and of simulations: its fields may change. */
   accounts(): NodeAccounts {
     return this.#driver?.accounts() ?? accountsOf(null, new Proposals(this.#limits), new Reads(0), this.#options.clock.now())
   }

@@ -3,7 +3,7 @@ import { Statistics, type StatisticsData } from '@raft/simulator'
 import type { SeedOptions } from '../stacks/named-stack.js'
 import { stackNamed } from '../stacks/stacks.js'
 
-/** What is the same for all seeds. */
+/** The options that are the same for all seeds. */
 type RunShape = Pick<SeedOptions, 'character' | 'length'>
 
 export interface BatchOptions {

@@ -96,4 +96,16 @@ export const regressions: readonly Regression[] = [
     character: { lasting: true, quiet: true },
     found: 'nothing: a false alarm of a leader that learned of an error of its disk when the faults had ended',
   },
+  {
+    stack: 'server',
+    seed: 10_001_990,
+    character: plainCharacter,
+    found: 'nothing: a false alarm of a client that had vanished in the middle of a request',
+  },
+  {
+    stack: 'directories',
+    seed: 10_001_661,
+    character: plainCharacter,
+    found: 'nothing: a false alarm of a client that waited for a sign of life when the run ended',
+  },
 ]

@@ -161,7 +161,7 @@ export const serverStack: StackFactory<StoreResult> = (context) => {
     disk: (host) => storages.disk(host),
     isRemembered: (id, by) => directories.isRemembered(id, by),
     member,
-    rest: (members) => transports.rest?.(members) ?? null,
+    rest: (members) => transports.rest?.(members) ?? accounts.unfinished(),
     answer: (_index, result) => result as StoreResult,
     digest: (machine) => {
       storeAccounts.look(machine as KeyValueStore)

@@ -17,5 +17,5 @@ export async function checkRest<Result, Answer>(cluster: Cluster<Result, Answer>
     return owed === null
   }
   if (owed !== null) await world.run(world.now + LONGEST, isNothing)
-  if (owed !== null) world.violated('a transport holds what it counts', `${owed}, though it is at rest`)
+  if (owed !== null) world.violated('nothing is owed at rest', owed)
 }

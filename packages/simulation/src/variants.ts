@@ -49,7 +49,7 @@ async function huntAll(given: Given): Promise<boolean> {
     }
   }
   if (missed.length > 0) print(`not found: ${missed.join('; ')}`)
-  // What was found is kept, whatever was missed.
+  // The variants that were found are kept, whichever others were missed.
   if (given.only === undefined) {
     const ordered = Object.fromEntries(
       allVariants.filter(({ name }) => found[name] !== undefined).map(({ name }) => [name, found[name] as Found]),

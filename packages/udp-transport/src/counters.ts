@@ -71,5 +71,5 @@ export function zeroCounters() {
 
 /** What a transport has done since it was made. Totals, never reset. */
 export type UdpCounters = ReturnType<typeof zeroCounters>
-/** What was dropped, and why. Counts datagrams where a datagram was refused, messages where a message was. */
+/** Numbers of drops by reason. Counts datagrams where a datagram was refused, messages where a message was. */
 export type DropCounters = UdpCounters['dropped']

@@ -8,7 +8,7 @@ const PATIENCE = 10_000
 /** Such hellos that come longer than this after the last one begin anew, in ms. */
 const BREAK = 60_000
 
-/** What is needed of the transport. */
+/** The parts of the transport that are used here. */
 export interface MisdirectedHost {
   /** This member, and what it drew when it was started. */
   readonly self: MemberId

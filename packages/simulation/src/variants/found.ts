@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { root } from '../repository.js'
 import type { RunnerReport } from './runner.js'
 
-/** What was broken when a variant was last hunted for from seed 1 on, and what that took. */
+/** The oracle that a variant broke when it was last hunted for from seed 1 on, and the work that the hunt took. */
 export interface Found {
   readonly seed: number
   readonly oracle: string
@@ -13,7 +13,7 @@ export interface Found {
   readonly processor: number
 }
 
-/** What is kept of a hunt that has found something. @throws Error where it has not */
+/** The part of a hunt's report that is kept. @throws Error for a hunt that has found nothing */
 export function foundBy({ events, processor, found }: RunnerReport): Found {
   if (found === null) throw new Error('nothing was found')
   return { seed: found.seed, oracle: found.oracle, events, processor: Number(processor.toFixed(1)) }

@@ -13,7 +13,7 @@ type ClientHoldings = ReturnType<RaftClient['holdings']>
 
 const IDLE_CLIENT: ClientHoldings = { counted: NOTHING, found: NOTHING, takenBack: 0, watched: 0, isWatching: false }
 
-/** What is said of a run in which a member and a client hold this to the end. */
+/** The violation that is told of a run in which a member and a client hold this to the end. */
 async function said(member: Partial<MemberHoldings>, client: Partial<ClientHoldings>, isFinished: boolean): Promise<string | undefined> {
   const world = new World(1)
   const accounts = new Accounts(world, () => [['a', { ...IDLE, ...member }]])

@@ -20,7 +20,7 @@ interface Correspondence {
   wasInFlight: boolean
 }
 
-/** What was asked of a node and has not been answered. */
+/** The commands, their bytes, and the reads that a node was given and has not answered. */
 interface Open {
   command: number
   read: number

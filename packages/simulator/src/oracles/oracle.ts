@@ -22,7 +22,7 @@ export interface Oracle {
   readonly onAccounts?: (id: string, accounts: NodeAccounts, status: NodeStatus) => void
   /** The node is given a command or a read. */
   readonly onAsked?: (id: string, kind: 'command' | 'read', bytes: number) => void
-  /** Whoever gave it hears what has come of it. */
+  /** The caller of a command or a read hears what has come of it. */
   readonly onAnswered?: (id: string, kind: 'command' | 'read', bytes: number, error: Error | null) => void
   /** The member may act as leader until the signal aborts. */
   readonly onLeader?: (id: string, leadership: Leadership, speaker: Speaker) => void

@@ -37,7 +37,7 @@ interface Seen {
   readonly waits?: Partial<NodeStatus>
 }
 
-/** What is found when a, who leads term 2 with two entries, has sent this to b, and takes these turns. */
+/** The violation that is found when a, which leads term 2 with two entries, has sent this to b and takes these turns. */
 function found(sent: readonly AppendEntries[], turns: readonly Seen[], between: (oracle: Required<Oracle>) => void = () => {}) {
   const world = new World(1)
   const oracle = accounting(new Facts(world, { members: ['a', 'b'], baseIndex: 0, baseTerm: 0, ...limits })) as Required<Oracle>

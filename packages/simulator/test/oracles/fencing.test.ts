@@ -11,7 +11,7 @@ const asStatus = (changed: object = {}) => ({ ...status, ...changed }) as NodeSt
 const accounts = {} as Parameters<Required<Oracle>['onStopped']>[2]
 const speaker = { role: 'leader', currentTerm: 2 } as const
 
-/** What is found when this happens, in this order. */
+/** The violation that is found when these events happen, in this order. */
 function found(...happens: ((oracle: Required<Oracle>) => void)[]): string | undefined {
   const world = new World(1)
   const oracle = fencing(new Facts(world, { members: ['a', 'b'], baseIndex: 0, baseTerm: 0, ...limits }))
